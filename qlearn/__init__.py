@@ -1,0 +1,53 @@
+"""qlearn: does this learning system behave like a quantum system, and how well do we know?
+
+    import qlearn as ql
+
+Every public name is listed below with the module that holds it; a module is imported when one of its names is first used,
+so that ``import qlearn`` costs nothing and needs neither SymPy nor QuTiP nor matplotlib.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Grid": "grids",
+    "Hamiltonian": "hamiltonian",
+    "gaussian": "states",
+    "plane_wave": "states",
+    "sesolve": "sesolve",
+    "propagate": "sesolve",
+    "Result": "results",
+    "Strang": "methods",
+    "RKN6": "methods",
+    "Chebyshev": "methods",
+    "Dense": "methods",
+    "eigenstates": "spectrum",
+    "Spectrum": "spectrum",
+    "LearningSystem": "systems.base",
+    "derive": "derivation",
+    "MinibatchLearner": "systems.minibatch",
+    "simulate": "ensembles",
+    "Ensemble": "ensembles",
+    "compare": "compare",
+    "circulation": "inference",
+    "relaxation_rates": "inference",
+    "estimate_hbar": "inference",
+    "to_qutip": "interop",
+    "from_qutip": "interop",
+    "compare_qutip": "interop",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"qlearn has no name {name!r}; it has {', '.join(sorted(_HOME))}")
+    value = getattr(import_module(f"qlearn.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,39 @@
+"""What can go wrong, by name."""
+
+__all__ = [
+    "AccuracyWarning",
+    "ArgumentError",
+    "ConfigError",
+    "MissingExtraError",
+    "QlearnError",
+    "RegimeError",
+    "UnsupportedError",
+]
+
+
+class QlearnError(Exception):
+    """Base of every error that qlearn raises on purpose."""
+
+
+class ArgumentError(QlearnError, ValueError):
+    """An argument breaks its requirement."""
+
+
+class RegimeError(QlearnError, ValueError):
+    """The theory gives no such thing for this system: no ħ for α ≠ 1, the Euclidean branch, a nonlinear equation."""
+
+
+class UnsupportedError(QlearnError, NotImplementedError):
+    """The request makes sense and is not offered; the message names an alternative."""
+
+
+class ConfigError(QlearnError, ValueError):
+    """A key of a TOML file is unknown, missing or wrong; the message names the key and the remedy."""
+
+
+class MissingExtraError(QlearnError, ImportError):
+    """An optional package is needed; the message names the extra that installs it."""
+
+
+class AccuracyWarning(UserWarning):
+    """The numbers are less accurate than was asked for, or cannot be certified; the message says what to do."""
