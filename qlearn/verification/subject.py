@@ -1,0 +1,102 @@
+"""The learner under test, built from a file's settings, with its exact operator and the rule for its learning rate."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from qlearn.densities import GridDensity
+from qlearn.ensembles.transfer_operator import TransferOperator
+from qlearn.errors import ConfigError
+from qlearn.grids import Grid
+from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
+
+__all__ = ["Subject", "build"]
+
+_POINTS = 161            # odd: no Nyquist mode
+_FINE = 1 << 14          # where max U and min U are looked for
+_TRANSIENT = 0.25        # largest share of the sampling floor that the start may still contribute after the burn-in
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """The learner, its step counts and what is known of it exactly."""
+
+    learner: MinibatchLearner
+    grid: Grid
+    burn_in: int                    # steps
+    lag: int                        # steps
+    density_steps: tuple[int, ...]  # steps
+    start: GridDensity
+
+    @cached_property
+    def statistics(self) -> LearnerStatistics:
+        return self.learner.statistics(self.grid)
+
+    @cached_property
+    def operator(self) -> TransferOperator:
+        return self.learner.transfer_operator(self.grid)
+
+    @property
+    def quantum(self) -> bool:
+        """Whether the diffusion limit has one T and one ħ: α = 1 with the Itô correction."""
+        return self.learner.alpha == 1 and self.learner.ito_correction
+
+    @cached_property
+    def quantum_learner(self) -> MinibatchLearner:
+        """The same learner with α = 1 and the Itô correction: the one that (8) describes."""
+        return self.learner if self.quantum else self.learner.with_(alpha=1.0, ito_correction=True)
+
+    def record_steps(self, lags: int) -> np.ndarray:
+        """Every step at which positions are recorded: the early densities, then burn-in and a record a lag."""
+        return np.unique([*self.density_steps, *(self.burn_in + self.lag * np.arange(lags + 1))])
+
+
+def build(config) -> Subject:
+    """Build the learner of a file; raise ConfigError where its times cannot serve their purpose."""
+    learner = _learner(config)
+    grid = Grid(_POINTS, [(0.0, learner.period)])
+    steps = [max(1, round(time / learner.learning_rate)) for time in (config.replicas.burn_in, config.replicas.lag,
+                                                                      *config.replicas.density_times)]
+    start = GridDensity.wrapped_normal(grid, config.replicas.start_centre, config.replicas.start_width)
+    subject = Subject(learner, grid, steps[0], steps[1], tuple(sorted(set(steps[2:]))), start)
+    _check_resolution(subject)
+    _check_burn_in(subject, config)
+    return subject
+
+
+def _learner(config) -> MinibatchLearner:
+    model, settings = config.learner.per_sample, config.learner
+    unit = MinibatchLearner(model.gradient, model.n_samples, periods=[model.period], learning_rate=1.0,
+                            batch_size=settings.batch_size, alpha=settings.alpha, ito_correction=settings.ito_correction,
+                            loss=model.mean_loss)
+    return unit.with_(learning_rate=_learning_rate(unit, settings))
+
+
+def _learning_rate(unit: MinibatchLearner, settings) -> float:
+    """η as given, or from T = ηC₀/2B with T as given or T = fraction·(max U − min U)."""
+    if settings.learning_rate is not None:
+        return settings.learning_rate
+    temperature = settings.temperature
+    if temperature is None:
+        q = np.arange(_FINE) * unit.period / _FINE
+        loss = unit.loss_at(q)
+        temperature = settings.temperature_over_loss_range * float(np.ptp(loss))
+    return 2 * unit.batch_size * temperature / unit.reference_covariance
+
+
+def _check_resolution(subject: Subject) -> None:
+    if subject.operator.tail > 1e-9:
+        raise ConfigError(f"learner: the stationary density is too sharp for {_POINTS} points (Fourier tail "
+                          f"{subject.operator.tail:.1e}, 1e-9 wanted). Raise the temperature or the learning rate.")
+
+
+def _check_burn_in(subject: Subject, config) -> None:
+    """After the burn-in the narrow start may contribute no more than a share of the sampling floor."""
+    slowest = float(subject.operator.rates(1)[0])
+    allowed = _TRANSIENT / np.sqrt(config.replicas.count)
+    if np.exp(-slowest * subject.burn_in) > allowed:
+        needed = -np.log(allowed) / slowest * subject.learner.learning_rate
+        raise ConfigError(f"replicas.burn_in must let the start relax below the sampling floor of {config.replicas.count} "
+                          f"replicas; given {config.replicas.burn_in:g} with the slowest rate "
+                          f"{slowest / subject.learner.learning_rate:.4g}. Set it to {np.ceil(needed):g} or more.")
