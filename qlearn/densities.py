@@ -59,7 +59,7 @@ class GridDensity:
             checks.fail("values", "must be a density: Σ values · cell_volume = 1 within 1e-8", f"{mass!r}",
                         "Divide by that sum if the difference is only one of normalisation.")
         if least < -_RINGING * float(values.max()):
-            checks.fail("values", "must be a density: no value below −1e-10 of the maximum", f"a minimum of {least:.3g}",
+            checks.fail("values", "must be a density: no value below −1e-10 of the maximum", f"{least:.3g}",
                         "Use a finer grid, on which the density is resolved.")
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
@@ -76,7 +76,7 @@ class GridDensity:
         length = grid.lengths[0]
         last = 0.5 * grid.shape[0]
         if np.exp(-0.5 * (2 * np.pi / length * last * width)**2) > _RINGING / 10:
-            checks.fail("width", "must be resolved by the grid", f"{width:g} on a spacing of {length / grid.shape[0]:g}",
+            checks.fail("width", "must be resolved by the grid", f"{width:g}, spacing {length / grid.shape[0]:g}",
                         f"Use at least {int(np.ceil(7.2 * length / (2 * np.pi * width))) * 2} points.")
         k = 2 * np.pi / length * np.arange(1, int(last) + 1)
         amplitude = np.exp(-0.5 * (k * width)**2)
@@ -86,7 +86,7 @@ class GridDensity:
     def cdf(self, q: Any) -> np.ndarray:
         """F(q) = ∫_a^q p dq in 1-D, a the grid's lower bound; beyond the ring it counts turns, F(q + L) = F(q) + 1.
 
-        Exact for the trigonometric interpolant up to 1e-9 (cubic Hermite interpolation of exact values on a fine table).
+        Exact for the trigonometric interpolant up to 1e-9 (cubics between exact values on a fine table).
         """
         _one_axis(self.grid, "cdf")
         turns, cell, x = self._place(q)
@@ -124,7 +124,7 @@ class GridDensity:
         return GridDensity(line, self.values.sum(axis=others) * volume)
 
     def cell_masses(self) -> np.ndarray:
-        """Probability of each cell, the box one spacing wide around each grid point, exact for the interpolant; sums to 1."""
+        """Probability of the box one spacing wide around each grid point, exact for the interpolant; sums to 1."""
         spectrum = np.fft.fftn(self.values) * self.grid.cell_volume
         for axis, n in enumerate(self.grid.shape):
             shape = [1] * self.grid.ndim

@@ -1,12 +1,12 @@
-"""P-values that are right at finite sample size and in the far tail; sampling floors; Holm's correction; power of a z-test.
+"""P-values right at finite sample size and in the far tail; sampling floors; Holm's correction; power of a z-test.
 
 Kolmogorov's and Kuiper's limit laws Q are entered not with √n·D but with
 
     z = √(n I(D)/2) + (c − 2cD/3)/√n,    I(D) = min_p KL(p + D ‖ p) = 2D² + 4D⁴/9 + …,   c = 1/6 (KS), 1/3 (Kuiper)
 
-I is Bahadur's exact exponent of both statistics, c/√n the known first correction (Smirnov; Kuiper 1960), and the term in
-D was found by comparing with exact laws (SciPy's kstwo; Stephens 1965, upper tail of V).  Right to a few per cent of p from
-n = 8 on, at p = 1e-10 as well; the usual factors (Stephens 1970) are off by 2 to 20 there.
+I is Bahadur's exact exponent of both statistics, c/√n the known first correction (Smirnov; Kuiper 1960), and the term
+in D was found by comparing with exact laws (SciPy's kstwo; Stephens 1965, upper tail of V).  Right to a few per cent of p
+for D ≤ 0.7 and n ≥ 10, however small p is; the usual factors (Stephens 1970) are off by 2 to 20 in the far tail.
 """
 
 from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ def chi2_p(statistic: Any, degrees: int) -> np.ndarray:
 
 
 def t_p(z: Any, degrees: float = np.inf) -> np.ndarray:
-    """Two-sided p of z = (value − expected)/standard error, with Student's law where the error has few degrees of freedom."""
+    """Two-sided p of z = (value − expected)/error; Student's law where the error has few degrees of freedom."""
     z = np.abs(np.asarray(z, dtype=float))
     return 2 * (ndtr(-z) if np.isinf(degrees) else stdtr(degrees, -z))
 
@@ -91,7 +91,7 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def power_of_z(delta: Any, se: Any, level: float) -> np.ndarray:
-    """Probability that a two-sided z-test at this level rejects a true difference delta measured with standard error se.
+    """Probability that a two-sided z-test at this level rejects a true difference delta, measured with error se.
 
     Examples
     --------

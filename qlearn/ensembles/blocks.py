@@ -10,23 +10,23 @@ from qlearn import checks
 
 __all__ = ["BLOCK_SIZE", "block_generator", "run_blocks"]
 
-BLOCK_SIZE = 16384      # learners in a block: fixed, because results depend on it; one array of doubles then fits the L2 cache
+BLOCK_SIZE = 16384      # learners in a block: fixed, because results depend on it; small enough for the caches
 
 Output = TypeVar("Output")
 
 
 def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: int, seed: int, *,
                executor: Executor | None = None, progress: Callable[[int], None] | None = None) -> list[Output]:
-    """Run ``function(first, size, rng)`` for every block of n learners and return the outputs in the order of the blocks.
+    """Run ``function(first, size, rng)`` for every block of n learners; return the outputs in the order of the blocks.
 
     Block b holds the learners b·BLOCK_SIZE … (the last one may be shorter); its generator is SFC64 seeded with
-    ``numpy.random.SeedSequence(seed, spawn_key=(b,))``.  Blocks share nothing, so that the outputs are the same, bit for
-    bit, for executor=None, threads, processes, and any number of workers (on one kind of machine and NumPy version).
+    ``numpy.random.SeedSequence(seed, spawn_key=(b,))``.  Blocks share nothing, so that the outputs are the same, bit
+    for bit, for executor=None, threads, processes, and any number of workers (on one kind of machine and NumPy version).
 
     Parameters
     ----------
-    function : (first, size, rng) -> output; ``first`` is the index of the block's first learner.  With a process pool it
-        must be picklable: a module-level function or a ``functools.partial`` of one, not a closure.
+    function : (first, size, rng) -> output; ``first`` is the index of the block's first learner.  With a process pool
+        it must be picklable: a module-level function or a ``functools.partial`` of one, not a closure.
     n, seed : how many learners in all (≥ 1); a whole number ≥ 0
     executor : concurrent.futures.Executor, optional
     progress : called with the number of learners of each finished block, in the caller's thread

@@ -114,4 +114,4 @@ class Ensemble:
             checks.fail("grid", f"must have {self.ndim} axes, one a coordinate of the learners", f"{grid.ndim} axes")
         for axis, (period, length) in enumerate(zip(self.periods, grid.lengths, strict=True)):
             if period is not None and not np.isclose(period, length, rtol=1e-9, atol=0):
-                checks.fail("grid", f"must be one period long along axis {axis}", f"length {length:g}, period {period:g}")
+                checks.fail("grid", f"must be one period {period:g} long along axis {axis}", f"{length:g}")
