@@ -46,7 +46,7 @@ class Verification:
     title: str
     settings: Mapping[str, Any]     # the file as read, all defaults filled in
     claims: tuple[Claim, ...]
-    derivation: Any                 # qlearn.derivation.Derivation, or None with a claim that says why
+    derivations: tuple[tuple[str, Any], ...]    # (title, qlearn.derivation.Derivation)
     summary: Mapping[str, Any]
     tables: Mapping[str, list[dict[str, Any]]]
     figures: Mapping[str, Mapping[str, Any]]

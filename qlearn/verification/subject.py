@@ -15,6 +15,7 @@ __all__ = ["Subject", "build"]
 
 _POINTS = 161            # odd: no Nyquist mode
 _FINE = 1 << 14          # where max U and min U are looked for
+_TRUNCATION = 1e-5       # largest error of the operator's distribution function
 _TRANSIENT = 0.25        # largest share of the sampling floor that the start may still contribute after the burn-in
 
 
@@ -66,7 +67,7 @@ def build(config) -> Subject:
 
 
 def _learner(config) -> MinibatchLearner:
-    model, settings = config.learner.per_sample, config.learner
+    model, settings = config.model, config.learner
     unit = MinibatchLearner(model.gradient, model.n_samples, periods=[model.period], learning_rate=1.0,
                             batch_size=settings.batch_size, alpha=settings.alpha, ito_correction=settings.ito_correction,
                             loss=model.mean_loss)
@@ -86,9 +87,10 @@ def _learning_rate(unit: MinibatchLearner, settings) -> float:
 
 
 def _check_resolution(subject: Subject) -> None:
-    if subject.operator.tail > 1e-9:
-        raise ConfigError(f"learner: the stationary density is too sharp for {_POINTS} points (Fourier tail "
-                          f"{subject.operator.tail:.1e}, 1e-9 wanted). Raise the temperature or the learning rate.")
+    if subject.operator.tail > _TRUNCATION:
+        raise ConfigError(f"learner: the stationary density is too sharp for {_POINTS} points (truncation error "
+                          f"{subject.operator.tail:.1e} of the distribution function, {_TRUNCATION:.0e} allowed). "
+                          "Raise the temperature, the learning rate or the batch size.")
 
 
 def _check_burn_in(subject: Subject, config) -> None:

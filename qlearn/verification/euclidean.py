@@ -1,0 +1,228 @@
+"""Claims on data, none of which reads ψ: relaxation rates on three levels and densities, with their negative controls."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from qlearn.compare import compare, power_of_z
+from qlearn.compare import kuiper_power
+from qlearn.ensembles.ensemble import Ensemble
+from qlearn.systems.minibatch import MinibatchLearner
+from qlearn.verification.claims import Claim
+from qlearn.verification.subject import Subject
+
+__all__ = ["Runs", "density_claims", "rate_claims", "run_replicas"]
+
+_POWER_TRIALS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """Replicas of a learner that is wrong on purpose, and the learner itself for the power."""
+
+    label: str
+    learner: MinibatchLearner
+    ensemble: Ensemble
+    every_rate: bool            # whether each single rate must be rejected, not only the family
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The replicas of the subject and of each control."""
+
+    subject: Ensemble
+    controls: tuple[Control, ...]
+
+
+def run_replicas(subject: Subject, config, executor, progress) -> Runs:
+    """Run the replicas of the learner and of its controls; each has its own seed, derived from the file's."""
+    count, steps = config.replicas.count, subject.record_steps(config.replicas.lags)
+
+    def run(learner: MinibatchLearner, label: str, number: int) -> Ensemble:
+        return learner.replicas(subject.start, steps, replicas=count, seed=_seed(config.seed, number), executor=executor,
+                                progress=progress(f"replicas: {label}", count))
+
+    learner = subject.learner
+    main = run(learner, "the learner", 0)
+    controls = []
+    if config.controls.plain_ito and learner.ito_correction:
+        plain = learner.with_(ito_correction=False)
+        controls.append(Control("Itô correction left out", plain, run(plain, "without Itô correction", 1), False))
+    other = learner.with_(alpha=config.controls.alpha)
+    label = f"α = {config.controls.alpha:g}"
+    controls.append(Control(label, other, run(other, label, 2), True))
+    return Runs(main, tuple(controls))
+
+
+# --- relaxation rates ---------------------------------------------------------------------------------------------------
+
+def rate_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict]:
+    """Replicas against the operator (Holm), the operator against (8) (margin), and the controls; with their figures."""
+    k, eta = config.rates.count, subject.learner.learning_rate
+    exact = subject.operator.rates(k)
+    measured = _compare_rates(subject, runs.subject, config)
+    levels = _levels(subject, k)
+    claims = [_replica_rates(subject, measured, config), _schrodinger_rates(subject, levels, config)]
+    figure = {"names": [f"rate {n}" for n in range(1, k + 1)], "operator": exact / eta, "replicas": measured.rates.value / eta,
+              "errors": measured.rates.se / eta, "levels": levels / eta, "controls": {}}
+    for control in runs.controls:
+        wrong = _compare_rates(subject, control.ensemble, config)
+        claims.append(_control_rates(subject, control, wrong, config))
+        figure["controls"][control.label] = wrong.rates.value / eta
+    return claims, figure
+
+
+def _compare_rates(subject: Subject, ensemble: Ensemble, config):
+    return compare(subject.operator, _stationary_part(subject, ensemble), tests=("rates",), basis=config.rates.basis,
+                   k=config.rates.count, level=config.tests.level)
+
+
+def _stationary_part(subject: Subject, ensemble: Ensemble) -> Ensemble:
+    chosen = ensemble.times >= subject.burn_in
+    return replace(ensemble, times=ensemble.times[chosen], positions=ensemble.positions[chosen])
+
+
+def _levels(subject: Subject, k: int) -> np.ndarray:
+    """Levels of (8), ħH_E, as rates E/ħ, for the learner with α = 1 and the Itô correction."""
+    from qlearn.derivation import derive
+    from qlearn.spectrum import eigenstates
+
+    hamiltonian = derive(subject.quantum_learner.system()).equation.hamiltonian(subject.grid)
+    return eigenstates(hamiltonian, k + 1).energies[1:] / subject.quantum_learner.hbar
+
+
+def _replica_rates(subject: Subject, comparison, config) -> Claim:
+    z = np.abs(comparison.rates.z)
+    bias = subject.operator.projected_rates(subject.lag, config.rates.basis, config.rates.count)
+    bias = np.max(np.abs(bias - subject.operator.rates(config.rates.count)) / comparison.rates.se)
+    return Claim(
+        "Measured rates are the operator's", "rates", "claim", "data",
+        f"{config.rates.count} relaxation rates of {config.replicas.count} replicas against the exact one-step operator",
+        "max |z|", float(z.max()), _floor_of_max_z(config.rates.count), None, float(np.min(comparison.p_adjusted)), None,
+        bool(comparison.verdict.passed),
+        f"{comparison.verdict.reason} The finite basis shifts them by at most {bias:.2g} standard errors.")
+
+
+def _floor_of_max_z(k: int) -> float:
+    """Median of the largest of k independent |z|."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + 0.5 ** (1 / k)) / 2))
+
+
+def _schrodinger_rates(subject: Subject, levels: np.ndarray, config) -> Claim:
+    comparison = compare(levels, subject.operator, tests=("rates",), k=config.rates.count, tolerance=config.rates.margin)
+    defect = np.abs(comparison.rates.ratio - 1)
+    worst = int(np.argmax(defect / np.array(config.rates.margin)))
+    holds = bool(comparison.verdict.passed) and subject.quantum
+    return Claim(
+        "The operator's rates are Schrödinger levels", "rates", "claim", "data",
+        "levels of the Schrödinger-like operator (8) against the rates of the exact one-step operator",
+        f"|ratio − 1| of rate {worst + 1}", float(defect[worst]), None, float(config.rates.margin[worst]), None, None, holds,
+        _why_levels(subject, comparison, config))
+
+
+def _why_levels(subject: Subject, comparison, config) -> str:
+    ratios = ", ".join(f"{r:.4f}" for r in comparison.rates.ratio)
+    if not subject.quantum:
+        return (f"{why_not_quantum(subject)} Against the levels that α = 1 would have, the ratios are {ratios}.")
+    if comparison.verdict.passed:
+        return f"Ratios {ratios}, all within the declared margins."
+    pairs = int(np.sum(np.abs(subject.operator.eigenvalues[1:config.rates.count + 1].imag) > 1e-9))
+    complex_text = f", and {pairs} of the operator's eigenvalues are complex" if pairs else ""
+    return (f"The diffusion approximation does not hold: ε₃ = max|U'κ₃|/C² = {subject.statistics.eps3:.2f} is not small "
+            f"(steps are few and skewed, not many and Gaussian), so the ratios are {ratios}{complex_text}.")
+
+
+def why_not_quantum(subject: Subject) -> str:
+    """The cause, in one sentence, why the learner has no (8) and no ħ."""
+    learner, s = subject.learner, subject.statistics
+    if learner.alpha == 1:
+        return "Without the Itô correction the learner follows U − (T/2) ln g, not U, in the proper length."
+    hbar = (s.covariance / learner.reference_covariance) ** (1 - learner.alpha)
+    return (f"α = {learner.alpha:g} is not the quantum regime: ħ ∝ κ^(1−α) varies by a factor {hbar.max() / hbar.min():.2f} "
+            f"around the ring, and a steady current runs (cycle affinity {learner.cycle_affinity:+.2g}, 0 with detailed balance).")
+
+
+def _control_rates(subject: Subject, control: Control, comparison, config) -> Claim:
+    k, level = config.rates.count, config.tests.level
+    expected = control.learner.transfer_operator(subject.grid).rates(k)
+    powers = np.array([power_of_z(delta, se, level / k)
+                       for delta, se in zip(expected - subject.operator.rates(k), comparison.rates.se, strict=True)])
+    rejected = np.asarray(comparison.p_adjusted) < level
+    passed = bool(rejected.all() if control.every_rate else rejected.any())
+    needed = "each of them" if control.every_rate else "at least one of them"
+    return Claim(
+        f"Rates, {control.label}", "rates", "control", "data",
+        f"rates of replicas with {control.label} against this learner's operator: {needed} must be rejected",
+        "min |z|" if control.every_rate else "max |z|",
+        float(np.abs(comparison.rates.z).min() if control.every_rate else np.abs(comparison.rates.z).max()), None, None,
+        float(np.max(comparison.p_adjusted) if control.every_rate else np.min(comparison.p_adjusted)),
+        float(powers.min() if control.every_rate else powers.max()), passed,
+        f"{int(rejected.sum())} of {k} rates rejected (z = {', '.join(f'{z:+.1f}' for z in comparison.rates.z)}).")
+
+
+# --- densities ----------------------------------------------------------------------------------------------------------
+
+def density_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict, dict]:
+    """Stationary density and p(q, t) against the operator, one Holm family, and the controls' stationary densities."""
+    operator, times = subject.operator, [*subject.density_steps, subject.burn_in]
+    laws = [operator.evolve(subject.start, step) for step in subject.density_steps] + [operator.stationary]
+    comparison = compare(laws, runs.subject, times=times, tests=("kuiper",), level=config.tests.level, seed=config.seed)
+    eta, count = subject.learner.learning_rate, config.replicas.count
+    claims = []
+    for row, step in enumerate(times):
+        last = row == len(times) - 1
+        label = "Stationary density" if last else f"Density after {step} steps"
+        p = float(np.ravel(comparison.p_adjusted)[row])
+        distance = float(np.ravel(comparison.distances)[row])
+        claims.append(Claim(
+            f"{label} is the operator's", "density", "claim", "data",
+            f"{count} replicas {'at step ' + str(step) + ' against the stationary law' if last else f'from a narrow start at time {step * eta:.2g}/η'}"
+            " of the exact operator", "Kuiper V", distance, float(comparison.floor), None, p, None, p >= config.tests.level,
+            f"V = {distance:.2e}; a perfect sample of this size has a median of {float(comparison.floor):.2e}."))
+    claims += [_control_density(subject, control, config) for control in runs.controls]
+    return claims, _evolution_figure(subject, runs, laws, times), _stationary_figure(subject, runs)
+
+
+def _control_density(subject: Subject, control: Control, config) -> Claim:
+    comparison = compare(subject.operator.stationary, control.ensemble, times=[subject.burn_in], tests=("kuiper",),
+                         level=config.tests.level)
+    truth = control.learner.transfer_operator(subject.grid).stationary
+    power = kuiper_power(truth, subject.operator.stationary, config.replicas.count, level=config.tests.level,
+                         trials=_POWER_TRIALS, seed=config.seed)
+    p, distance = float(np.ravel(comparison.p_adjusted)[0]), float(np.ravel(comparison.distances)[0])
+    return Claim(
+        f"Density, {control.label}", "density", "control", "data",
+        f"stationary replicas with {control.label} against this learner's operator: must be rejected", "Kuiper V", distance,
+        float(comparison.floor), None, p, float(power), p < config.tests.level,
+        f"V = {distance:.2e} against a floor of {float(comparison.floor):.2e}.")
+
+
+def _evolution_figure(subject: Subject, runs: Runs, laws: list, times: list[int]) -> dict:
+    edges = np.linspace(0, subject.learner.period, 61)
+    rows = [int(np.searchsorted(runs.subject.times, step)) for step in times]
+    return {"q": subject.grid.axes[0], "times": np.array(times) * subject.learner.learning_rate,
+            "operator": np.array([law.values for law in laws]), "replicas_edges": edges,
+            "replicas": np.array([_histogram(runs.subject, row, edges) for row in rows])}
+
+
+def _stationary_figure(subject: Subject, runs: Runs) -> dict:
+    edges = np.linspace(0, subject.learner.period, 61)
+    s, learner = subject.statistics, subject.quantum_learner
+    metric = s.covariance / learner.reference_covariance
+    gibbs = np.sqrt(metric) * np.exp(-(s.loss - s.loss.min()) / learner.temperature)
+    gibbs /= gibbs.sum() * subject.grid.cell_volume
+    return {"q": s.q, "operator": subject.operator.stationary.values, "gibbs": gibbs, "edges": edges,
+            "replicas": _histogram(runs.subject, -1, edges),
+            "controls": {control.label: _histogram(control.ensemble, -1, edges) for control in runs.controls}}
+
+
+def _histogram(ensemble: Ensemble, row: int, edges: np.ndarray) -> np.ndarray:
+    counts, _ = np.histogram(ensemble.wrapped(row)[:, 0], edges)
+    return counts / (ensemble.learners * np.diff(edges))
+
+
+def _seed(seed: int, number: int) -> int:
+    """A seed of its own for each run, derived from the file's."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

@@ -1,0 +1,239 @@
+"""Claims on the Schrödinger equation of the same ring: two solvers, QuTiP, guided learners, and a winding state.
+
+The ring has the proper length L = ∮√g dq, ħ = 2T and m = 1/γ are the learner's, V comes from the file.  Times are in units
+of τ = (L/2π)²/(γT).  The learners here are guided: their drift is read from the solved ψ.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from qlearn.compare import compare
+from qlearn.ensembles import simulate
+from qlearn.ensembles.ensemble import Ensemble
+from qlearn.grids import Grid
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.inference import circulation
+from qlearn.interop import compare_qutip
+from qlearn.methods import RKN6, Chebyshev
+from qlearn.phase import winding
+from qlearn.results import Result
+from qlearn.sesolve import sesolve
+from qlearn.systems.base import LearningSystem
+from qlearn.verification.claims import Claim
+from qlearn.verification.subject import Subject
+
+__all__ = ["RealTime", "guided_claims", "solver_claims", "winding_claims"]
+
+_POWER_TRIALS = 200
+_WAVE_TIMES = 121       # times of the carpet figure
+
+
+@dataclass(frozen=True, eq=False)
+class RealTime:
+    """The ring of one learner, in its own units."""
+
+    gamma: float
+    temperature: float
+    length: float           # proper length L
+    config: object
+
+    @classmethod
+    def of(cls, subject: Subject, config) -> "RealTime":
+        learner = subject.learner
+        length = float(np.mean(np.sqrt(subject.statistics.metric)) * learner.period)
+        return cls(learner.learning_rate, learner.temperature, length, config)
+
+    @property
+    def hbar(self) -> float:
+        return 2 * self.temperature
+
+    @property
+    def unit(self) -> float:
+        """τ = (L/2π)²/(γT) in steps."""
+        return (self.length / (2 * np.pi)) ** 2 / (self.gamma * self.temperature)
+
+    def grid(self, twist: float = 0.0) -> Grid:
+        return Grid(self.config.real_time.points, [(0.0, self.length)], twist=twist)
+
+    def hamiltonian(self, grid: Grid) -> Hamiltonian:
+        x = 2 * np.pi * grid.axes[0] / self.length
+        potential = self.config.potential.evaluate(x=x, L=self.length, gamma=self.gamma, T=self.temperature, hbar=self.hbar)
+        return Hamiltonian(grid, np.broadcast_to(potential, grid.shape), mass=1 / self.gamma, hbar=self.hbar)
+
+    @cached_property
+    def times(self) -> np.ndarray:
+        """Save times in steps, equally spaced, the start included."""
+        return np.linspace(0, self.config.real_time.duration, self.config.real_time.save_times + 1) * self.unit
+
+    @cached_property
+    def fine_times(self) -> np.ndarray:
+        """Times of the field that guides the learners: their own time steps, each save time among them."""
+        settings = self.config.real_time
+        per_save = int(np.ceil(settings.duration / settings.save_times / settings.step))
+        return np.linspace(0, self.times[-1], settings.save_times * per_save + 1)
+
+    def packet(self, grid: Grid) -> np.ndarray:
+        """A Gaussian wrapped around the ring, with a whole number of momentum quanta 2πħ/L."""
+        settings, x = self.config.real_time, 2 * np.pi * grid.axes[0] / self.length
+        turns = 2 * np.pi * np.arange(-8, 9)[:, None]
+        psi = np.exp(-((x - settings.start_centre - turns) ** 2) / (4 * settings.start_width**2)).sum(axis=0)
+        return _normalised(psi * np.exp(1j * settings.start_momentum * x), grid)
+
+    def wave(self, grid: Grid, winding_number: float) -> np.ndarray:
+        """exp(2πi n s/L)/√L: constant density, winding n (a half-integer on a grid with twist ½)."""
+        return _normalised(np.exp(2j * np.pi * winding_number * grid.axes[0] / self.length), grid)
+
+    def system(self, temperature: float | None = None) -> LearningSystem:
+        """The learner on the ring of proper length, where its noise is constant; V lives in the field."""
+        return LearningSystem("s", potential="0", learning_rate=self.gamma, temperature=temperature or self.temperature,
+                              periods=[self.length])
+
+    def guided(self, field, seed: int, executor, progress, temperature: float | None = None, start=None) -> Ensemble:
+        settings = self.config.real_time
+        return simulate(self.system(temperature), start, self.times, kind="guided", learners=settings.learners, seed=seed,
+                        field=field, dt=settings.step * self.unit, executor=executor, progress=progress)
+
+
+def _normalised(psi: np.ndarray, grid: Grid) -> np.ndarray:
+    return psi / grid.norm(psi)
+
+
+# --- two solvers and QuTiP ----------------------------------------------------------------------------------------------
+
+def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
+    """Split-operator against Chebyshev at every save time, and QuTiP."""
+    grid, tolerance = real.grid(), real.config.real_time.tolerance
+    hamiltonian, start = real.hamiltonian(grid), real.packet(grid)
+    split = sesolve(hamiltonian, start, real.times, method=RKN6(), tol=tolerance, store_states=True)
+    spectral = sesolve(hamiltonian, start, real.times, method=Chebyshev(), tol=tolerance, store_states=True)
+    distance = float(max(grid.norm(a - b) for a, b in zip(split.states, spectral.states, strict=True)))
+    claims = [Claim(
+        "Two solvers agree", "real time", "claim", "numerical",
+        f"ψ by split-operator ({split.method}) against ψ by a Chebyshev expansion, phase included", "max L2", distance, None,
+        2 * tolerance, None, None, distance <= 2 * tolerance,
+        f"{split.stats['ffts']} and {spectral.stats['ffts']} Fourier transforms; norm drift {split.stats['norm_drift']:.1e}.")]
+    claims.append(_qutip(split, tolerance))
+    carpet = np.linspace(0, real.times[-1], _WAVE_TIMES)
+    waves = sesolve(hamiltonian, start, carpet, method=Chebyshev(), tol=tolerance, store_states=True)
+    figure = {"x": 2 * np.pi * grid.axes[0] / real.length, "times": carpet / real.unit,
+              "density": np.abs(waves.states) ** 2 * real.length / (2 * np.pi)}
+    return claims, figure
+
+
+def _qutip(split: Result, tolerance: float) -> Claim:
+    from qlearn.errors import MissingExtraError
+
+    text = "the same states by QuTiP (sesolve, method 'diag'), phase included"
+    try:
+        comparison = compare_qutip(split)
+    except MissingExtraError as error:
+        return Claim("QuTiP agrees", "real time", "claim", "numerical", text, "max L2", None, None, 2 * tolerance, None, None,
+                     False, f"Not compared: {error}")
+    distance = float(np.max(comparison.differences))
+    return Claim("QuTiP agrees", "real time", "claim", "numerical", text, "max L2", distance, None, 2 * tolerance, None, None,
+                 distance <= 2 * tolerance, f"Largest difference at {len(split.times)} times: {distance:.1e}.")
+
+
+# --- guided learners ----------------------------------------------------------------------------------------------------
+
+def guided_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dict]:
+    """Noisy learners that read their drift from ψ, against |ψ|² at every save time (Holm), and a control."""
+    grid, config = real.grid(), real.config
+    tolerance = config.real_time.tolerance
+    field = sesolve(real.hamiltonian(grid), real.packet(grid), real.fine_times, method=Chebyshev(), tol=tolerance,
+                    store_states=True)
+    laws = sesolve(real.hamiltonian(grid), real.packet(grid), real.times, method=RKN6(), tol=tolerance, store_states=True)
+    seed = _seed(config.seed, 10)
+    learners = real.guided(field, seed, executor, progress("guided learners", config.real_time.learners))
+    comparison = compare(laws, learners, times=list(real.times[1:]), tests=("kuiper",), level=config.tests.level)
+    claims = [Claim(
+        "Guided learners follow |ψ|²", "real time", "claim", "guided",
+        f"{config.real_time.learners} noisy learners (drift read from ψ) against |ψ|² at {len(real.times) - 1} times",
+        "max Kuiper V", float(np.max(comparison.distances)), float(comparison.floor), None,
+        float(np.min(comparison.p_adjusted)), None, bool(comparison.verdict.passed),
+        f"{comparison.verdict.reason} Share of limited steps: {learners.stats['limited_share']:.1e}.")]
+    claims.append(_wrong_temperature(real, field, laws, executor, progress))
+    edges = np.linspace(0, 2 * np.pi, 61)
+    angle = 2 * np.pi * learners.wrapped(-1)[:, 0] / real.length
+    figure = {"x": 2 * np.pi * grid.axes[0] / real.length,
+              "density": laws.density(len(real.times) - 1).values * real.length / (2 * np.pi), "edges": edges,
+              "histogram": np.histogram(angle, edges)[0] / (len(angle) * np.diff(edges)),
+              "time": real.config.real_time.duration}
+    return claims, figure
+
+
+def _wrong_temperature(real: RealTime, field: Result, laws: Result, executor, progress) -> Claim:
+    config, factor = real.config, real.config.controls.temperature_factor
+    learners = real.guided(field.field(), _seed(config.seed, 11), executor,
+                           progress("guided control", config.real_time.learners), temperature=factor * real.temperature,
+                           start=laws.density(0))
+    times = list(real.times[1:])
+    comparison = compare(laws, learners, times=times, tests=("kuiper",), level=config.tests.level)
+    p = float(np.min(comparison.p_adjusted))
+    return Claim(
+        "Learners at another temperature", "real time", "control", "guided",
+        f"learners at {factor:g} × the temperature, guided by the same ψ, against |ψ|²: must be rejected", "max Kuiper V",
+        float(np.max(comparison.distances)), float(comparison.floor), None, p,
+        _bootstrap_power(laws, learners, len(times), config), p < config.tests.level,
+        "ħ = 2T ties the noise to the wave: at another temperature the same drift gives another density.")
+
+
+def _bootstrap_power(laws: Result, learners: Ensemble, family: int, config) -> float:
+    """Share of resampled control ensembles that are rejected at the last time, Bonferroni in the family."""
+    from qlearn.compare import kuiper_distance, kuiper_p
+
+    rng = np.random.default_rng(_seed(config.seed, 12))
+    positions, law = learners.wrapped(-1)[:, 0], laws.density(len(laws.times) - 1)
+    rejected = 0
+    for _ in range(_POWER_TRIALS):
+        sample = rng.choice(positions, len(positions))
+        rejected += kuiper_p(kuiper_distance(sample, law), len(sample)) < config.tests.level / family
+    return rejected / _POWER_TRIALS
+
+
+# --- winding ------------------------------------------------------------------------------------------------------------
+
+def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dict]:
+    """A state of winding n: the circulation measured from the guided learners, and a θ = ½ sector as the control."""
+    number, config = real.config.real_time.winding, real.config
+    measured, figure = _circulation(real, 0.0, number, _seed(config.seed, 20), executor, progress("winding state", config.real_time.learners))
+    z, p = measured.z, measured.p_value
+    claims = [Claim(
+        f"Winding {number} is measured", "real time", "claim", "guided",
+        f"circulation (1/2πħ)∮ m v ds of learners guided by a state of winding {number}, from their own displacements",
+        f"|ν − {number}|", abs(measured.value - number), float(0.674 * measured.error), None, p, None,
+        bool(measured.integer and measured.nearest == number),
+        f"ν = {measured.value:.4f} ± {measured.error:.4f} (z = {z:+.2f} against the nearest integer).")]
+    if config.controls.half_winding:
+        half, _ = _circulation(real, 0.5, number - 0.5, _seed(config.seed, 21), executor,
+                               progress("half winding", config.real_time.learners))
+        from qlearn.compare import power_of_z
+
+        claims.append(Claim(
+            "Winding in a θ = ½ sector", "real time", "control", "guided",
+            "the same measurement on a twisted ring, whose circulation is a half-integer: the integer test must reject it",
+            "|z|", abs(half.z), None, None, half.p_value, float(power_of_z(0.5, half.error, config.tests.level)),
+            not half.integer, f"ν = {half.value:.4f} ± {half.error:.4f}."))
+    return claims, figure
+
+
+def _circulation(real: RealTime, twist: float, number: float, seed: int, executor, progress):
+    grid = real.grid(twist)
+    start = real.wave(grid, number)
+    field = sesolve(real.hamiltonian(grid), start, real.fine_times, method=Chebyshev(),
+                    tol=real.config.real_time.tolerance, store_states=True)
+    learners = real.guided(field, seed, executor, progress)
+    measured = circulation(learners, hbar=real.hbar, mass=1 / real.gamma, level=real.config.tests.level)
+    rows = np.linspace(0, len(field.times) - 1, 4).astype(int)
+    figure = {"x": 2 * np.pi * grid.axes[0] / real.length,
+              "phase": np.array([np.unwrap(np.angle(field.states[row])) for row in rows]),
+              "times": field.times[rows] / real.unit, "circulation": measured.value, "errors": measured.error,
+              "winding_of_psi": [float(winding(field.states[row], grid)) for row in rows]}
+    return measured, figure
+
+
+def _seed(seed: int, number: int) -> int:
+    """A seed of its own for each run, derived from the file's."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
