@@ -5,8 +5,8 @@ Kolmogorov's and Kuiper's limit laws Q are entered not with √n·D but with
     z = √(n I(D)/2) + (c − 2cD/3)/√n,    I(D) = min_p KL(p + D ‖ p) = 2D² + 4D⁴/9 + …,   c = 1/6 (KS), 1/3 (Kuiper)
 
 I is Bahadur's exact exponent of both statistics, c/√n the known first correction (Smirnov; Kuiper 1960), and the term
-in D was found by comparing with exact laws (SciPy's kstwo; Stephens 1965, upper tail of V).  Right to a few per cent of p
-for D ≤ 0.7 and n ≥ 10, however small p is; the usual factors (Stephens 1970) are off by 2 to 20 in the far tail.
+in D was found by comparison with exact laws (SciPy's kstwo; Stephens 1965, upper tail of V).  Right to a few per cent
+of p for D ≤ 0.7 and n ≥ 10, however small p is; the usual factors (Stephens 1970) are off by 2 to 20 in the tail.
 """
 
 from collections.abc import Callable, Sequence

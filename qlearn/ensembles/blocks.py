@@ -21,7 +21,7 @@ def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: i
 
     Block b holds the learners b·BLOCK_SIZE … (the last one may be shorter); its generator is SFC64 seeded with
     ``numpy.random.SeedSequence(seed, spawn_key=(b,))``.  Blocks share nothing, so that the outputs are the same, bit
-    for bit, for executor=None, threads, processes, and any number of workers (on one kind of machine and NumPy version).
+    for bit, for executor=None, threads, processes and any number of workers (on one kind of machine and NumPy version).
 
     Parameters
     ----------
