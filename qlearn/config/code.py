@@ -1,0 +1,95 @@
+"""Per-sample gradients from a module of the user's; it is imported only where the user allows code to run."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import final
+
+import numpy as np
+
+from qlearn import checks
+
+__all__ = ["CodeModel", "load_gradient"]
+
+_NAME = "learner.gradient"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CodeModel:
+    """A learner given by code: ``gradient(q (r, 1), index (r, b))`` of shape (r, b, 1), periodic in q."""
+
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    n_samples: int
+    period: float
+    mean_loss: None = None
+    trigonometric_degree: None = None
+
+
+def load_gradient(reference: str, samples: int, period: float, folder: Path, *, allow_code: bool) -> CodeModel:
+    """Import ``module:function`` from the folder, try it once, and return the learner that it defines."""
+    path, function = _locate(reference, folder)
+    if not allow_code:
+        checks.fail(_NAME, "runs Python code, which needs your consent", f"{path.name}:{function}",
+                    f"Read {path}; if you trust it, repeat with --allow-code (in Python: allow_code=True).")
+    gradient = getattr(_import(path), function, None)
+    if not callable(gradient):
+        checks.fail(_NAME, f"must name a function of {path.name}", repr(function))
+    model = CodeModel(gradient, samples, period)
+    _try(model)
+    return model
+
+
+def _locate(reference: str, folder: Path) -> tuple[Path, str]:
+    module, colon, function = reference.partition(":")
+    if not colon or not all(part.isidentifier() for part in [*module.split("."), function]):
+        checks.fail(_NAME, 'must have the form "module:function"', reference,
+                    "The module is a .py file beside the TOML file.")
+    path = folder.joinpath(*module.split(".")).with_suffix(".py")
+    if not path.is_file():
+        checks.fail(_NAME, "must name a module beside the TOML file", reference, f"There is no file {path}.")
+    return path, function
+
+
+def _import(path: Path) -> ModuleType:
+    """Run the file as a module of a name of its own, so that it hides no installed package."""
+    name = f"qlearn_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        checks.fail(_NAME, f"must name a module that imports; {path.name} does not", _told(error))
+    return module
+
+
+def _try(model: CodeModel) -> None:
+    """Call the function at a few points: shape, finite values, the same again, periodic."""
+    q = np.linspace(0, model.period, 5)[:, None]
+    index = np.arange(15).reshape(5, 3) % model.n_samples
+    index[0, 0] = model.n_samples - 1
+    first, again, turned = (_call(model, q + shift, index) for shift in (0, 0, model.period))
+    if not np.array_equal(first, again):
+        checks.fail(_NAME, "must return the same for the same q and index", "two different answers",
+                    "Draw no random numbers in it; qlearn draws the minibatches.")
+    if np.max(np.abs(turned - first)) > 1e-8 * (np.max(np.abs(first)) + 1e-300):
+        checks.fail(_NAME, "must be periodic in q", f"different values at q and q + period, period = {model.period:g}",
+                    "Correct learner.period or the function.")
+
+
+def _call(model: CodeModel, q: np.ndarray, index: np.ndarray) -> np.ndarray:
+    try:
+        value = model.gradient(q.copy(), index.copy())
+    except Exception as error:
+        checks.fail(_NAME, "must work for q of shape (5, 1) and index of shape (5, 3)", _told(error))
+    return checks.finite_array(_NAME, value, shape=(5, 3, 1), remedy="It returns one gradient a learner and sample.")
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,0 +1,174 @@
+"""The other sections of a verification file, key by key; the defaults stand here and nowhere else."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from qlearn import checks
+from qlearn.config.keys import flag, key, name_of, number, numbers, read, text, whole
+from qlearn.systems.catalogue import LOSSES, MODELS
+from qlearn.systems.expressions import Expression, parse
+
+__all__ = ["ControlsConfig", "LearnerConfig", "RatesConfig", "RealTimeConfig", "ReplicasConfig", "TestsConfig",
+           "read_learner", "read_rates", "read_real_time"]
+
+STEP_RULES = ("temperature_over_loss_range", "learning_rate", "temperature")
+POTENTIAL_NAMES = ("x", "L", "gamma", "T", "hbar")
+
+
+@final
+@dataclass(frozen=True)
+class LearnerConfig:
+    """[learner]: a model and loss of the catalogue, or per-sample gradients from code; the step; the regime."""
+
+    model: str | None = key(name_of(MODELS), None, meaning="the model", example="ring_neuron")
+    loss: str | None = key(name_of(LOSSES), None, meaning="the loss of one sample", example="squared")
+    gradient: str | None = key(text, None, meaning='per-sample gradients from code, "module:function"',
+                               example="my_learner:gradient")
+    samples: int | None = key(whole(least=10), None, meaning="how many samples the code has", example=500)
+    period: float | None = key(number(above=0), None, meaning="the length of the code's ring in q",
+                               example=6.283185307179586)
+    batch_size: int = key(whole(least=1), 1, meaning="how many samples, drawn with replacement, make one step")
+    alpha: float = key(number(), 1.0, meaning="the exponent of the metric g = (C/C₀)^α")
+    ito_correction: bool = key(flag, True, meaning="whether each step adds the Itô correction")
+    temperature_over_loss_range: float | None = key(
+        number(above=0), None, meaning="T/(max U − min U), from which the learning rate 2BT/C₀ follows", example=0.25)
+    learning_rate: float | None = key(number(above=0), None, meaning="the learning rate η", example=0.01)
+    temperature: float | None = key(number(above=0), None, meaning="T = ηC₀/2B, from which the learning rate follows",
+                                    example=0.4)
+
+
+@final
+@dataclass(frozen=True)
+class ReplicasConfig:
+    """[replicas]: independent copies of the learner from a narrow start; times in units of 1/η."""
+
+    count: int = key(whole(least=1000, most=10**8), 100_000, meaning="the number of independent learners")
+    start_centre: float = key(number(), 2.0, meaning="the centre of the start, a wrapped normal in q")
+    start_width: float = key(number(least=0.01), 0.3, meaning="the standard deviation of the start")
+    density_times: tuple[float, ...] = key(numbers(above=0), (0.3, 1.0, 3.0),
+                                           meaning="the times at which p(q, t) is compared")
+    burn_in: float = key(number(above=0), 18.0, meaning="the time after which the replicas count as stationary")
+    lag: float = key(number(above=0), 0.5, meaning="the time between two records after the burn-in")
+    lags: int = key(whole(least=1, most=1000), 10, meaning="the number of lags recorded after the burn-in")
+
+
+@final
+@dataclass(frozen=True)
+class RatesConfig:
+    """[rates]: the relaxation rates that are compared, declared beforehand."""
+
+    count: int = key(whole(least=1, most=20), 4, meaning="the number of rates")
+    basis: int = key(whole(least=1, most=40), 6, meaning="the highest Fourier mode k of the basis e^{ikq}, |k| ≤ basis")
+    margin: tuple[float, ...] = key(numbers(above=0), (0.04, 0.04, 0.04, 0.06),
+                                    meaning="the equivalence margin of (8) against the operator, one a rate")
+
+
+@final
+@dataclass(frozen=True)
+class TestsConfig:
+    """[tests]: the level of the statistical tests."""
+
+    level: float = key(number(least=1e-6, most=0.2), 0.01, meaning="the family-wise false-alarm rate")
+
+
+@final
+@dataclass(frozen=True)
+class ControlsConfig:
+    """[controls]: comparisons made wrong on purpose, which must be rejected."""
+
+    plain_ito: bool = key(flag, True, meaning="whether replicas without the Itô correction are compared")
+    alpha: float = key(number(), 0.0, meaning="the α of the replicas that must not match, not learner.alpha")
+    temperature_factor: float = key(number(above=0), 1.25,
+                                    meaning="the factor on the noise temperature of the guided learners; not 1")
+    half_winding: bool = key(flag, True, meaning="whether a θ = ½ sector must fail the test for an integer winding")
+
+
+@final
+@dataclass(frozen=True)
+class RealTimeConfig:
+    """[real_time]: the Schrödinger equation on the ring of proper length L; unit of time τ = (L/2π)²/(γT)."""
+
+    potential: str = key(text, "0.5*gamma*T*cos(x) + 0.2*gamma*T*sin(2*x)",
+                         meaning="V in the angle x = 2πs/L, with the names L, gamma, T, hbar, pi")
+    start_centre: float = key(number(), 2.0, meaning="the angle x at which the packet starts")
+    start_width: float = key(number(least=0.05, most=1.5), 0.5,
+                             meaning="the standard deviation of |ψ|² in the angle x")
+    start_momentum: int = key(whole(least=-30, most=30), 1, meaning="the packet's momentum in units of 2πħ/L")
+    duration: float = key(number(above=0, most=1000), 3.0, meaning="the time span in units of τ")
+    save_times: int = key(whole(least=2, most=1000), 4, meaning="the number of times that are compared")
+    tolerance: float = key(number(least=1e-12, most=1e-2), 1e-9, meaning="the L2 error allowed to each solver")
+    points: int = key(whole(least=16, most=4096), 128, meaning="the number of grid points")
+    learners: int = key(whole(least=1000, most=10**7), 20_000, meaning="the number of guided learners")
+    step: float = key(number(above=0), 0.005, meaning="the learners' time step in units of τ")
+    winding: int = key(whole(least=-8, most=8), 1, meaning="the winding of the state whose circulation is measured")
+
+
+# --- what one key alone cannot tell -----------------------------------------------------------------------------------
+
+def read_learner(values: Any) -> LearnerConfig:
+    """Check the [learner] table: a catalogue model or code, and exactly one rule for the step."""
+    config = LearnerConfig(**read(LearnerConfig, "learner", values))
+    given = [name for name in STEP_RULES if getattr(config, name) is not None]
+    if len(given) != 1:
+        checks.fail("learner", f"must hold exactly one of {', '.join(STEP_RULES)}",
+                    " and ".join(given) or "none of them", "Keep the one that you mean.")
+    if config.gradient is None:
+        _require(config, ("model", "loss"), "a named model")
+        _refuse(config, ("samples", "period"), 'gradient = "module:function"')
+    else:
+        _require(config, ("samples", "period"), "learner.gradient")
+        _refuse(config, ("model", "loss"), "a named model, not to learner.gradient")
+    return config
+
+
+def _require(config: LearnerConfig, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        if getattr(config, name) is None:
+            examples = {"model": ", ".join(MODELS), "loss": ", ".join(LOSSES)}
+            checks.fail(f"learner.{name}", f"is needed with {why}", "no such key",
+                        f"Valid: {examples[name]}." if name in examples else f"Write {name} = … in [learner].")
+
+
+def _refuse(config: LearnerConfig, names: tuple[str, ...], owner: str) -> None:
+    for name in names:
+        if getattr(config, name) is not None:
+            checks.fail(f"learner.{name}", f"belongs to {owner}", getattr(config, name), f"Remove {name}.")
+
+
+def read_rates(values: Any) -> RatesConfig:
+    """Check the [rates] table: one margin a rate, and a basis that holds as many rates."""
+    config = RatesConfig(**read(RatesConfig, "rates", values))
+    if len(config.margin) != config.count:
+        checks.fail("rates.margin", f"must be a list of rates.count = {config.count} numbers", list(config.margin),
+                    "Give one margin a rate.")
+    if 2 * config.basis < config.count:
+        checks.fail("rates.basis", f"must be at least rates.count/2, which is {config.count / 2:g}", config.basis,
+                    "2·basis modes besides the constant hold that many rates.")
+    return config
+
+
+def read_real_time(values: Any) -> tuple[RealTimeConfig, Expression]:
+    """Check the [real_time] table; the potential is parsed, and it must be finite and periodic in x."""
+    config = RealTimeConfig(**read(RealTimeConfig, "real_time", values))
+    if config.step > config.duration:
+        checks.fail("real_time.step", "must not exceed real_time.duration", config.step,
+                    f"Write step = {config.duration / 500:g}.")
+    if 4 * max(abs(config.start_momentum), abs(config.winding)) > config.points:
+        checks.fail("real_time.points", "must be at least 4 times start_momentum and winding", config.points,
+                    "Use more points; a momentum needs two points a wave, and its spread as many again.")
+    return config, _potential(config.potential)
+
+
+def _potential(words: str) -> Expression:
+    name = "real_time.potential"
+    expression = parse(words, POTENTIAL_NAMES, argument=name)
+    x = np.linspace(0.1, 0.1 + 2 * math.pi, 41)
+    others = {"L": 6.0, "gamma": 0.9, "T": 0.7, "hbar": 1.4}
+    value, turned = (expression.evaluate(x=x + shift, **others) for shift in (0, 2 * math.pi))
+    if np.max(np.abs(turned - value)) > 1e-8 * (1 + np.max(np.abs(value))):
+        checks.fail(name, "must have the period 2π in x, the angle on the ring", words,
+                    "Build it from sin(n*x) and cos(n*x).")
+    return expression
