@@ -1,0 +1,5 @@
+"""EQUATION + GRID → arrays: the kinetic part, the potential, and the Hamiltonian made of both."""
+
+from qlearn.hamiltonian.operator import DENSE_LIMIT, Hamiltonian
+
+__all__ = ["DENSE_LIMIT", "Hamiltonian"]
