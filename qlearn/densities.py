@@ -31,7 +31,9 @@ class GridDensity:
     Parameters
     ----------
     grid : Grid, periodic (a twist of the grid is that of ψ; p itself is periodic)
-    values : real (*grid.shape,).  Negative ringing down to −1e-10 of the maximum is kept as it is; more is an error.
+    values : real (*grid.shape,)
+    ringing : negative values down to −ringing · max(values) are kept as they are; more is an error.  A law whose fine
+        structure the grid cannot hold (a transfer operator's) rings: its distribution function is right all the same.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class GridDensity:
 
     grid: Grid
     values: np.ndarray
+    ringing: float = _RINGING
 
     def __post_init__(self):
         values = checks.finite_array("values", self.values, shape=tuple(self.grid.shape)).copy()
@@ -58,8 +61,8 @@ class GridDensity:
         if abs(mass - 1) > _MASS_TOLERANCE:
             checks.fail("values", "must be a density: Σ values · cell_volume = 1 within 1e-8", f"{mass!r}",
                         "Divide by that sum if the difference is only one of normalisation.")
-        if least < -_RINGING * float(values.max()):
-            checks.fail("values", "must be a density: no value below −1e-10 of the maximum", f"{least:.3g}",
+        if least < -self.ringing * float(values.max()):
+            checks.fail("values", "must be a density: no value below −ringing · maximum", f"{least:.3g}",
                         "Use a finer grid, on which the density is resolved.")
         values.setflags(write=False)
         object.__setattr__(self, "values", values)

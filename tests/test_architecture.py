@@ -108,7 +108,8 @@ def test_the_rule_rejects_a_downward_import(tmp_path):
 
 
 def test_importing_qlearn_is_light():
-    code = ("import sys, qlearn as ql; ql.Grid; ql.Hamiltonian; ql.sesolve; ql.simulate; ql.compare; ql.MinibatchLearner;"
+    code = ("import sys, qlearn as ql; ql.Grid; ql.Hamiltonian; ql.sesolve; ql.simulate; ql.compare;"
+            "ql.MinibatchLearner;"
             f"print([name for name in {HEAVY} if name in sys.modules])")
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "[]"

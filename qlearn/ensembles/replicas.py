@@ -11,11 +11,13 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.errors import RegimeError
 from qlearn.systems.minibatch import MinibatchLearner
 
 __all__ = ["replicas"]
 
 _TABLE = 1 << 14        # points of the tables of η/(Bg) and v; linear interpolation is then right to about 2e-8 · g''/g
+_TABLE_ERROR = 1e-5     # largest relative error allowed there
 
 
 def replicas(learner: MinibatchLearner, start: Any, steps: Sequence[int], *, replicas: int, seed: int,
@@ -68,8 +70,15 @@ def _start(start: Any, count: int) -> Any:
 
 
 def _tables(learner: MinibatchLearner) -> np.ndarray:
-    """Rows (scale, its increment, v, its increment) at equidistant points of one period."""
-    scale, v = learner.step_functions(np.arange(_TABLE) * learner.period / _TABLE)
+    """Rows (scale, its increment, v, its increment) at equidistant points of one period; refuse where they err too much."""
+    q = np.arange(_TABLE) * learner.period / _TABLE
+    scale, v = learner.step_functions(q)
+    middle, _ = learner.step_functions(q + 0.5 * learner.period / _TABLE)
+    error = np.max(np.abs(0.5 * (scale + np.roll(scale, -1)) / middle - 1))
+    if error > _TABLE_ERROR:
+        raise RegimeError(f"the metric must be resolved by {_TABLE} points, for 1/g is read from a table; its relative error is "
+                          f"{error:.1g} near q = {q[np.argmax(scale)]:.4g}, where the covariance almost vanishes. "
+                          "Add label noise, or take a smaller alpha.")
     return np.stack([scale, np.roll(scale, -1) - scale, v, np.roll(v, -1) - v], axis=1)
 
 

@@ -10,7 +10,9 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.grids import Grid
 
-__all__ = ["density_of", "modes", "moments_of", "project", "stationary_moments"]
+RINGING = 1e-3      # minibatch steps have finitely many values, so that moments fall slowly and a cut-off density rings
+
+__all__ = ["RINGING", "density_of", "modes", "moments_of", "project", "stationary_moments"]
 
 
 def modes(grid: Grid) -> np.ndarray:
@@ -37,7 +39,7 @@ def density_of(moments: np.ndarray, grid: Grid) -> GridDensity:
     n, k = grid.shape[0], modes(grid)
     c = np.zeros(n, complex)
     c[k] = np.conj(moments)
-    return GridDensity(grid, (np.fft.ifft(c).real * n / grid.lengths[0]))
+    return GridDensity(grid, np.fft.ifft(c).real * n / grid.lengths[0], ringing=RINGING)
 
 
 def stationary_moments(matrix: np.ndarray, value: float) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles import ring_moments
 from qlearn.grids import Grid
-from qlearn.systems.minibatch import MinibatchLearner, per_sample_gradients
+from qlearn.systems.minibatch import MinibatchLearner
 
 __all__ = ["TransferOperator", "transfer_operator"]
 
@@ -103,7 +102,7 @@ def _characteristic(learner: MinibatchLearner, q: np.ndarray, scale: np.ndarray,
     result = np.ones((len(q), K + 1), complex)
     rows = max(1, _CHUNK // learner.n_samples)
     for a in range(0, len(q), rows):
-        step = np.exp(-1j * scale[a:a + rows, None] * per_sample_gradients(learner, q[a:a + rows]))
+        step = np.exp(-1j * scale[a:a + rows, None] * learner.all_gradients(q[a:a + rows]))
         power = np.ones_like(step)
         for k in range(1, K + 1):
             power *= step

@@ -1,6 +1,7 @@
 """Relaxation rates measured from an ensemble by the variational approach, with jackknife errors over the replicas."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -79,9 +80,9 @@ def _correlations(x: np.ndarray, n: np.ndarray, groups: np.ndarray) -> tuple[np.
     bounds = np.searchsorted(groups, np.arange(_GROUPS + 1))
     now = np.zeros((_GROUPS, len(n), len(n)), complex)
     later = np.zeros_like(now)
-    for group, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for group, (a, b) in enumerate(pairwise(bounds)):
         e = np.exp(1j * x[:, a:b, None] * n)
-        for first, second in zip(e[:-1], e[1:], strict=True):
+        for first, second in pairwise(e):
             now[group] += first.conj().T @ first
             later[group] += first.conj().T @ second
     return now, later

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qlearn.compare import compare, power_of_z
-from qlearn.compare import kuiper_power
+from qlearn.compare import compare, kuiper_power, power_of_z
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
@@ -63,7 +62,8 @@ def rate_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict
     measured = _compare_rates(subject, runs.subject, config)
     levels = _levels(subject, k)
     claims = [_replica_rates(subject, measured, config), _schrodinger_rates(subject, levels, config)]
-    figure = {"names": [f"rate {n}" for n in range(1, k + 1)], "operator": exact / eta, "replicas": measured.rates.value / eta,
+    names = [f"rate {n}" for n in range(1, k + 1)]
+    figure = {"names": names, "operator": exact / eta, "replicas": measured.rates.value / eta,
               "errors": measured.rates.se / eta, "levels": levels / eta, "controls": {}}
     for control in runs.controls:
         wrong = _compare_rates(subject, control.ensemble, config)
@@ -141,7 +141,7 @@ def why_not_quantum(subject: Subject) -> str:
         return "Without the Itô correction the learner follows U − (T/2) ln g, not U, in the proper length."
     hbar = (s.covariance / learner.reference_covariance) ** (1 - learner.alpha)
     return (f"α = {learner.alpha:g} is not the quantum regime: ħ ∝ κ^(1−α) varies by a factor {hbar.max() / hbar.min():.2f} "
-            f"around the ring, and a steady current runs (cycle affinity {learner.cycle_affinity:+.2g}, 0 with detailed balance).")
+            f"around the ring, and a steady current runs (cycle affinity {learner.cycle_affinity:+.2g}, not 0).")
 
 
 def _control_rates(subject: Subject, control: Control, comparison, config) -> Claim:
@@ -174,12 +174,14 @@ def density_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], d
     for row, step in enumerate(times):
         last = row == len(times) - 1
         label = "Stationary density" if last else f"Density after {step} steps"
+        when = (f"at step {step} against the stationary law" if last else
+                f"from a narrow start, at time {step * eta:.2g}/η, against the law")
         p = float(np.ravel(comparison.p_adjusted)[row])
         distance = float(np.ravel(comparison.distances)[row])
         claims.append(Claim(
             f"{label} is the operator's", "density", "claim", "data",
-            f"{count} replicas {'at step ' + str(step) + ' against the stationary law' if last else f'from a narrow start at time {step * eta:.2g}/η'}"
-            " of the exact operator", "Kuiper V", distance, float(comparison.floor), None, p, None, p >= config.tests.level,
+            f"{count} replicas {when} of the exact operator", "Kuiper V", distance,
+            float(comparison.floor), None, p, None, p >= config.tests.level,
             f"V = {distance:.2e}; a perfect sample of this size has a median of {float(comparison.floor):.2e}."))
     claims += [_control_density(subject, control, config) for control in runs.controls]
     return claims, _evolution_figure(subject, runs, laws, times), _stationary_figure(subject, runs)

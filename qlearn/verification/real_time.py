@@ -198,7 +198,8 @@ def _bootstrap_power(laws: Result, learners: Ensemble, family: int, config) -> f
 def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dict]:
     """A state of winding n: the circulation measured from the guided learners, and a θ = ½ sector as the control."""
     number, config = real.config.real_time.winding, real.config
-    measured, figure = _circulation(real, 0.0, number, _seed(config.seed, 20), executor, progress("winding state", config.real_time.learners))
+    learners = config.real_time.learners
+    measured, figure = _circulation(real, 0.0, number, _seed(config.seed, 20), executor, progress("winding state", learners))
     z, p = measured.z, measured.p_value
     claims = [Claim(
         f"Winding {number} is measured", "real time", "claim", "guided",
@@ -208,7 +209,7 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
         f"ν = {measured.value:.4f} ± {measured.error:.4f} (z = {z:+.2f} against the nearest integer).")]
     if config.controls.half_winding:
         half, _ = _circulation(real, 0.5, number - 0.5, _seed(config.seed, 21), executor,
-                               progress("half winding", config.real_time.learners))
+                               progress("half winding", learners))
         from qlearn.compare import power_of_z
 
         claims.append(Claim(

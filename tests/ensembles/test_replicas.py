@@ -43,8 +43,8 @@ def test_steps_are_those_of_the_definition():
     scale, v = learner.step_functions(np.array([q]))
     allowed = np.sort(q - scale * h + v)
     nearest = allowed[np.clip(np.searchsorted(allowed, after), 1, 19) - np.array([[0], [1]])]
-    assert np.max(np.min(np.abs(nearest - after), axis=0)) < 1e-8
-    assert len(np.unique(np.round(after, 9))) == 20
+    assert np.max(np.min(np.abs(nearest - after), axis=0)) < 2e-7       # linear interpolation in the tables
+    assert len(np.unique(np.round(after, 6))) == 20
 
 
 @pytest.mark.parametrize(("changes", "match"), [
