@@ -1,0 +1,163 @@
+"""The noisy learner of a solved ψ: its loss field F = φ + T ln ρ is read from ψ (THEORY.md 4, guided ensemble)."""
+
+import copy
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from qlearn import checks
+from qlearn.densities import GridDensity
+from qlearn.ensembles.langevin import CurvedLine, FlatSpace
+from qlearn.ensembles.plan import ItoDrift, Plan, extra_drift, space_of
+from qlearn.errors import AccuracyWarning, RegimeError
+from qlearn.fields import GridField
+from qlearn.results import Result
+
+if TYPE_CHECKING:
+    from qlearn.systems.base import LearningSystem
+
+__all__ = ["GuidedDrift", "guided_plan", "velocities"]
+
+_SMALLEST = 1e-200      # |ψ|² below this counts as this: the drift is limited there anyway
+_TIME_ERROR = 1e-4      # of ψ between stored times, above which we warn
+_STEPS = 200            # default dt = ħ/(200 K)
+
+
+def velocities(field: Any, ratio: float, t: float, *q: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Current velocity v = (ħ/m) Im(∂ψ/ψ) and osmotic velocity u = (ħ/m) Re(∂ψ/ψ), each (d, n), with ratio = ħ/m.
+
+    The forward drift of the learner is v + u, the backward drift v − u; with D = ħ/2m, u = D ∂ln ρ.
+    ∂ is with respect to the coordinates (lower index).
+
+    Examples
+    --------
+    >>> v, u = velocities(lambda t, q: (np.exp(2j * q), 2j * np.exp(2j * q)[None]), 1.0, 0.0, np.array([0.3]))
+    >>> bool(abs(v[0, 0] - 2) < 1e-12), bool(abs(u[0, 0]) < 1e-12)
+    (True, True)
+    """
+    psi, grad = field(t, *q)
+    scaled = grad * (ratio * np.conj(psi) / np.maximum(np.abs(psi)**2, _SMALLEST))
+    return scaled.imag, scaled.real
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class GuidedDrift:
+    """b = v + u = (ħ/m)(Im + Re)(∂ψ/ψ) in the orthonormal frame; plain Itô on a metric adds (D/2) g'/g^{3/2}."""
+
+    field: Any
+    ratio: float                            # ħ/m = 2D
+    space: FlatSpace | CurvedLine
+    extra: ItoDrift | None = None
+
+    def __call__(self, t: float, q: np.ndarray) -> np.ndarray:
+        psi, grad = self.field(t, *q)
+        real, imaginary = psi.real, psi.imag
+        weight = real * real
+        weight += imaginary * imaginary
+        np.maximum(weight, _SMALLEST, out=weight)
+        b = grad.real * (real - imaginary)
+        b += grad.imag * (real + imaginary)             # (Re + Im)(ψ* ∂ψ)
+        b *= self.ratio / weight
+        if isinstance(self.space, CurvedLine):
+            b /= self.space.root(q)
+        return b if self.extra is None else b + self.extra(q)
+
+    def __copy__(self) -> "GuidedDrift":
+        """A block's own: a GridField keeps the slices it used last, and blocks on other threads use other times."""
+        return replace(self, field=copy.copy(self.field))
+
+
+def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None, field: Any, start: Any,
+                times: np.ndarray, ito: str) -> Plan:
+    """Check that the field belongs to the system, and put the drift together."""
+    if system.potential is None:
+        checks.fail("system", "must have a potential for kind='guided'", "a system with a static loss",
+                    "Use kind='static'.")
+    gamma, temperature = system.numbers(parameters)
+    _check_shift_quantum(system, parameters, temperature)
+    space, periods = space_of(system, parameters), system.period_numbers(parameters)
+    if isinstance(field, Result):
+        _check_result(field, gamma, temperature, space)
+        start = _first_density(field, times[0]) if start is None else start
+        field = field.field()
+    elif not callable(field):
+        checks.fail("field", "must be a Result or a callable (t, *q) -> (psi, grad_psi)", type(field).__name__)
+    elif start is None:
+        checks.fail("start", "must be given where field is a callable", "None", "Give a density, a point, or an array.")
+    stats = {"field": type(field).__name__}
+    scale = 1.0
+    if isinstance(field, GridField):
+        scale = float(np.min(field.grid.lengths)) / (2 * np.pi)
+        stats |= _check_field(field, periods, times)
+    diffusion = gamma * temperature
+    drift = GuidedDrift(field, 2 * diffusion, space, extra_drift(space, ito, diffusion, scale))
+    return Plan(drift, space, diffusion, periods, start, partial(_default_step, drift, diffusion), stats)
+
+
+def _check_shift_quantum(system: "LearningSystem", parameters: Mapping[str, float] | None, temperature: float) -> None:
+    quantum = system.shift_quantum
+    if quantum is None:
+        return
+    numbers = {symbol: (parameters or {})[symbol.name] for symbol in quantum.free_symbols}
+    if not np.isclose(float(quantum.subs(numbers)), 4 * np.pi * temperature, rtol=1e-9, atol=0):
+        raise RegimeError(f"shift_quantum must be 4πT = {4 * np.pi * temperature:g} for learners to follow (7): 1/μ = T is "
+                          f"needed; given {float(quantum.subs(numbers)):g}. derive(system) still gives the equation.")
+
+
+def _check_result(result: Result, gamma: float, temperature: float, space: FlatSpace | CurvedLine) -> None:
+    """ħ = 2T, mass = 1/γ, and the same metric; else its learners would follow another equation."""
+    hamiltonian = result.hamiltonian
+    if not np.isclose(hamiltonian.hbar, 2 * temperature, rtol=1e-9, atol=0):
+        checks.fail("field", f"must have ħ = 2T = {2 * temperature:.9g}, the system's", f"ħ = {hamiltonian.hbar:.9g}",
+                    "For a control on purpose pass field.field(), whose ħ is not checked, and a start.")
+    ndim = hamiltonian.grid.ndim
+    mass = np.asarray(hamiltonian.mass, dtype=float)
+    mass = np.diag(np.broadcast_to(mass, (ndim,))) if mass.ndim < 2 else mass
+    if not np.allclose(mass, np.eye(ndim) / gamma, rtol=1e-9, atol=0):
+        checks.fail("field", f"must have the mass 1/γ = {1 / gamma:.9g}, the system's", f"mass {hamiltonian.mass!r}")
+    mine = space.root(hamiltonian.grid.axes[0][None])**2 if isinstance(space, CurvedLine) else np.ones(1)
+    theirs = np.ones(1) if hamiltonian.metric is None else np.ravel(hamiltonian.metric(hamiltonian.grid.axes[0]))
+    if not np.allclose(mine, theirs, rtol=1e-9, atol=0):
+        checks.fail("field", "must have the metric of the system", "another metric")
+
+
+def _first_density(result: Result, t: float) -> GridDensity:
+    nearest = int(np.argmin(np.abs(result.times - t)))
+    if abs(result.times[nearest] - t) > 1e-9 * max(abs(t), float(np.ptp(result.times))):
+        checks.fail("tlist", "must begin at a stored time of the field where start=None", f"{t:g}",
+                    "Begin at one of field.times, or give start.")
+    return result.density(nearest)
+
+
+def _check_field(field: GridField, periods: tuple[float | None, ...], times: np.ndarray) -> dict[str, float]:
+    if field.grid.ndim != len(periods):
+        checks.fail("field", f"must have {len(periods)} coordinates, as the system", f"{field.grid.ndim}")
+    for period, length in zip(periods, field.grid.lengths, strict=True):
+        if period is not None and not np.isclose(period, length, rtol=1e-9, atol=0):
+            checks.fail("field", f"must be one period {period:g} long", f"{length:g}")
+    span = field.times[-1] - field.times[0]
+    if times[0] < field.times[0] - 1e-9 * span or times[-1] > field.times[-1] + 1e-9 * span:
+        checks.fail("tlist", f"must lie within the field's times [{field.times[0]:g}, {field.times[-1]:g}]",
+                    f"[{times[0]:g}, {times[-1]:g}]", "Solve for a tlist that covers it.")
+    if len(times) > 1 and not field.time_error <= _TIME_ERROR:
+        warnings.warn(f"field: ψ between its {len(field.times)} stored times is known to {field.time_error:.1e} only (relative "
+                      "L2; NaN: fewer than three times). Store more times: the error falls with their fourth power.",
+                      AccuracyWarning, stacklevel=4)
+    return {"field_space_error": float(field.space_error), "field_time_error": field.time_error}
+
+
+def _default_step(drift: GuidedDrift, diffusion: float, start: Any) -> float:
+    """ħ/(200 K) = 1/(200 D Σ|∂ψ|²/Σ|ψ|²), ∂ along the proper length."""
+    field = drift.field
+    if not isinstance(field, GridField):
+        checks.fail("dt", "must be given where field is a callable that is not a GridField", "None")
+    least = 1.0
+    if isinstance(drift.space, CurvedLine):
+        least = float(np.min(drift.space.root(field.grid.axes[0][None])))**2
+    rate = diffusion * field.steepness / least
+    return 1 / (_STEPS * rate) if rate > 0 else np.inf
