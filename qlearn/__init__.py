@@ -6,7 +6,9 @@ Every public name is listed below with the module that holds it; a module is imp
 so that ``import qlearn`` costs nothing and needs neither SymPy nor QuTiP nor matplotlib.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 
 __version__ = "0.1.0"
 
@@ -51,3 +53,14 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
+
+
+class _Package(ModuleType):
+    """``qlearn.compare`` and ``qlearn.sesolve`` are the functions, also after their modules were imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            ModuleType.__setattr__(self, name, value)
+
+
+sys.modules[__name__].__class__ = _Package

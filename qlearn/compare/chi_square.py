@@ -1,0 +1,75 @@
+"""Pearson's χ² on cells fixed by the reference alone."""
+
+import numpy as np
+from scipy.special import chdtri
+
+from qlearn.compare.distances import cumulative
+from qlearn.compare.p_values import chi2_p
+from qlearn.densities import GridDensity
+
+__all__ = ["cells_of", "cells_of_two", "chi2_test", "chi2_two_samples"]
+
+_LEAST_EXPECTED = 10.0      # learners in a cell
+
+
+def chi2_test(cells: np.ndarray, masses: np.ndarray, n: int) -> tuple[float, float, float]:
+    """w = √(χ²/n) of counts against cell masses, its floor, and p with (cells − 1) degrees of freedom.
+
+    Cells expected to hold fewer than 10 learners are pooled into one, before the counts are looked at.
+    """
+    expected = n * masses
+    large = expected >= _LEAST_EXPECTED
+    counts = np.append(cells[large], cells[~large].sum())
+    expected = np.append(expected[large], max(expected[~large].sum(), 0.0))
+    if expected[-1] < _LEAST_EXPECTED:                  # the pool joins the smallest of the others
+        smallest = int(np.argmin(expected[:-1]))
+        counts[smallest] += counts[-1]
+        expected[smallest] += expected[-1]
+        counts, expected = counts[:-1], expected[:-1]
+    return _outcome(float(np.sum((counts - expected)**2 / expected)), len(counts) - 1, n)
+
+
+def chi2_two_samples(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    """The same for two samples' counts in cells chosen from both together: χ² of homogeneity."""
+    n, m = first.sum(), second.sum()
+    both = first + second
+    keep = both > 0
+    difference = np.sqrt(m / n) * first[keep] - np.sqrt(n / m) * second[keep]
+    return _outcome(float(np.sum(difference**2 / both[keep])), int(keep.sum()) - 1, n * m / (n + m))
+
+
+def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and exact masses of about 2 n^0.4 cells (Mann and Wald 1942): in 1-D equally likely ones, else boxes."""
+    wanted = int(2 * len(samples)**0.4)
+    if density.grid.ndim == 1:
+        u = cumulative(samples[:, 0], density, ring[0])
+        return np.bincount(np.minimum((u * wanted).astype(int), wanted - 1), minlength=wanted), np.full(wanted, 1 / wanted)
+    grid, index = density.grid, []
+    for axis, (a, _) in enumerate(grid.bounds):
+        cell = np.floor((samples[:, axis] - a) / grid.spacing[axis] + 0.5).astype(np.int64)
+        index.append(cell % grid.shape[axis] if ring[axis] else np.clip(cell, 0, grid.shape[axis] - 1))
+    counts = np.bincount(np.ravel_multi_index(index, grid.shape), minlength=density.values.size).reshape(grid.shape)
+    masses = density.cell_masses()
+    while np.count_nonzero(len(samples) * masses >= _LEAST_EXPECTED) > wanted:
+        axis = int(np.argmax(counts.shape))
+        pairs = np.arange(0, counts.shape[axis], 2)
+        counts, masses = np.add.reduceat(counts, pairs, axis=axis), np.add.reduceat(masses, pairs, axis=axis)
+    return counts.ravel(), masses.ravel()
+
+
+def cells_of_two(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of two samples (n, d), (m, d) in boxes between quantiles of both together, about 2 n_e^0.4 of them."""
+    each = max(2, int((2 * (len(a) * len(b) / (len(a) + len(b)))**0.4)**(1 / a.shape[1])))
+    both = np.vstack([a, b])
+    flat = np.zeros(len(both), dtype=np.int64)
+    for q in both.T:
+        inner = np.quantile(q, np.arange(1, each) / each)
+        flat = flat * each + np.searchsorted(inner, q, side="right")
+    size = each**a.shape[1]
+    return np.bincount(flat[:len(a)], minlength=size), np.bincount(flat[len(a):], minlength=size)
+
+
+def _outcome(statistic: float, degrees: int, n: float) -> tuple[float, float, float]:
+    if degrees < 1:
+        return 0.0, 0.0, 1.0
+    return float(np.sqrt(statistic / n)), float(np.sqrt(chdtri(degrees, 0.5) / n)), float(chi2_p(statistic, degrees))
