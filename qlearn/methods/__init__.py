@@ -1,0 +1,9 @@
+"""HOW ψ MOVES: every method is a small final class with the same interface, see qlearn.methods.record.Method."""
+
+from qlearn.methods.chebyshev import Chebyshev
+from qlearn.methods.choice import choose
+from qlearn.methods.dense import Dense
+from qlearn.methods.record import Method, Record
+from qlearn.methods.splitting import RKN6, Strang
+
+__all__ = ["RKN6", "Chebyshev", "Dense", "Method", "Record", "Strang", "choose"]

@@ -1,0 +1,5 @@
+"""The save loop: iħ∂_tψ = Hψ from a list of times to a Result."""
+
+from qlearn.sesolve.solve import propagate, sesolve
+
+__all__ = ["propagate", "sesolve"]
