@@ -1,0 +1,13 @@
+"""Figures, each a function of plain arrays or of one of the package's objects; each returns a matplotlib Figure.
+
+matplotlib comes with the extra ``qlearn[verify]`` and is imported only when something is drawn; save with
+``figure.savefig("name.svg")``.
+"""
+
+from qlearn.plots.canvas import data_uri, require_matplotlib
+from qlearn.plots.learners import law, loss, metric, rate_differences, rates, wrong_law
+from qlearn.plots.quick import comparison, density, ensemble, result, spectrum
+from qlearn.plots.waves import carpet, circulation, phase
+
+__all__ = ["carpet", "circulation", "comparison", "data_uri", "density", "ensemble", "law", "loss", "metric", "phase",
+           "rate_differences", "rates", "require_matplotlib", "result", "spectrum", "wrong_law"]

@@ -1,0 +1,124 @@
+"""Figures of the package's own objects, for their one-line ``.plot()`` methods; each returns a matplotlib Figure."""
+
+from typing import Any
+
+import numpy as np
+
+from qlearn.errors import UnsupportedError
+from qlearn.plots.canvas import COLOURS, panel, styled
+
+__all__ = ["comparison", "density", "ensemble", "result", "spectrum"]
+
+
+@styled
+def density(density: Any) -> Any:
+    """A GridDensity on one axis (a line) or two (a map)."""
+    figure, axes = panel("Density", width=5.6)
+    _draw_density(figure, axes, density.grid, density.values)
+    return figure
+
+
+@styled
+def ensemble(ensemble: Any, axis: int = 0, index: int = -1, bins: int = 80) -> Any:
+    """Where the learners are along one axis at one stored time: a histogram with 1/√count errors."""
+    figure, axes = panel(f"{ensemble.learners} learners at time {ensemble.times[index]:.4g}", width=5.6)
+    positions = ensemble.wrapped(index)[:, axis]
+    period = ensemble.periods[axis]
+    counts, edges = np.histogram(positions, bins, range=None if period is None else (0, period))
+    scale = 1 / (len(positions) * np.diff(edges))
+    axes.stairs(counts * scale, edges, fill=True, color=COLOURS["measured"], alpha=0.28)
+    middle = (edges[1:] + edges[:-1]) / 2
+    axes.errorbar(middle, counts * scale, np.sqrt(counts) * scale, fmt="none", color=COLOURS["measured"], linewidth=1)
+    axes.set_xlabel(f"q{axis + 1}" if len(ensemble.periods) > 1 else "q")
+    axes.set_ylabel("density, with one standard error")
+    axes.set_ylim(0, None)
+    return figure
+
+
+@styled
+def result(result: Any, lines: int = 5) -> Any:
+    """|ψ|² of a Result: up to ``lines`` of its stored times in 1-D, the last time in 2-D."""
+    grid = result.hamiltonian.grid
+    stored = result.final_state[None] if result.states is None else result.states
+    times = result.times[-1:] if result.states is None else result.times
+    figure, axes = panel("|ψ|²", width=5.6)
+    if grid.ndim != 1:
+        _draw_density(figure, axes, grid, np.abs(stored[-1]) ** 2)
+        return figure
+    rows = np.unique(np.linspace(0, len(times) - 1, min(lines, len(times))).astype(int))
+    for shade, row in zip(np.linspace(0.3, 1, len(rows)), rows, strict=True):
+        axes.plot(grid.axes[0], np.abs(stored[row]) ** 2, color=COLOURS["exact"], alpha=shade, label=f"t = {times[row]:.4g}")
+    axes.set_xlabel("q")
+    axes.legend()
+    return figure
+
+
+@styled
+def spectrum(spectrum: Any, hamiltonian: Any = None) -> Any:
+    """The levels of a Spectrum as lines, in 1-D over the states' densities; with the potential if a Hamiltonian is given."""
+    figure, axes = panel("Levels", width=5.6, height=4.2)
+    energies = np.asarray(spectrum.energies)
+    states = np.asarray(spectrum.states)
+    axes.set_ylabel("energy")
+    if states.ndim != 2 or hamiltonian is None:
+        axes.hlines(energies, 0, 1, color=COLOURS["exact"])
+        axes.set_xticks([])
+        return figure
+    q = hamiltonian.grid.axes[0]
+    height = 0.7 * max(np.ptp(energies), 1e-300) / max(len(energies) - 1, 1) / np.max(np.abs(states) ** 2)
+    for energy, state in zip(energies, states, strict=True):
+        axes.fill_between(q, energy, energy + height * np.abs(state) ** 2, color=COLOURS["exact"], alpha=0.25, linewidth=0)
+        axes.plot(q[[0, -1]], [energy, energy], color=COLOURS["exact"], linewidth=1)
+    axes.plot(q, np.clip(hamiltonian.potential_table(0.0), None, energies[-1] + np.ptp(energies)), color=COLOURS["ink"])
+    axes.set_xlabel("q")
+    return figure
+
+
+@styled
+def comparison(comparison: Any) -> Any:
+    """A Comparison: distances against the sampling floor, or rates as differences from the reference."""
+    if comparison.rates is not None:
+        return _rates(comparison)
+    figure, axes = panel("Distances and their sampling floor", width=5.6)
+    distances = np.ravel(comparison.distances)
+    places = np.arange(1, len(distances) + 1)
+    axes.plot(places, distances, "o", color=COLOURS["measured"], label="distance")
+    if comparison.floor is not None:
+        floor = np.broadcast_to(np.ravel(comparison.floor), places.shape) if np.size(comparison.floor) == 1 \
+            else np.ravel(comparison.floor)
+        axes.plot(places, floor, "_", color=COLOURS["exact"], markersize=22, label="median for a perfect sample")
+    axes.set_xticks(places)
+    axes.set_xlabel("comparison")
+    axes.set_ylim(0, None)
+    axes.legend()
+    return figure
+
+
+def _rates(comparison: Any) -> Any:
+    figure, axes = panel("Rates against the reference", width=5.6)
+    table = comparison.rates
+    places = np.arange(1, len(table.value) + 1)
+    ratio = np.asarray(table.ratio)
+    error = None if table.se is None else 100 * np.asarray(table.se) * np.abs(ratio / np.asarray(table.value))
+    axes.errorbar(places, 100 * (ratio - 1), error, fmt="o", color=COLOURS["measured"], capsize=3)
+    axes.axhline(0, color=COLOURS["exact"])
+    axes.set_xticks(places)
+    axes.set_xlabel("rate")
+    axes.set_ylabel("difference in per cent")
+    return figure
+
+
+def _draw_density(figure: Any, axes: Any, grid: Any, values: np.ndarray) -> None:
+    if grid.ndim == 1:
+        axes.plot(grid.axes[0], values, color=COLOURS["exact"])
+        axes.set_xlabel("q")
+        axes.set_ylim(min(0.0, float(values.min())), None)
+    elif grid.ndim == 2:
+        (a, b), (c, d) = grid.bounds
+        image = axes.imshow(values.T, origin="lower", extent=(a, b, c, d), cmap="viridis")
+        axes.grid(False)
+        axes.set_xlabel("q1")
+        axes.set_ylabel("q2")
+        figure.colorbar(image, ax=axes)
+    else:
+        raise UnsupportedError(f"a figure of {grid.ndim} axes is not offered; draw a marginal instead.")
