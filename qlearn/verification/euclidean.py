@@ -1,6 +1,6 @@
 """Claims on data, none of which reads ψ: relaxation rates on three levels and densities, with their negative controls."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,13 +73,8 @@ def rate_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict
 
 
 def _compare_rates(subject: Subject, ensemble: Ensemble, config):
-    return compare(subject.operator, _stationary_part(subject, ensemble), tests=("rates",), basis=config.rates.basis,
+    return compare(subject.operator, ensemble, times=[subject.burn_in], tests=("rates",), basis=config.rates.basis,
                    k=config.rates.count, level=config.tests.level)
-
-
-def _stationary_part(subject: Subject, ensemble: Ensemble) -> Ensemble:
-    chosen = ensemble.times >= subject.burn_in
-    return replace(ensemble, times=ensemble.times[chosen], positions=ensemble.positions[chosen])
 
 
 def _levels(subject: Subject, k: int) -> np.ndarray:
@@ -176,13 +171,12 @@ def density_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], d
         label = "Stationary density" if last else f"Density after {step} steps"
         when = (f"at step {step} against the stationary law" if last else
                 f"from a narrow start, at time {step * eta:.2g}/η, against the law")
-        p = float(np.ravel(comparison.p_adjusted)[row])
-        distance = float(np.ravel(comparison.distances)[row])
+        p, distance, floor = (float(a[row]) for a in (comparison.p_adjusted, comparison.distances, comparison.floors))
         claims.append(Claim(
             f"{label} is the operator's", "density", "claim", "data",
             f"{count} replicas {when} of the exact operator", "Kuiper V", distance,
-            float(comparison.floor), None, p, None, p >= config.tests.level,
-            f"V = {distance:.2e}; a perfect sample of this size has a median of {float(comparison.floor):.2e}."))
+            floor, None, p, None, p >= config.tests.level,
+            f"V = {distance:.2e}; a perfect sample of this size has a median of {floor:.2e}."))
     claims += [_control_density(subject, control, config) for control in runs.controls]
     return claims, _evolution_figure(subject, runs, laws, times), _stationary_figure(subject, runs)
 
@@ -193,12 +187,11 @@ def _control_density(subject: Subject, control: Control, config) -> Claim:
     truth = control.learner.transfer_operator(subject.grid).stationary
     power = kuiper_power(truth, subject.operator.stationary, config.replicas.count, level=config.tests.level,
                          trials=_POWER_TRIALS, seed=config.seed)
-    p, distance = float(np.ravel(comparison.p_adjusted)[0]), float(np.ravel(comparison.distances)[0])
+    p, distance, floor = (float(a[0]) for a in (comparison.p_adjusted, comparison.distances, comparison.floors))
     return Claim(
         f"Density, {control.label}", "density", "control", "data",
         f"stationary replicas with {control.label} against this learner's operator: must be rejected", "Kuiper V", distance,
-        float(comparison.floor), None, p, float(power), p < config.tests.level,
-        f"V = {distance:.2e} against a floor of {float(comparison.floor):.2e}.")
+        floor, None, p, float(power), p < config.tests.level, f"V = {distance:.2e} against a floor of {floor:.2e}.")
 
 
 def _evolution_figure(subject: Subject, runs: Runs, laws: list, times: list[int]) -> dict:

@@ -13,7 +13,7 @@ from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
 
 __all__ = ["Subject", "build"]
 
-_POINTS = 161            # odd: no Nyquist mode
+_POINTS = (161, 321, 641)    # odd: no Nyquist mode; the first that resolves the operator is taken
 _FINE = 1 << 14          # where max U and min U are looked for
 _TRUNCATION = 1e-5       # largest error of the operator's distribution function
 _TRANSIENT = 0.25        # largest share of the sampling floor that the start may still contribute after the burn-in
@@ -56,12 +56,11 @@ class Subject:
 def build(config) -> Subject:
     """Build the learner of a file; raise ConfigError where its times cannot serve their purpose."""
     learner = _learner(config)
-    grid = Grid(_POINTS, [(0.0, learner.period)])
+    grid = _resolving_grid(learner)
     steps = [max(1, round(time / learner.learning_rate)) for time in (config.replicas.burn_in, config.replicas.lag,
                                                                       *config.replicas.density_times)]
     start = GridDensity.wrapped_normal(grid, config.replicas.start_centre, config.replicas.start_width)
     subject = Subject(learner, grid, steps[0], steps[1], tuple(sorted(set(steps[2:]))), start)
-    _check_resolution(subject)
     _check_burn_in(subject, config)
     return subject
 
@@ -86,11 +85,14 @@ def _learning_rate(unit: MinibatchLearner, settings) -> float:
     return 2 * unit.batch_size * temperature / unit.reference_covariance
 
 
-def _check_resolution(subject: Subject) -> None:
-    if subject.operator.tail > _TRUNCATION:
-        raise ConfigError(f"learner: the stationary density is too sharp for {_POINTS} points (truncation error "
-                          f"{subject.operator.tail:.1e} of the distribution function, {_TRUNCATION:.0e} allowed). "
-                          "Raise the temperature, the learning rate or the batch size.")
+def _resolving_grid(learner: MinibatchLearner) -> Grid:
+    for points in _POINTS:
+        grid = Grid(points, [(0.0, learner.period)])
+        error = learner.transfer_operator(grid).tail
+        if error <= _TRUNCATION:
+            return grid
+    raise ConfigError(f"learner: the stationary density is too sharp for {points} points (truncation error {error:.1e} of the "
+                      f"distribution function, {_TRUNCATION:.0e} allowed). Raise the temperature or the batch size.")
 
 
 def _check_burn_in(subject: Subject, config) -> None:
