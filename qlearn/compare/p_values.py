@@ -10,6 +10,7 @@ of p for D ≤ 0.7 and n ≥ 10, however small p is; the usual factors (Stephens
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,13 @@ def kuiper_p(distance: Any, n: float) -> np.ndarray:
     return np.clip(2 * np.sum((4 * a - 1) * np.exp(-2 * a), axis=-1), 0.0, 1.0)
 
 
+@cache
 def ks_floor(n: float) -> float:
     """Median of D_n for a perfect sample of n independent points: about 0.8276/√n."""
     return _median(ks_p, n)
 
 
+@cache
 def kuiper_floor(n: float) -> float:
     """Median of V_n for a perfect sample of n independent points: about 1.2238/√n."""
     return _median(kuiper_p, n)
