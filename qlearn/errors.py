@@ -4,6 +4,7 @@ __all__ = [
     "AccuracyWarning",
     "ArgumentError",
     "ConfigError",
+    "DerivationError",
     "MissingExtraError",
     "QlearnError",
     "RegimeError",
@@ -25,6 +26,10 @@ class RegimeError(QlearnError, ValueError):
 
 class UnsupportedError(QlearnError, NotImplementedError):
     """The request makes sense and is not offered; the message names an alternative."""
+
+
+class DerivationError(QlearnError, ArithmeticError):
+    """A step of a derivation leaves a residual: the equation does not follow, and is not returned."""
 
 
 class ConfigError(QlearnError, ValueError):

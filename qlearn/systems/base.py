@@ -72,7 +72,7 @@ class LearningSystem:
     shift_quantum: sp.Expr | None
     theta: tuple[sp.Expr, ...]
     periods: tuple[sp.Expr | None, ...]
-    _symbols: Symbols
+    symbols: Symbols
 
     def __init__(self, coordinates: Any, *, potential: Any = None, loss: Any = None, learning_rate: Any = "gamma",
                  temperature: Any = "T", metric: Any = None, covariance: Any = None, alpha: Any = 1,
@@ -81,7 +81,7 @@ class LearningSystem:
         names = _coordinate_names(coordinates)
         symbols = Symbols(names, _positive_names(learning_rate, temperature, reference_covariance, shift_quantum))
         put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
-        put("_symbols", symbols)
+        put("symbols", symbols)
         put("coordinates", tuple(symbols.symbol(name) for name in names))
         put("potential", None if potential is None else symbols.read("potential", potential))
         put("loss", None if loss is None else symbols.read("loss", loss))
@@ -106,7 +106,7 @@ class LearningSystem:
 
     @property
     def time(self) -> sp.Symbol:
-        return self._symbols.symbol("t")
+        return self.symbols.symbol("t")
 
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
