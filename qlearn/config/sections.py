@@ -91,7 +91,7 @@ class ControlsConfig:
 class RealTimeConfig:
     """[real_time]: the Schrödinger equation on the ring of proper length L; unit of time τ = (L/2π)²/(γT)."""
 
-    potential: str = key(text, "0.5*gamma*T*cos(x) + 0.2*gamma*T*sin(2*x)",
+    potential: str = key(text, "1.2*gamma*T**2*cos(x) + 0.5*gamma*T**2*sin(2*x)",
                          meaning="V in the angle x = 2πs/L, with the names L, gamma, T, hbar, pi")
     start_centre: float = key(number(), 2.0, meaning="the angle x at which the packet starts")
     start_width: float = key(number(least=0.05, most=1.5), 0.5,

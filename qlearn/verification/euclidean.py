@@ -8,7 +8,7 @@ from qlearn.compare import compare, kuiper_power, power_of_z
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
-from qlearn.verification.subject import Subject
+from qlearn.verification.subject import Subject, why_not_quantum
 
 __all__ = ["Runs", "density_claims", "rate_claims", "run_replicas"]
 
@@ -127,16 +127,6 @@ def _why_levels(subject: Subject, comparison, config) -> str:
     complex_text = f", and {pairs} of the operator's eigenvalues are complex" if pairs else ""
     return (f"The diffusion approximation does not hold: ε₃ = max|U'κ₃|/C² = {subject.statistics.eps3:.2f} is not small "
             f"(steps are few and skewed, not many and Gaussian), so the ratios are {ratios}{complex_text}.")
-
-
-def why_not_quantum(subject: Subject) -> str:
-    """The cause, in one sentence, why the learner has no (8) and no ħ."""
-    learner, s = subject.learner, subject.statistics
-    if learner.alpha == 1:
-        return "Without the Itô correction the learner follows U − (T/2) ln g, not U, in the proper length."
-    hbar = (s.covariance / learner.reference_covariance) ** (1 - learner.alpha)
-    return (f"α = {learner.alpha:g} is not the quantum regime: ħ ∝ κ^(1−α) varies by a factor {hbar.max() / hbar.min():.2f} "
-            f"around the ring, and a steady current runs (cycle affinity {learner.cycle_affinity:+.2g}, not 0).")
 
 
 def _control_rates(subject: Subject, control: Control, comparison, config) -> Claim:

@@ -11,7 +11,7 @@ from qlearn.errors import ConfigError
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
 
-__all__ = ["Subject", "build"]
+__all__ = ["Subject", "build", "why_not_quantum"]
 
 _POINTS = (161, 321, 641)    # odd: no Nyquist mode; the first that resolves the operator is taken
 _FINE = 1 << 14          # where max U and min U are looked for
@@ -104,3 +104,13 @@ def _check_burn_in(subject: Subject, config) -> None:
         raise ConfigError(f"replicas.burn_in must let the start relax below the sampling floor of {config.replicas.count} "
                           f"replicas; given {config.replicas.burn_in:g} with the slowest rate "
                           f"{slowest / subject.learner.learning_rate:.4g}. Set it to {np.ceil(needed):g} or more.")
+
+
+def why_not_quantum(subject: Subject) -> str:
+    """The cause, in one sentence, why the learner has no (8) and no ħ."""
+    learner, s = subject.learner, subject.statistics
+    if learner.alpha == 1:
+        return "Without the Itô correction the learner follows U − (T/2) ln g, not U, in the proper length."
+    hbar = (s.covariance / learner.reference_covariance) ** (1 - learner.alpha)
+    return (f"α = {learner.alpha:g} is not the quantum regime: ħ ∝ κ^(1−α) varies by a factor {hbar.max() / hbar.min():.2f} "
+            f"around the ring, and a steady current runs (cycle affinity {learner.cycle_affinity:+.2g}, not 0).")

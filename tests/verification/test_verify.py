@@ -1,0 +1,100 @@
+"""The whole line on small ensembles: what holds holds, and what does not is named with its cause."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qlearn.config import load
+from qlearn.errors import ConfigError
+from qlearn.verification import verify
+from qlearn.verification.subject import build
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def small(name, **sections):
+    """An example with fewer replicas and learners; any section's keys can be changed."""
+    config = load(EXAMPLES / name, allow_code=True)
+    changes = {"replicas": {"count": 20_000}, "real_time": {"learners": 5000, "duration": 0.75, "save_times": 2}} | sections
+    return replace(config, **{section: replace(getattr(config, section), **keys) for section, keys in changes.items()})
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    with np.errstate(all="raise", under="ignore"):
+        return verify(small("diabetes.toml"))
+
+
+def failures(verification):
+    return {claim.name: claim.reason for claim in verification.claims if not claim.passed}
+
+
+def test_the_diabetes_learner_passes_every_claim_and_rejects_every_control(diabetes):
+    assert failures(diabetes) == {} and diabetes.passed
+    assert {claim.group for claim in diabetes.claims} == {"derivation", "rates", "density", "real time"}
+    assert {claim.evidence for claim in diabetes.claims} == {"data", "derivation", "numerical", "guided"}
+
+
+def test_controls_state_their_power_and_are_rejected(diabetes):
+    controls = [claim for claim in diabetes.claims if claim.role == "control"]
+    assert len(controls) == 6
+    assert all(claim.power is not None and 0 <= claim.power <= 1 for claim in controls)
+    assert all(claim.power > 0.9 for claim in controls if "α = 0" not in claim.name or claim.group != "rates")
+
+
+def test_rates_are_those_of_the_independent_prototype(diabetes):
+    np.testing.assert_allclose(diabetes.figures["rates"]["operator"], [0.4363, 0.9187, 1.865, 2.034], rtol=3e-4)
+    ratio = diabetes.figures["rates"]["levels"] / diabetes.figures["rates"]["operator"]
+    np.testing.assert_allclose(ratio, [1.0015, 1.0048, 1.0133, 1.031], atol=1.5e-4)
+
+
+def test_numbers_of_the_first_screen(diabetes):
+    summary = diabetes.summary
+    assert summary["hbar"] == 2 * summary["temperature"] == pytest.approx(
+        summary["learning_rate"] * summary["reference_covariance"], rel=1e-12)
+    assert summary["eps3"] == pytest.approx(0.0856, abs=1e-4)
+    assert summary["samples"] == 884
+
+
+def test_the_same_seed_gives_the_same_numbers(diabetes):
+    again = verify(small("diabetes.toml"))
+    assert [claim.distance for claim in again.claims] == [claim.distance for claim in diabetes.claims]
+
+
+def test_raw_labels_fail_and_the_verdict_names_the_diffusion_approximation():
+    found = failures(verify(small("diabetes_raw.toml")))
+    assert "diffusion approximation does not hold" in found["The operator's rates are Schrödinger levels"]
+    assert "ε₃ = max|U'κ₃|/C² = 1.14" in found["The operator's rates are Schrödinger levels"]
+    assert "complex" in found["The operator's rates are Schrödinger levels"]
+
+
+def test_alpha_zero_fails_and_the_verdict_names_the_regime():
+    found = failures(verify(small("diabetes_alpha0.toml")))
+    assert "α = 0 is not the quantum regime" in found["The operator's rates are Schrödinger levels"]
+    assert "steady current" in found["A Schrödinger equation exists"]
+    assert "Measured rates are the operator's" not in found         # the exact operator holds for any α
+
+
+@pytest.mark.parametrize("name", ["generated.toml", "own_data.toml", "code.toml"])
+def test_other_learners_run_through(name):
+    verification = verify(small(name))
+    data = {claim.name: claim.reason for claim in verification.claims
+            if claim.evidence == "data" and claim.role == "claim" and not claim.passed}
+    assert data == {}
+
+
+def test_a_burn_in_that_is_too_short_is_refused_before_any_replica():
+    with pytest.raises(ConfigError, match=r"replicas\.burn_in.*Set it to \d+ or more"):
+        build(small("diabetes.toml", replicas={"count": 20_000, "burn_in": 3.0}))
+
+
+def test_progress_is_told():
+    seen = []
+    verify(small("diabetes_alpha0.toml"), progress=lambda stage, done, total: seen.append((stage, done, total)))
+    stages = {stage for stage, *_ in seen}
+    assert "replicas: the learner" in stages
+    for stage in stages:
+        last = [(done, total) for name, done, total in seen if name == stage][-1]
+        assert last[0] == last[1]
