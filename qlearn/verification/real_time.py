@@ -12,13 +12,16 @@ import numpy as np
 from qlearn.compare import compare
 from qlearn.ensembles import simulate
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.errors import MissingExtraError, RegimeError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.inference.circulation import Circulation, circulation
 from qlearn.interop import compare_qutip
 from qlearn.methods import RKN6, Chebyshev
+from qlearn.phase import winding
 from qlearn.results import Result
 from qlearn.sesolve import sesolve
+from qlearn.states import gaussian, plane_wave
 from qlearn.systems.base import LearningSystem
 from qlearn.verification.claims import Claim
 from qlearn.verification.subject import Subject
@@ -78,14 +81,9 @@ class RealTime:
 
     def packet(self, grid: Grid) -> np.ndarray:
         """A Gaussian wrapped around the ring, with a whole number of momentum quanta 2πħ/L."""
-        settings, x = self.config.real_time, 2 * np.pi * grid.axes[0] / self.length
-        turns = 2 * np.pi * np.arange(-8, 9)[:, None]
-        psi = np.exp(-((x - settings.start_centre - turns) ** 2) / (4 * settings.start_width**2)).sum(axis=0)
-        return _normalised(psi * np.exp(1j * settings.start_momentum * x), grid)
-
-    def wave(self, grid: Grid, winding_number: float) -> np.ndarray:
-        """exp(2πi n s/L)/√L: constant density, winding n (a half-integer on a grid with twist ½)."""
-        return _normalised(np.exp(2j * np.pi * winding_number * grid.axes[0] / self.length), grid)
+        settings, radian = self.config.real_time, self.length / (2 * np.pi)
+        return gaussian(grid, center=settings.start_centre * radian, width=settings.start_width * radian,
+                        momentum=self.hbar * settings.start_momentum / radian, hbar=self.hbar)
 
     def system(self, temperature: float | None = None) -> LearningSystem:
         """The learner on the ring of proper length, where its noise is constant; V lives in the field."""
@@ -97,10 +95,6 @@ class RealTime:
         settings = self.config.real_time
         return simulate(self.system(temperature), start, times, kind="guided", learners=settings.learners, seed=seed,
                         field=field, dt=settings.step * self.unit, executor=executor, progress=progress)
-
-
-def _normalised(psi: np.ndarray, grid: Grid) -> np.ndarray:
-    return psi / grid.norm(psi)
 
 
 # --- two solvers and QuTiP ----------------------------------------------------------------------------------------------
@@ -126,17 +120,15 @@ def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
 
 
 def _qutip(split: Result, tolerance: float) -> Claim:
-    from qlearn.errors import MissingExtraError
-
     text = "the same states by QuTiP (sesolve, method 'diag'), phase included"
     try:
         comparison = compare_qutip(split)
     except MissingExtraError as error:
         return Claim("QuTiP agrees", "real time", "claim", "numerical", text, "max L2", None, None, 2 * tolerance, None, None,
                      False, f"Not compared: {error}")
-    distance = float(np.max(comparison.differences))
+    distance = comparison.largest
     return Claim("QuTiP agrees", "real time", "claim", "numerical", text, "max L2", distance, None, 2 * tolerance, None, None,
-                 distance <= 2 * tolerance, f"Largest difference at {len(split.times)} times: {distance:.1e}.")
+                 distance <= 2 * tolerance, f"QuTiP {comparison.version}, {comparison.points} points, {len(split.times)} times.")
 
 
 # --- guided learners ----------------------------------------------------------------------------------------------------
@@ -203,13 +195,12 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
     number, config = real.config.real_time.winding, real.config
     learners, seed = config.real_time.learners, config.seed
     measured, field = _circulation(real, 0.0, number, _seed(seed, 20), executor, progress("winding state", learners))
-    windings = [_winding(state) for state in field.states]
-    node_free = all(w == number for w in windings)
+    node_free = all(_winds(field, state, number) for state in field.states)
     reason = (f"ν = {measured.value:.4f} ± {measured.error:.4f} (z = {measured.z:+.2f} against {measured.nearest}; bias at most "
               f"about {measured.bias_bound:.1g}).")
     if not node_free:
-        reason = (f"A node of ψ passes, after which the winding is {windings[-1]:.2f}: the circulation of a changing winding says "
-                  "nothing. Choose a weaker real_time.potential or a shorter real_time.step.")
+        reason = ("A node of ψ passes and changes its winding, so the circulation says nothing. Choose a weaker "
+                  "real_time.potential or a shorter real_time.step.")
     claims = [Claim(
         f"Winding {number} is measured", "real time", "claim", "guided",
         f"circulation (1/2πħ)∮ m v ds of learners guided by a state of winding {number}, from their own displacements",
@@ -217,7 +208,7 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
         bool(node_free and measured.integer and measured.nearest == number), reason)]
     half = None
     if config.controls.half_winding:
-        half, _ = _circulation(real, 0.5, number - 0.5, _seed(seed, 21), executor, progress("half winding", learners))
+        half, _ = _circulation(real, 0.5, number - 1, _seed(seed, 21), executor, progress("half winding", learners))
         claims.append(Claim(
             "Winding in a θ = ½ sector", "real time", "control", "guided",
             "the same measurement on a twisted ring, whose circulation is a half-integer: the integer test must reject it",
@@ -226,19 +217,21 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
     return claims, _winding_figure(real, field, measured, half)
 
 
-def _circulation(real: RealTime, twist: float, number: float, seed: int, executor, progress) -> tuple[Circulation, Result]:
+def _circulation(real: RealTime, twist: float, number: int, seed: int, executor, progress) -> tuple[Circulation, Result]:
     grid, step = real.grid(twist), real.config.real_time.step * real.unit
     lags = np.arange(_CIRCULATION_RECORDS + 1) * _CIRCULATION_LAG * step
-    field = sesolve(real.hamiltonian(grid), real.wave(grid, number), np.arange(lags[-1] / step + 0.5) * step,
+    field = sesolve(real.hamiltonian(grid), plane_wave(grid, number), np.arange(lags[-1] / step + 0.5) * step,
                     method=Chebyshev(), tol=real.config.real_time.tolerance, store_states=True)
     learners = real.guided(field, lags, seed, executor, progress)
     return circulation(learners, hbar=real.hbar, mass=1 / real.gamma, level=real.config.tests.level), field
 
 
-def _winding(state: np.ndarray) -> float:
-    """Turns of arg ψ around the ring."""
-    steps = np.angle(np.roll(state, -1) / state)
-    return round(float(np.sum(steps)) / (2 * np.pi), 6)
+def _winds(field: Result, state: np.ndarray, number: int) -> bool:
+    """Whether arg ψ turns this many times around the ring, no node being near."""
+    try:
+        return bool(winding(field.hamiltonian.grid, state) == number)
+    except RegimeError:
+        return False
 
 
 def _winding_figure(real: RealTime, field: Result, measured: Circulation, half: Circulation | None) -> dict:
