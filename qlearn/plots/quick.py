@@ -11,9 +11,9 @@ __all__ = ["comparison", "density", "ensemble", "result", "spectrum"]
 
 
 @styled
-def density(density: Any) -> Any:
-    """A GridDensity on one axis (a line) or two (a map)."""
-    figure, axes = panel("Density", width=5.6)
+def density(density: Any, axes: Any = None) -> Any:
+    """A GridDensity on one axis (a line) or two (a map), on given matplotlib axes or on a figure of its own."""
+    figure, axes = panel("Density", width=5.6) if axes is None else (axes.figure, axes)
     _draw_density(figure, axes, density.grid, density.values)
     return figure
 

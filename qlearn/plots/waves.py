@@ -34,7 +34,7 @@ def phase(x: np.ndarray, phase: np.ndarray, times: np.ndarray) -> Any:
     turns = turns - turns[:, :1]
     for shade, row, time in zip(np.linspace(0.3, 1, len(times)), turns, times, strict=True):
         axes.plot(x, row, color=COLOURS["exact"], alpha=shade, label=f"time {time:.3g} τ")
-    axes.set_ylabel("phase / 2π, from its value at x = 0")
+    axes.set_ylabel("phase, in turns")
     axes.legend(loc="upper left")
     angle_axis(axes, float(len(x) * (x[1] - x[0])), "x, angle on the ring")
     return figure
@@ -42,15 +42,15 @@ def phase(x: np.ndarray, phase: np.ndarray, times: np.ndarray) -> Any:
 
 @styled
 def circulation(value: float, error: float, *, target: float) -> Any:
-    """The measured circulation in quanta 2πħ, with three standard errors, on the line of numbers."""
+    """The measured circulation in quanta 2πħ, with three standard errors as a bar, on the line of numbers."""
     figure, axes = panel("Circulation measured from learners", height=2.2)
     centre = round(target)
-    axes.axvline(target, color=COLOURS["exact"], linewidth=2, label=f"winding {target:g}")
+    axes.axvline(target, ymax=0.62, color=COLOURS["exact"], linewidth=2, label=f"winding {target:g}")
     axes.errorbar([value], [0], xerr=3 * error, fmt="o", color=COLOURS["measured"], capsize=4,
-                  label=f"ν = {value:.4f}, bar: 3 standard errors")
+                  label=f"measured {value:.4f} ± {error:.4f}")
     axes.set_xlim(centre - 1.2, centre + 1.2)
     axes.set_xticks(np.arange(centre - 1, centre + 1.01, 0.5))
-    axes.set_ylim(-1, 2.6)
+    axes.set_ylim(-1, 1.8)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("circulation in quanta 2πħ")

@@ -1,0 +1,112 @@
+"""Figures show the numbers that they are given, leave the user's settings alone, and say what is missing."""
+
+import builtins
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from qlearn import plots
+from qlearn.errors import MissingExtraError, UnsupportedError
+
+Q = np.arange(40) * 2 * np.pi / 40
+EDGES = np.linspace(0, 2 * np.pi, 13)
+
+
+def lines(figure):
+    return {line.get_label(): np.array(line.get_ydata()) for line in figure.axes[0].get_lines()}
+
+
+def test_a_curve_on_a_ring_is_closed():
+    figure = plots.loss(Q, np.cos(Q), period=2 * np.pi)
+    (line,) = figure.axes[0].get_lines()
+    assert line.get_xdata()[-1] == pytest.approx(2 * np.pi) and line.get_ydata()[-1] == line.get_ydata()[0]
+
+
+def test_a_law_and_its_sample_are_both_drawn():
+    exact, sampled = 1 + np.cos(Q), np.arange(12.0)
+    figure = plots.law(Q, exact, EDGES, sampled, title="t", exact_label="exact", sample_label="sample",
+                       extra=("other", 2 * exact))
+    np.testing.assert_array_equal(lines(figure)["exact"][:-1], exact)
+    np.testing.assert_array_equal(lines(figure)["other"][:-1], 2 * exact)
+    stairs = [patch for patch in figure.axes[0].patches if patch.get_label() == "sample"]
+    np.testing.assert_array_equal(stairs[0].get_data().values, sampled)
+    assert figure.axes[0].get_ylim()[1] > sampled.max()
+
+
+def test_rate_differences_are_per_cent_of_the_operator():
+    figure = plots.rate_differences(["a", "b"], np.array([1.0, 2.0]), np.array([1.1, 1.9]), np.array([0.1, 0.1]),
+                                    np.array([1.02, 2.06]), [0.04, 0.06])
+    np.testing.assert_allclose(lines(figure)["Schrödinger-like levels"], [2, 3])
+    bars = [patch.get_height() for patch in figure.axes[0].patches]
+    np.testing.assert_allclose(bars, [8, 12])
+
+
+@pytest.mark.parametrize("figure", [
+    lambda: plots.metric(Q, 2 + np.sin(Q), 1 + np.sin(Q) / 2, period=2 * np.pi),
+    lambda: plots.rates(["a"], np.ones(1), np.ones(1), np.ones(1) / 9, np.ones(1), {"control": np.ones(1) / 2}),
+    lambda: plots.wrong_law(Q, 1 + np.cos(Q), EDGES, np.ones(12), label="x"),
+    lambda: plots.carpet(Q, np.linspace(0, 3, 7), np.ones((7, 40))),
+    lambda: plots.phase(Q, np.stack([Q, 2 * Q]), np.array([0.0, 1.0])),
+    lambda: plots.circulation(1.01, 0.02, target=1),
+    lambda: plots.loss(Q / 3, np.cos(Q), period=2 * np.pi / 3),
+], ids=["metric", "rates", "wrong law", "carpet", "phase", "circulation", "another period"])
+def test_every_figure_renders_to_the_same_bytes_twice(figure):
+    first = plots.data_uri(figure())
+    assert first.startswith("data:image/svg+xml;base64,") and first == plots.data_uri(figure())
+
+
+def test_the_users_matplotlib_settings_stay():
+    import matplotlib
+
+    before = matplotlib.rcParams["axes.grid"], matplotlib.get_backend()
+    plots.loss(Q, np.cos(Q), period=2 * np.pi)
+    assert (matplotlib.rcParams["axes.grid"], matplotlib.get_backend()) == before
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *arguments):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *arguments)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(MissingExtraError, match=r"qlearn\[verify\]"):
+        plots.loss(Q, np.cos(Q), period=2 * np.pi)
+
+
+# --- the package's own objects ----------------------------------------------------------------------------------------
+
+def test_objects_draw_themselves():
+    import qlearn as ql
+    from qlearn.densities import GridDensity
+
+    grid = ql.Grid(48, [(0, 2 * np.pi)])
+    density = GridDensity.wrapped_normal(grid, 2.0, 0.5)
+    np.testing.assert_array_equal(density.plot().axes[0].get_lines()[0].get_ydata(), density.values)
+    ensemble = ql.Ensemble([0.0], density.sample(500, np.random.default_rng(0))[None, :, None], (2 * np.pi,))
+    (bars,) = ensemble.plot(bins=20).axes[0].patches
+    assert np.sum(bars.get_data().values) * 2 * np.pi / 20 == pytest.approx(1)
+    hamiltonian = ql.Hamiltonian(grid, np.cos(grid.axes[0]))
+    result = ql.sesolve(hamiltonian, ql.plane_wave(grid, 1), [0.0, 0.1, 0.2])
+    assert len(plots.result(result).axes[0].get_lines()) in (1, 3)
+    spectrum = ql.eigenstates(hamiltonian, 3)
+    assert plots.spectrum(spectrum, hamiltonian).axes[0].get_ylim()[0] < spectrum.energies[0]
+    assert len(plots.spectrum(spectrum).axes[0].collections) == 1
+
+
+def test_comparisons_draw_distances_or_rates():
+    distances = SimpleNamespace(rates=None, distances=np.array([0.1, 0.2]), floor=0.15)
+    np.testing.assert_array_equal(lines(plots.comparison(distances))["distance"], [0.1, 0.2])
+    rates = SimpleNamespace(value=np.array([1.1, 2.0]), ratio=np.array([1.1, 1.0]), se=np.array([0.1, 0.1]))
+    assert plots.comparison(SimpleNamespace(rates=rates)).axes[0].get_ylabel() == "difference in per cent"
+
+
+def test_two_axes_are_a_map_and_three_are_refused():
+    import qlearn as ql
+
+    flat = SimpleNamespace(grid=ql.Grid((8, 9), [(0, 1), (0, 2)]), values=np.ones((8, 9)))
+    assert len(plots.density(flat).axes) == 2
+    with pytest.raises(UnsupportedError, match="marginal"):
+        plots.density(SimpleNamespace(grid=ql.Grid((4, 4, 4), [(0, 1)] * 3), values=np.ones((4, 4, 4))))
