@@ -51,8 +51,8 @@ class ReplicasConfig:
     density_times: tuple[float, ...] = key(numbers(above=0), (0.3, 1.0, 3.0),
                                            meaning="the times at which p(q, t) is compared")
     burn_in: float = key(number(above=0), 18.0, meaning="the time after which the replicas count as stationary")
-    lag: float = key(number(above=0), 0.5, meaning="the time between two records after the burn-in")
-    lags: int = key(whole(least=1, most=1000), 10, meaning="the number of lags recorded after the burn-in")
+    lag: float = key(number(above=0), 0.25, meaning="the time between two records after the burn-in")
+    lags: int = key(whole(least=1, most=1000), 40, meaning="the number of lags recorded after the burn-in")
 
 
 @final
