@@ -116,7 +116,7 @@ class GridDensity:
         n = checks.integer("n", n, least=1)
         if self.grid.ndim > 1:
             return self._lattice.sample(n, rng)
-        return np.interp(rng.random(n), self._fine.cdf, self._fine.points)
+        return np.interp(rng.random(n), np.maximum.accumulate(self._fine.cdf), self._fine.points)
 
     def marginal(self, axis: int) -> "GridDensity":
         """The density of one coordinate, the others integrated out."""

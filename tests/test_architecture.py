@@ -52,7 +52,7 @@ CONVENIENCE = {
     ("results", "plots"),
     ("spectrum.eigenstates", "plots"),
     ("ensembles.ensemble", "plots"),
-    ("compare", "plots"),
+    ("compare.comparison", "plots"),
 }
 
 HEAVY = ("sympy", "qutip", "matplotlib", "numba", "h5py", "tqdm", "rich", "typer")

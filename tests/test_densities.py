@@ -13,8 +13,10 @@ from qlearn.grids import Grid
 def bumpy():
     """p = (1 + .5 cos q + .3 sin 2q)/2π on [1, 1 + 2π) and its exact distribution function from 1."""
     grid = Grid(33, (1, 1 + 2 * np.pi))
-    p = lambda q: (1 + 0.5 * np.cos(q) + 0.3 * np.sin(2 * q)) / (2 * np.pi)
-    integral = lambda q: (q + 0.5 * np.sin(q) - 0.15 * np.cos(2 * q)) / (2 * np.pi)
+    def p(q):
+        return (1 + 0.5 * np.cos(q) + 0.3 * np.sin(2 * q)) / (2 * np.pi)
+    def integral(q):
+        return (q + 0.5 * np.sin(q) - 0.15 * np.cos(2 * q)) / (2 * np.pi)
     return GridDensity(grid, p(grid.axes[0])), p, lambda q: integral(q) - integral(1.0)
 
 

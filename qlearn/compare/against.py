@@ -102,7 +102,7 @@ def _conclude(outcomes: list[tuple[str, float, int, Outcome]], level: float, lim
 
 
 def _verdict(rows: tuple[Row, ...], level: float, limited: float) -> Verdict:
-    worst = rows[int(np.argmin([row.p_adjusted for row in rows]))]
+    worst = min(rows, key=lambda row: (row.p_adjusted, row.p_value))
     wrong = [row for row in rows if not row.passed]
     if wrong:
         return Verdict(False, f"{len(wrong)} of {len(rows)} tests reject: {worst.name} has the distance {worst.distance:.3g}, "

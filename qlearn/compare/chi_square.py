@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import chdtri
 
+from qlearn import checks
 from qlearn.compare.distances import cumulative
 from qlearn.compare.p_values import chi2_p
 from qlearn.densities import GridDensity
@@ -19,6 +20,8 @@ def chi2_test(cells: np.ndarray, masses: np.ndarray, n: int) -> tuple[float, flo
     """
     expected = n * masses
     large = expected >= _LEAST_EXPECTED
+    if not large.any():
+        return _outcome(0.0, 0, n)
     counts = np.append(cells[large], cells[~large].sum())
     expected = np.append(expected[large], max(expected[~large].sum(), 0.0))
     if expected[-1] < _LEAST_EXPECTED:                  # the pool joins the smallest of the others
@@ -50,7 +53,7 @@ def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) 
         index.append(cell % grid.shape[axis] if ring[axis] else np.clip(cell, 0, grid.shape[axis] - 1))
     counts = np.bincount(np.ravel_multi_index(index, grid.shape), minlength=density.values.size).reshape(grid.shape)
     masses = density.cell_masses()
-    while np.count_nonzero(len(samples) * masses >= _LEAST_EXPECTED) > wanted:
+    while _too_fine(len(samples) * masses, wanted):
         axis = int(np.argmax(counts.shape))
         pairs = np.arange(0, counts.shape[axis], 2)
         counts, masses = np.add.reduceat(counts, pairs, axis=axis), np.add.reduceat(masses, pairs, axis=axis)
@@ -69,7 +72,14 @@ def cells_of_two(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.bincount(flat[:len(a)], minlength=size), np.bincount(flat[len(a):], minlength=size)
 
 
+def _too_fine(expected: np.ndarray, wanted: int) -> bool:
+    """More cells than wanted, or more than a tenth of the learners in cells too small to count."""
+    small = expected < _LEAST_EXPECTED
+    lost = expected[small].sum() > 0.1 * expected.sum()
+    return max(expected.shape) > 2 and bool(lost or np.count_nonzero(~small) > wanted)
+
+
 def _outcome(statistic: float, degrees: int, n: float) -> tuple[float, float, float]:
     if degrees < 1:
-        return 0.0, 0.0, 1.0
+        checks.fail("ensemble", f"must have enough learners for two cells of {_LEAST_EXPECTED:g} for chi2", f"{n:g}")
     return float(np.sqrt(statistic / n)), float(np.sqrt(chdtri(degrees, 0.5) / n)), float(chi2_p(statistic, degrees))

@@ -10,7 +10,8 @@ from qlearn.densities import GridDensity
 
 __all__ = ["draws_for", "energy_test", "kuiper_power", "wasserstein_test", "wasserstein_two_samples"]
 
-_CELLS = 2048           # of a line or ring, on which counts are drawn
+_CELLS = 512            # of a line or ring, on which counts are drawn
+_CHUNK = 1000           # draws at a time
 _ENERGY_POINTS = 1000   # of each sample, at most: the distance needs all pairs
 _POWER_CELLS = 4096
 
@@ -24,7 +25,7 @@ def wasserstein_test(samples: np.ndarray, density: GridDensity, ring: bool, rng:
                      draws: int) -> tuple[float, float, float]:
     """Distance W₁ = ∫|F_n − F| dq (on a ring min_c ∫|F_n − F − c| dq), its floor, and its p-value.
 
-    The data and the perfect samples drawn are binned alike in 2048 cells, so that the p-value is exact whatever the
+    The data and the perfect samples drawn are binned alike in 512 cells, so that the p-value is exact whatever the
     binning does to the distance (it moves W₁ by about the width of a cell over √n).
     """
     a, length = density.grid.bounds[0][0], float(density.grid.lengths[0])
@@ -32,25 +33,30 @@ def wasserstein_test(samples: np.ndarray, density: GridDensity, ring: bool, rng:
     law = np.diff(density.cdf(edges))
     place = np.floor((samples - a) * (_CELLS / length)).astype(np.int64)
     place = place % _CELLS if ring else np.clip(place, 0, _CELLS - 1)
-    data = np.bincount(place, minlength=_CELLS) / len(samples)
-    drawn = rng.multinomial(len(samples), _probabilities(law), size=draws) / len(samples)
-    distances = length * _transport(np.vstack([data, drawn]) - law, ring)
-    return _against_draws(distances)
+    chances, n = _probabilities(law), len(samples)
+
+    def distance(counts: np.ndarray) -> np.ndarray:
+        return length * _transport(counts / n - law, ring)
+
+    null = [distance(rng.multinomial(n, chances, size=size)) for size in _chunks(draws)]
+    return _against_draws(float(distance(np.bincount(place, minlength=_CELLS)[None])[0]), np.concatenate(null))
 
 
 def wasserstein_two_samples(a: np.ndarray, b: np.ndarray, period: float | None, rng: np.random.Generator,
                             draws: int) -> tuple[float, float, float]:
-    """The same between two samples; the null is drawn by exchanging their points (on the same 2048 cells)."""
+    """The same between two samples; the null is drawn by exchanging their points (on 512 cells)."""
     both = np.concatenate([a, b])
     low = 0.0 if period is not None else float(both.min())
     length = period if period is not None else float(np.ptp(both)) * (1 + 1e-12) or 1.0
     cell = np.minimum(((np.mod(both - low, length) if period else both - low) * (_CELLS / length)).astype(int), _CELLS - 1)
     counts = np.bincount(cell, minlength=_CELLS)
-    mine = np.bincount(cell[:len(a)], minlength=_CELLS)
-    drawn = rng.multivariate_hypergeometric(counts, len(a), size=draws, method="marginals")
-    first = np.vstack([mine, drawn])
-    distances = length * _transport(first / len(a) - (counts - first) / len(b), period is not None)
-    return _against_draws(distances)
+
+    def distance(first: np.ndarray) -> np.ndarray:
+        return length * _transport(first / len(a) - (counts - first) / len(b), period is not None)
+
+    null = [distance(rng.multivariate_hypergeometric(counts, len(a), size=size, method="marginals"))
+            for size in _chunks(draws)]
+    return _against_draws(float(distance(np.bincount(cell[:len(a)], minlength=_CELLS)[None])[0]), np.concatenate(null))
 
 
 def energy_test(a: np.ndarray, b: np.ndarray, periods: tuple[float | None, ...], rng: np.random.Generator,
@@ -66,12 +72,13 @@ def energy_test(a: np.ndarray, b: np.ndarray, periods: tuple[float | None, ...],
     points, n = np.vstack([first, second]), len(first)
     square = np.sum(points**2, axis=1)
     pairs = np.sqrt(np.maximum(square[:, None] + square - 2 * points @ points.T, 0))
-    labels = np.empty((len(points), draws + 1))
-    labels[:, 0] = np.where(np.arange(len(points)) < n, 1 / n, -1 / len(second))
-    for draw in range(1, draws + 1):
-        labels[:, draw] = rng.permutation(labels[:, 0])
-    distances = np.sqrt(np.maximum(-np.sum(labels * (pairs @ labels), axis=0), 0))
-    return (*_against_draws(distances), n)
+    labels = np.where(np.arange(len(points)) < n, 1 / n, -1 / len(second))
+
+    def distance(weights: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.maximum(-np.sum(weights * (weights @ pairs), axis=1), 0))
+
+    null = [distance(rng.permuted(np.broadcast_to(labels, (size, len(labels))), axis=1)) for size in _chunks(draws)]
+    return (*_against_draws(float(distance(labels[None])[0]), np.concatenate(null)), n)
 
 
 def kuiper_power(truth: GridDensity, reference: GridDensity, n: int, *, level: float, trials: int, seed: int) -> float:
@@ -101,7 +108,7 @@ def kuiper_power(truth: GridDensity, reference: GridDensity, n: int, *, level: f
 
 
 def _probabilities(masses: np.ndarray) -> np.ndarray:
-    """Cell masses without the ringing below zero (at most 1e-10 of the largest, GridDensity sees to it)."""
+    """Cell masses without the ringing below zero that the density allows itself."""
     masses = np.maximum(masses, 0)
     return masses / masses.sum()
 
@@ -114,11 +121,14 @@ def _transport(masses: np.ndarray, ring: bool) -> np.ndarray:
     return np.mean(np.abs(running), axis=1)
 
 
-def _against_draws(distances: np.ndarray) -> tuple[float, float, float]:
-    """Row 0 is the data, the others are the null: its distance, the null's median, and (1 + #{null ≥ data})/(1 + draws)."""
-    data, null = distances[0], distances[1:]
+def _chunks(draws: int) -> list[int]:
+    return [min(_CHUNK, draws - first) for first in range(0, draws, _CHUNK)]
+
+
+def _against_draws(data: float, null: np.ndarray) -> tuple[float, float, float]:
+    """The distance, the null's median, and p = (1 + #{null ≥ data})/(1 + draws)."""
     p = (1 + np.count_nonzero(null >= data * (1 - 1e-12))) / (1 + len(null))
-    return float(data), float(np.median(null)), float(p)
+    return data, float(np.median(null)), float(p)
 
 
 def _some(sample: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -44,9 +44,10 @@ def kuiper_p(distance: Any, n: float) -> np.ndarray:
     >>> round(float(kuiper_p(0.175, 100)), 3)
     0.04
     """
-    z = np.maximum(_argument(distance, n, 1 / 3), 0.4)
-    a = np.square(np.multiply.outer(z, _TERMS))
-    return np.clip(2 * np.sum((4 * a - 1) * np.exp(-2 * a), axis=-1), 0.0, 1.0)
+    z = _argument(distance, n, 1 / 3)
+    a = np.square(np.multiply.outer(np.maximum(z, 0.4), _TERMS))
+    q = np.minimum(2 * np.sum((4 * a - 1) * np.exp(-2 * a), axis=-1), 1.0)
+    return np.where(z > 0.4, q, 1.0)
 
 
 @cache

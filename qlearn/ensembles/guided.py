@@ -89,7 +89,7 @@ def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
         checks.fail("field", "must be a Result or a callable (t, *q) -> (psi, grad_psi)", type(field).__name__)
     elif start is None:
         checks.fail("start", "must be given where field is a callable", "None", "Give a density, a point, or an array.")
-    stats = {"field": type(field).__name__}
+    stats: dict[str, Any] = {"field": type(field).__name__}
     scale = 1.0
     if isinstance(field, GridField):
         scale = float(np.min(field.grid.lengths)) / (2 * np.pi)
