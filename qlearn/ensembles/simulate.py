@@ -35,7 +35,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
 
     kind "guided"   F = φ + T ln ρ is read from a solved ψ = √ρ exp(iφ/ħ), ħ = 2T, m = 1/γ: the drift is
                     (ħ/m)(Im + Re)(∂ψ/ψ) and the law is |ψ|² if it was at the start.  It checks that the learner's law
-                    follows (7); it is not independent of ψ.  The potential is that of ``field``, not of ``system``.
+                    follows (7); it is not independent of ψ.  Potential and twist are those of ``field``: learners feel
+                    nothing of the system but γ, T, the metric and the periods.
     kind "static"   F = −U, the system's loss: the law relaxes to exp(−U/T)√g.
     kind "self-consistent" is not offered yet.
 
@@ -79,33 +80,39 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     >>> bool(abs(run.positions[1].var() - 0.5) < 0.05)
     True
     """
-    checks.choice("kind", kind, KINDS)
-    if kind == "self-consistent":
-        raise UnsupportedError("kind='self-consistent' is not offered yet. Use kind='guided' with a solved ψ, or "
-                               "MinibatchLearner.replicas for learners that never see ψ.")
-    times = _times(tlist)
-    count = checks.integer("learners", learners, least=1)
+    times, count = _times(tlist), checks.integer("learners", learners, least=1)
     checks.choice("ito", ito, ("covariant", "plain"))
     dt = None if dt is None else checks.real("dt", dt, above=0)
     begun = time.perf_counter()
-    if kind == "guided":
-        plan = guided_plan(system, parameters, field, start, times, ito)
-    else:
-        if field is not None:
-            checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
-        plan = static_plan(system, parameters, start, ito)
+    plan = _plan(system, start, times, kind, parameters, field, ito)
     begin = plan.start if isinstance(plan.start, GridDensity) else _points(plan.start, count, system.dimension)
-    dt = plan.step(begin) if dt is None else dt
-    steps = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
+    steps = _steps(times, plan.step(begin) if dt is None else dt)
     blocks = run_blocks(partial(_one_block, plan, begin, times, steps), count, seed, executor=executor, progress=progress)
     positions = np.concatenate([positions for positions, _ in blocks], axis=2)
-    limited = sum(number for _, number in blocks)
-    total = count * int(steps.sum())
+    limited, total = sum(number for _, number in blocks), count * int(steps.sum())
     stats = {"kind": kind, "seed": seed, "learners": count, "method": "stochastic Heun, weak order 2", "ito": ito,
              "steps": int(steps.sum()), "dt": float(np.max(np.diff(times) / steps, initial=0.0)),
              "limited_share": limited / total if total else 0.0, "drift_limit": "√(2D/dt)", **plan.stats,
              "wall_time": time.perf_counter() - begun}
     return Ensemble(times, np.moveaxis(positions, 1, 2), plan.periods, stats)
+
+
+def _plan(system: "LearningSystem", start: Any, times: np.ndarray, kind: str, parameters: Mapping[str, float] | None,
+          field: Any, ito: str) -> Plan:
+    checks.choice("kind", kind, KINDS)
+    if kind == "self-consistent":
+        raise UnsupportedError("kind='self-consistent' is not offered yet. Use kind='guided' with a solved ψ, or "
+                               "MinibatchLearner.replicas for learners that never see ψ.")
+    if kind == "guided":
+        return guided_plan(system, parameters, field, start, times, ito)
+    if field is not None:
+        checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
+    return static_plan(system, parameters, start, ito)
+
+
+def _steps(times: np.ndarray, dt: float) -> np.ndarray:
+    """How many equal steps of at most dt each interval takes, (n − 1,)."""
+    return np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
 
 
 def _one_block(plan: Plan, begin: Any, times: np.ndarray, steps: np.ndarray, first: int, size: int,

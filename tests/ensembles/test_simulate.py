@@ -231,7 +231,7 @@ def test_a_solved_wave_on_a_metric_guides_learners_to_its_half_density():
     result = ql.sesolve(h, psi0 / grid.norm(psi0), np.linspace(0, 1, 101))
     settings = {"potential": "0.3*cos(q)", "learning_rate": 1.0, "temperature": 0.5, "periods": "2*pi"}
     system = ql.LearningSystem("q", metric="(1 + 3*cos(q)/10)**2", **settings)
-    run = ql.simulate(system, None, [0.0, 0.5, 1.0], kind="guided", learners=20_000, seed=6, field=result)
+    run = ql.simulate(system, None, [0.0, 0.5, 1.0], kind="guided", learners=8000, seed=6, field=result, dt=0.02)
     comparison = ql.compare(result, run, tests=("kuiper",), level=1e-3)
     assert comparison.verdict.passed, comparison
     with pytest.raises(ArgumentError, match="metric of the system"):
