@@ -28,7 +28,7 @@ class Chebyshev:
     """Any accuracy down to rounding at a cost that hardly depends on it; rough V and metrics welcome, V must not depend on t.
 
     The spectrum is enclosed by min T + min V and max T + max V; save times inside one expansion cost no further transforms.
-    The method's error is the tail of the Bessel series, kept below tol/4; it also serves as the certificate.
+    The method's error is the tail of the Bessel series, kept below tol/100; it also serves as the certificate.
     Fails to be economical where T or V reach far above the energies of the state. Source: Tal-Ezer and Kosloff (1984).
     """
 
@@ -47,7 +47,7 @@ class Chebyshev:
         while done < len(times):
             group = _group(times[done:] - now, expansion.phase)
             inside = np.array([0.25, 0.5, 0.75]) * group[-1] if len(group) < 4 else np.zeros(0)
-            share = tol / 4 * max(expansion.phase(group[-1]) / total, EPS)
+            share = tol / 100 * max(expansion.phase(group[-1]) / total, EPS)
             states = expansion.expand(psi, np.concatenate([group, inside]), share)
             for state in states[len(group):]:
                 record.watch(hamiltonian.grid.to_periodic(state))

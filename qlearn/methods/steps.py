@@ -115,6 +115,8 @@ class AutomaticSteps:
         self.step = first_step(kernel, phi, self.clock.span, float(times[0]))
         self.until_probe, self.stride = 0, 2
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
+        self._anchor = (phi, self.clock.now, 0.0, 0)
+        self._cap, self._cap_end = np.inf, self.clock.now
         self._shortest, self._longest = np.inf, 0.0
 
     @property
@@ -122,8 +124,11 @@ class AutomaticSteps:
         return f"automatic steps of {self._shortest:.4g} to {self._longest:.4g} from tol = {self.tol:g}"
 
     def advance(self, phi: np.ndarray, target: float) -> np.ndarray:
+        self._drop_anchor(phi)
         while self.clock.left(target) > 0:
-            h, n = self.clock.division(target, self.step)
+            if self.clock.left(self._cap_end) == 0:
+                self._cap = np.inf
+            h, n = self.clock.division(target, min(self.step, self._cap))
             if self.until_probe <= 0:
                 phi = self._probed(phi, h)
             else:
@@ -151,6 +156,8 @@ class AutomaticSteps:
         allowed = self._rate() * abs(h)
         constant, halves = self._measured(phi, h, allowed)
         error, best = constant * abs(h) ** (self.probe.order + 1), self._best(constant)
+        if self._overran(constant):
+            return self._gone_back(best)
         if error > 1.5 * allowed:
             self.step = abs(h) * float(np.clip(best / abs(h), 0.2, 0.9))
             return phi
@@ -158,10 +165,29 @@ class AutomaticSteps:
         self._adapt(abs(h), best)
         if halves is None:
             self.until_probe = max(self.until_probe, 1)
+            self._drop_anchor(phi)
             return phi
         self._book(h, 1, error / 2**self.probe.order)
         self.record.watch(halves)
+        self._drop_anchor(halves)
         return halves
+
+    def _drop_anchor(self, phi: np.ndarray) -> None:
+        """Keep the state of the last probe or save time, to go back to."""
+        self._anchor = (phi.copy(), self.clock.now, self.record.error, self.record.steps)
+
+    def _overran(self, constant: float) -> bool:
+        """True where the steps since the anchor, judged with the C found at their end, used up more than three times
+        their share: the wave has run into a place that needs shorter steps."""
+        passed = abs(self.clock.now - self._anchor[1])
+        return passed > 0 and constant * self._since > 3 * self._rate() * passed
+
+    def _gone_back(self, best: float) -> np.ndarray:
+        """To the anchor, with shorter steps until the place where it was found out is behind."""
+        self._cap, self._cap_end = 0.9 * best, self.clock.now
+        phi, self.clock.now, self.record.error, self.record.steps = self._anchor
+        self._since, self.stride, self.until_probe = 0.0, 2, 2
+        return phi.copy()
 
     def _measured(self, phi: np.ndarray, h: float, allowed: float) -> tuple[float, np.ndarray | None]:
         """(C, ψ after two half steps). An allowed error near the rounding noise cannot be seen in a step of h: C is then

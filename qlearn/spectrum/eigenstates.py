@@ -1,0 +1,138 @@
+"""The lowest eigenstates of H, with a certificate that does not come from the solver that found them.
+
+For any normalised v and Hermitian H there is an eigenvalue of H within ‖Hv − Ev‖ of E (Krylov and Weinstein). The residual
+is taken with the FFT, and where V is known between the points (a callable) on a grid twice as fine, with v its trigonometric
+interpolant: it then bounds the error of the discretisation as well, as far as V v is resolved there. Rounding of the
+residual itself, about ε‖H‖, is added to the bound.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from scipy.linalg import eigh
+
+from qlearn import checks
+from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
+from qlearn.grids import Grid
+from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
+
+__all__ = ["Spectrum", "eigenstates"]
+
+EPS = float(np.finfo(float).eps)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The k lowest eigenstates of a Hamiltonian, ascending.
+
+    energies : (k,) units of energy.    states : (k, *shape), orthonormal: Σ v_i* v_j ΔV = δ_ij; real where H is real.
+    residuals : (k,) ‖Hv − Ev‖ on the grid ``certified_on``.
+    error_bounds : (k,) distance within which H on that grid has an eigenvalue: residual + rounding of the residual.
+    """
+
+    hamiltonian: Hamiltonian
+    energies: np.ndarray
+    states: np.ndarray
+    residuals: np.ndarray
+    error_bounds: np.ndarray
+    certified_on: Grid
+
+    def rates(self, k: int) -> np.ndarray:
+        """E_j/ħ, j = 1 … k: the relaxation rates of a static learner where H = ħH_E of THEORY 5, zero mode left out.
+
+        RegimeError where the lowest level is not zero within its bound or 1e-6 of the first gap.
+        """
+        k = checks.integer("k", k, least=1, most=len(self.energies) - 1,
+                           remedy="Ask eigenstates for one state more than rates.")
+        first = float(self.energies[1])
+        if abs(self.energies[0]) > max(10 * self.error_bounds[0], 1e-6 * abs(first)):
+            raise RegimeError(f"the lowest level {self.energies[0]:.6g} is no zero mode, so E/ħ are not relaxation rates: "
+                              "only H = ħH_E of a static loss has them.")
+        return self.energies[1:k + 1] / self.hamiltonian.hbar
+
+
+def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:
+    """The k lowest eigenstates of H v = E v, H = ½pᵀM⁻¹p + V or −(ħ²/2m)Δ_g + V, by dense diagonalisation.
+
+    Parameters
+    ----------
+    H : static Hamiltonian, at most 4096 points in all.     k : 1 … number of points.
+    tol : AccuracyWarning where an error bound exceeds tol × (E_k − min V + ħ²(2π/L)²/2m), the scale of the kinetic energies.
+
+    Raises
+    ------
+    ArgumentError; UnsupportedError on larger grids.
+    Degenerate states come out orthonormal, in a basis of no meaning of its own.
+
+    >>> spectrum = eigenstates(Hamiltonian(Grid(64, (-9, 9)), lambda x: x**2 / 2), 3)
+    >>> spectrum.energies.round(10).tolist(), bool(spectrum.error_bounds.max() < 1e-11)
+    ([0.5, 1.5, 2.5], True)
+    """
+    if not isinstance(H, Hamiltonian):
+        checks.fail("H", "must be a qlearn.Hamiltonian", H)
+    grid = H.grid
+    k = checks.integer("k", k, least=1, most=grid.size)
+    tol = checks.real("tol", tol, above=0)
+    if grid.size > DENSE_LIMIT:
+        raise UnsupportedError(f"eigenstates of {grid.size} points are not offered (limit {DENSE_LIMIT}); where V is a sum "
+                               "over the axes solve each axis, else take a coarser grid.")
+    energies, states = _lowest(H, k)
+    fine = _certifying(H)
+    residuals = _residuals(fine, energies, np.asarray(grid.interpolate(states, fine.grid)))
+    bounds = residuals + _rounding(fine)
+    _warn(H, fine, energies, residuals, bounds, tol)
+    for array in (energies, states, residuals, bounds):
+        array.flags.writeable = False
+    return Spectrum(H, energies, states, residuals, bounds, fine.grid)
+
+
+def _lowest(H: Hamiltonian, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Energies and states, each state with its largest value real and positive."""
+    energies, vectors = eigh(H.to_matrix(), driver="evd")
+    states = vectors[:, :k].T
+    peak = states[np.arange(k), np.argmax(np.abs(states), axis=1)]
+    states = states * (np.abs(peak) / peak)[:, None] / np.sqrt(H.grid.cell_volume)
+    return energies[:k].copy(), states.reshape(k, *H.grid.shape)
+
+
+def _certifying(H: Hamiltonian) -> Hamiltonian:
+    """H on a grid twice as fine, or H itself where V is an array."""
+    return H.refined(2) or H
+
+
+def _residuals(H: Hamiltonian, energies: np.ndarray, states: np.ndarray) -> np.ndarray:
+    column = energies.reshape((-1,) + (1,) * H.grid.ndim)
+    return H.grid.norm(H @ states - column * states) / H.grid.norm(states)
+
+
+def _rounding(H: Hamiltonian) -> float:
+    """Rounding of a residual: random, ε‖H‖√(log₂N) covers that of the transforms."""
+    low, high = H.spectral_bounds
+    return EPS * max(abs(low), abs(high)) * float(np.sqrt(np.log2(H.grid.size)))
+
+
+def _warn(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, residuals: np.ndarray, bounds: np.ndarray,
+          tol: float) -> None:
+    ring = min(_unit(H, axis) for axis in range(H.grid.ndim))
+    scale = float(energies[-1] - H.potential_table().min()) + ring
+    worst = int(np.argmax(bounds))
+    if bounds[worst] <= tol * scale:
+        return
+    if residuals[worst] <= 4 * _rounding(fine):
+        advice = "Rounding, ε‖H‖, sets this limit; a coarser grid or a larger tol is all there is."
+    elif fine is H:
+        advice = "The eigenvectors are not converged to tol; take a larger tol."
+    else:
+        advice = f"The grid {H.grid.shape} does not resolve the state; take more points, or a V without kinks."
+    warnings.warn(f"the error bound {bounds[worst]:.1e} of level {worst} exceeds tol = {tol:g} times the energy scale "
+                  f"{scale:.3g}. {advice}", AccuracyWarning, stacklevel=3)
+
+
+def _unit(H: Hamiltonian, axis: int) -> float:
+    """ħ²(2π/L)²/2m of an axis: the kinetic energy of one wave round the ring."""
+    inverse = np.linalg.inv(np.diag(np.broadcast_to(H.mass, (H.grid.ndim,)))) if np.ndim(H.mass) < 2 \
+        else np.linalg.inv(np.asarray(H.mass))
+    return float(0.5 * inverse[axis, axis] * (H.hbar * 2 * np.pi / H.grid.lengths[axis]) ** 2)

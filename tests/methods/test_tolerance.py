@@ -1,0 +1,130 @@
+"""Methods that choose their own steps: the true error stays below tol, whatever the units, save times and twists."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import qlearn as ql
+from qlearn.exact import DrivenOscillator
+from qlearn.methods import kernel
+
+
+def double_well(n=256, twist=0.0):
+    grid = ql.Grid(n, (-8, 8), twist=twist)
+    H = ql.Hamiltonian(grid, lambda x: 6 * np.cos(np.pi * x / 4) + 2 * np.sin(np.pi * x / 8) ** 3)
+    return H, ql.gaussian(grid, center=-2.0, width=0.5, momentum=2.0)
+
+
+@pytest.mark.parametrize("twist", [0.0, 0.3])
+@pytest.mark.parametrize("tol", [1e-3, 1e-6, 1e-9, 1e-11])
+def test_the_true_error_of_rkn6_is_below_tol_and_not_far_below(tol, twist):
+    H, psi0 = double_well(128, twist)
+    exact = ql.sesolve(H, psi0, [0, 6.0], method=ql.Dense()).final_state
+    result = ql.sesolve(H, psi0, [0, 6.0], method=ql.RKN6(), tol=tol)
+    error = H.grid.norm(result.final_state - exact)
+    assert 1e-3 * tol < error < tol
+    assert 0.3 * error < result.stats["error_estimate"] < tol
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-4])
+def test_the_true_error_of_strang_is_below_tol(tol):
+    H, psi0 = double_well(128)
+    exact = ql.sesolve(H, psi0, [0, 3.0], method=ql.Dense()).final_state
+    result = ql.sesolve(H, psi0, [0, 3.0], method=ql.Strang(), tol=tol)
+    assert 1e-3 * tol < H.grid.norm(result.final_state - exact) < tol
+
+
+@given(seed=st.integers(0, 2**32 - 1), tol=st.sampled_from([1e-4, 1e-7, 1e-10]), backwards=st.booleans(),
+       twist=st.floats(-0.5, 0.5))
+@settings(max_examples=12, deadline=None)
+def test_default_runs_of_random_smooth_problems_keep_their_tolerance(seed, tol, backwards, twist):
+    rng = np.random.default_rng(seed)
+    hbar, mass, scale = rng.uniform(0.3, 2), 10 ** rng.uniform(-2, 2), 10 ** rng.uniform(-3, 3)
+    unit = hbar**2 / mass / scale**2  # the energy of a wave of length ~scale
+    grid = ql.Grid(72, (0, 2 * np.pi * scale), twist=twist)
+    a, b = rng.uniform(-8, 8, 4) * unit, rng.uniform(0, 2 * np.pi, 4)
+    H = ql.Hamiltonian(grid, lambda x: sum(a[j] * np.cos(j * x / scale + b[j]) for j in range(4)), mass=mass, hbar=hbar)
+    psi0 = ql.gaussian(grid, center=rng.uniform(0, 6) * scale, width=0.5 * scale, momentum=rng.uniform(-3, 3) * hbar / scale,
+                       hbar=hbar)
+    end = rng.uniform(0.5, 8) * hbar / unit * (-1 if backwards else 1)
+    exact = ql.sesolve(H, psi0, [0, end], method=ql.Dense(), tol=1e-9).final_state
+    for method in (None, ql.RKN6(), ql.Chebyshev()):
+        result = ql.sesolve(H, psi0, np.linspace(0, end, rng.integers(2, 9)), method=method, tol=tol)
+        assert grid.norm(result.final_state - exact) < tol, result.method
+
+
+def test_units_of_a_learner_ring():
+    """m = 1/γ ~ 100, thousands of time units: nothing assumes O(1)."""
+    temperature, gamma = 0.002, 0.01
+    length = 6.9
+    grid = ql.Grid(96, (0, length))
+    H = ql.Hamiltonian(grid, lambda s: 0.5 * gamma * temperature * np.cos(2 * np.pi * s / length), mass=1 / gamma,
+                       hbar=2 * temperature)
+    psi0 = ql.gaussian(grid, center=2.0, width=0.5, hbar=2 * temperature)
+    times = np.linspace(0, 60000.0, 5)
+    exact = ql.sesolve(H, psi0, times, method=ql.Dense()).final_state
+    for method in (None, ql.RKN6(), ql.Chebyshev()):
+        result = ql.sesolve(H, psi0, times, method=method, tol=1e-9)
+        assert grid.norm(result.final_state - exact) < 1e-9
+
+
+def test_driven_potential_keeps_its_tolerance():
+    problem = DrivenOscillator(center=0.5, width=0.6, omega=1.1, force=0.8, drive=2.3, momentum=-0.4)
+    grid = ql.Grid(96, (-9, 9))
+    H, x = problem.hamiltonian(grid), grid.axes[0]
+    for tol in (1e-5, 1e-9):
+        result = ql.sesolve(H, problem.state(x, 0), [0, 1.0, 4.0], tol=tol)
+        assert grid.norm(result.final_state - problem.state(x, 4.0)) < tol
+        assert "V depends on t" in result.method
+
+
+def test_many_save_times_are_hit_and_share_their_phase_tables(monkeypatch):
+    H, psi0 = double_well(128)
+    computed = []
+    monkeypatch.setattr(kernel, "_phase", lambda factor, values: computed.append(1) or np.exp(-1j * factor * values))
+    times = np.linspace(0, 3, 301)
+    result = ql.sesolve(H, psi0, times, method=ql.RKN6(), tol=1e-6)
+    exact = ql.sesolve(H, psi0, times, method=ql.Dense())
+    assert np.max(H.grid.norm(result.states - exact.states)) < 1e-6
+    assert len(computed) < 120 and result.stats["steps"] <= 400
+
+
+def test_many_save_times_cost_chebyshev_no_transforms():
+    H, psi0 = double_well(128)
+    few = ql.sesolve(H, psi0, [0, 3.0], method=ql.Chebyshev(), tol=1e-9)
+    many = ql.sesolve(H, psi0, np.linspace(0, 3, 60), method=ql.Chebyshev(), tol=1e-9)
+    assert many.stats["steps"] < 2.5 * few.stats["steps"]
+    assert H.grid.norm(few.final_state - many.final_state) < 1e-10
+
+
+def test_steps_too_small_to_be_measured_are_measured_with_longer_ones():
+    """The error allowed to a step drowns in rounding: the probe stretches, and the run neither stalls nor misses tol."""
+    grid = ql.Grid(64, (0, 2 * np.pi))
+    H = ql.Hamiltonian(grid, lambda x: np.cos(x))
+    psi0 = ql.gaussian(grid, center=2, width=0.5)
+    result = ql.sesolve(H, psi0, [0, 100.0], method=ql.RKN6(), tol=1e-11)
+    exact = ql.sesolve(H, psi0, [0, 100.0], method=ql.Dense(), tol=1e-9).final_state
+    assert grid.norm(result.final_state - exact) < 1e-11
+    assert result.stats["steps"] < 4000
+
+
+def test_a_batch_keeps_the_tolerance_of_each_member():
+    H, slow = double_well(128)
+    fast = ql.gaussian(H.grid, center=1, width=0.4, momentum=-6.0)
+    batch = np.stack([slow, 1e-3 * fast, 1e3 * slow, 0 * slow])
+    exact = ql.sesolve(H, batch, [0, 2.0], method=ql.Dense()).final_state
+    result = ql.sesolve(H, batch, [0, 2.0], method=ql.RKN6(), tol=1e-7)
+    errors = H.grid.norm(result.final_state - exact)
+    assert np.all(errors <= 1e-7 * np.array([1, 1e-3, 1e3, 0]))
+
+
+@pytest.mark.parametrize("tol", [1e-5, 1e-9])
+def test_a_packet_that_falls_into_a_well_after_a_free_flight_keeps_its_tolerance(tol):
+    """The steps grow during the flight and are far too long at the well: the run has to notice, go back and shorten them."""
+    grid = ql.Grid(512, (-16, 16))
+    H = ql.Hamiltonian(grid, lambda x: -100 * np.exp(-x**2 / 2))
+    psi0 = ql.gaussian(grid, center=-9, width=0.8, momentum=6.0)
+    exact = ql.sesolve(H, psi0, [0, 1.8], method=ql.Dense(), tol=1e-9).final_state
+    result = ql.sesolve(H, psi0, [0, 1.8], method=ql.RKN6(), tol=tol)
+    assert grid.norm(result.final_state - exact) < tol

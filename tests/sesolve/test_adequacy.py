@@ -1,0 +1,64 @@
+"""The grid's own limits are reported, and only they."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+from qlearn.errors import AccuracyWarning
+from qlearn.observables import spectral_tail
+from qlearn.sesolve.adequacy import seam_is_rough
+
+
+def run(points, bounds, potential, end=2.0, **state):
+    grid = ql.Grid(points, bounds)
+    return ql.sesolve(ql.Hamiltonian(grid, potential), ql.gaussian(grid, **state), [0, end])
+
+
+def test_too_coarse_a_grid_warns():
+    with pytest.warns(AccuracyWarning, match="too coarse.*more points"):
+        result = run(32, (-8, 8), lambda x: np.cos(np.pi * x / 4), center=0, width=0.2)
+    assert result.stats["spectral_tail"] > 1e-3
+
+
+def test_a_packet_that_becomes_too_fast_on_the_way_is_seen_though_it_slows_down_again():
+    """It falls into a well and climbs out: the outer wavenumbers are populated in between, where no save time is."""
+    grid = ql.Grid(256, (-16, 16))
+    H = ql.Hamiltonian(grid, lambda x: -300 * np.exp(-x**2 / 8))
+    psi = ql.gaussian(grid, center=-9, width=1.0, momentum=6.0)
+    ends = ql.gaussian(grid, center=9, width=1.0, momentum=6.0)
+    for method in (ql.RKN6(dt=0.004), ql.Chebyshev()):
+        with pytest.warns(AccuracyWarning, match="too coarse"):
+            result = ql.sesolve(H, psi, [0, 1.6], method=method)
+    assert spectral_tail(grid, ends) < 1e-20 and result.stats["spectral_tail"] > 1e-4
+
+
+def test_a_line_that_was_cut_too_short_warns():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = run(64, (-4, 4), lambda x: x**2 / 2, center=2, width=0.6)
+    assert any("too small" in str(w.message) and "wider" in str(w.message) for w in caught)
+    assert result.stats["edge_density"] > 1e-4
+
+
+@pytest.mark.parametrize(("potential", "center", "momentum"), [
+    (0.0, 3, 2.0), (lambda x: np.cos(np.pi * x / 4), 3.9, 1.0), (lambda x: -np.exp(-4 * np.sin(np.pi * x / 8) ** 2), 0, 3.0),
+], ids=["free", "ring potential", "ring well"])
+def test_a_packet_that_runs_round_a_ring_does_not_warn(potential, center, momentum):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = run(64, (-4, 4), potential, center=center, width=0.5, momentum=momentum, end=4.0)
+    assert result.stats["edge_density"] > 0.1
+
+
+@pytest.mark.parametrize(("potential", "rough"), [
+    (lambda x: x**2, True), (lambda x: x, True), (lambda x: x**4, True),
+    (lambda x: np.cos(x), False), (lambda x: np.sin(x) ** 7, False), (lambda x: np.exp(-20 * x**2), False),
+    (lambda x: 0 * x, False), (lambda x: np.minimum(x**2, 4), False),
+], ids=["x²", "x", "x⁴", "cos", "sin⁷", "narrow well", "free", "clipped"])
+@pytest.mark.parametrize("points", [64, 129])
+def test_where_a_seam_is_rough(potential, rough, points):
+    x = ql.Grid(points, (-np.pi, np.pi)).axes[0]
+    assert seam_is_rough(potential(x), 0) == rough
+    assert seam_is_rough(np.stack([potential(x)] * 3), 1) == rough
