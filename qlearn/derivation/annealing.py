@@ -12,11 +12,11 @@ import sympy as sp
 
 from qlearn import checks
 from qlearn.derivation.action import ActionCoefficients, action, continuity, hamilton_jacobi, prepared, quantum_term
-from qlearn.derivation.definitions import definition, metric_definition
+from qlearn.derivation.definitions import definition, metric_definition, potential_definition
 from qlearn.derivation.derivation import Derivation
 from qlearn.derivation.equation import Equation
 from qlearn.derivation.geometry import Geometry
-from qlearn.derivation.notation import GAMMA, GAMMA1, HBAR, MASS, MU, PHI, PSI, RHO, D, F, R, T, TimeDerivative, V
+from qlearn.derivation.notation import GAMMA, GAMMA1, HBAR, MASS, MU, PHI, PSI, RHO, D, F, R, T, TimeDerivative
 from qlearn.derivation.schrodinger import schrodinger_equation
 from qlearn.derivation.steps import Step, checked
 from qlearn.errors import RegimeError, UnsupportedError
@@ -43,11 +43,11 @@ def annealed_derivation(system: LearningSystem, choice: dict[str, Any]) -> Deriv
     steps = checked(annealed_steps(system.dimension, curved=system.metric is not None))
     temperature, mass = system.diffusion_temperature, 1 / system.learning_rate
     definitions = (definition(T, temperature), definition(HBAR, 2 * temperature), definition(MASS, mass),
-                   definition(V, system.potential), *metric_definition(system))
+                   *potential_definition(system), *metric_definition(system))
     obstacle = (f"the temperature {system.temperature} depends on t: with ħ = 2T(t) the equation holds a term in arg ψ, which "
                 "is multivalued, and linear dynamics is lost. Give a constant temperature.")
     equation = Equation("nonlinear", system, annealed_equation(), definitions, 2 * temperature, 4 * temperature**2, mass,
-                        system.potential, learners_follow=True, obstacle=obstacle)
+                        system.potential, obstacle=obstacle)
     return Derivation(steps, equation, "consistent", None, (f"Annealed: {obstacle}",))
 
 

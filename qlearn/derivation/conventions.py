@@ -24,13 +24,12 @@ from qlearn.derivation.notation import (
     F,
     LaplaceBeltrami,
     T,
-    TimeDerivative,
 )
 from qlearn.derivation.steps import Step
 from qlearn.errors import RegimeError
 from qlearn.systems.base import LearningSystem
 
-__all__ = ["CONVENTIONS", "Multiplier", "check_shift_quantum", "multiplier", "multiplier_steps", "same"]
+__all__ = ["CONVENTIONS", "Multiplier", "check_shift_quantum", "multiplier", "multiplier_steps", "same", "sign_of"]
 
 CONVENTIONS = ("consistent", "vanchurin2020", "explicit")
 QUANTUM = sp.Symbol("h", positive=True)
@@ -58,7 +57,7 @@ class Multiplier:
     def hbar(self) -> sp.Expr:
         """√|ħ²|; |ħ| of the Euclidean branch where ħ² < 0."""
         square = sp.factor(self.hbar_squared)
-        return sp.sqrt(-square if square.is_negative else square)
+        return sp.sqrt(-square if sign_of(square) == -1 else square)
 
     @property
     def learners_follow(self) -> bool:
@@ -68,11 +67,11 @@ class Multiplier:
     @property
     def sign(self) -> int | None:
         """The sign of ħ², None where it depends on parameters. Raises RegimeError at ħ² = 0."""
-        square = sp.factor(self.hbar_squared)
+        square = self.hbar_squared
         if same(square, sp.S.Zero):
             raise RegimeError("ħ² = 0 at this multiplier: that is the classical limit, without a wave equation. "
                               f"Take inverse_mu between 0 and {2 * self.temperature * self.gamma_prime / self.learning_rate}.")
-        return 1 if square.is_positive else -1 if square.is_negative else None
+        return sign_of(square)
 
 
 def multiplier(system: LearningSystem, temperature: sp.Expr, *, convention: str, inverse_mu: Any, root: str | None,
@@ -102,9 +101,10 @@ def multiplier_steps(settled: Multiplier, geometry: Geometry) -> Iterator[Step]:
     if settled.learners_follow:
         yield _current_step(geometry)
     if settled.shift_quantum is not None:
-        residual = sp.simplify(settled.shift_quantum**2 - (2 * sp.pi) ** 2 * settled.hbar_squared)
+        agree = same(settled.shift_quantum**2, (2 * sp.pi) ** 2 * settled.hbar_squared)
+        residual = sp.S.Zero if agree else settled.shift_quantum**2 - (2 * sp.pi) ** 2 * settled.hbar_squared
         yield Step("Shift symmetry F ~ F + h n: φ/ħ is an angle, ψ is single-valued", sp.Eq(QUANTUM, 2 * sp.pi * HBAR),
-                   sp.S.Zero if same(residual, sp.S.Zero) else residual, "theory 3; [KV21]")
+                   residual, "theory 3; [KV21]")
 
 
 def same(a: sp.Expr, b: sp.Expr) -> bool:
@@ -114,6 +114,14 @@ def same(a: sp.Expr, b: sp.Expr) -> bool:
         scale = max(abs(sp.N(part)) for part in (a, b)) if (a.is_number and b.is_number) else 1
         return bool(abs(sp.N(difference)) <= 1e-12 * scale)
     return False
+
+
+def sign_of(expression: sp.Expr) -> int | None:
+    """The sign of an expression, None where it depends on the parameters (or is 0)."""
+    for form in (expression, sp.factor(expression), sp.simplify(expression)):
+        if form.is_positive or form.is_negative:
+            return 1 if form.is_positive else -1
+    return None
 
 
 def _consistent(system: LearningSystem, temperature: sp.Expr, given: dict[str, Any]) -> tuple[sp.Expr, sp.Expr]:
@@ -155,7 +163,7 @@ def _root(system: LearningSystem, temperature: sp.Expr, root: str) -> sp.Expr:
     square = sp.expand(temperature**2 - (system.shift_quantum / (4 * sp.pi)) ** 2)
     if same(square, sp.S.Zero):
         return temperature
-    if square.is_negative:
+    if sign_of(square) == -1:
         raise RegimeError(f"the shift quantum {system.shift_quantum} is above 4πT = {4 * sp.pi * temperature}: 1/μ would be "
                           "complex, no multiplier gives this ħ. Take shift_quantum at most 4πT, or a higher temperature.")
     return temperature + (1 if root == "+" else -1) * sp.sqrt(square)
@@ -200,4 +208,4 @@ def _current_step(geometry: Geometry) -> Step:
     current = -GAMMA * Divergence(RHO, F - T * sp.log(RHO))
     residual = geometry.components((current - law).subs(D, GAMMA * T))
     return Step("The first of (6) is the learner's own Fokker–Planck equation (2), φ = F − T ln ρ",
-                sp.Eq(TimeDerivative(RHO) + GAMMA * Divergence(RHO, PHI), TimeDerivative(RHO) - law), residual, "theory 2")
+                sp.Eq(GAMMA * Divergence(RHO, PHI), -law), residual, "theory 2")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import final
 
 from qlearn.derivation.equation import Equation
-from qlearn.derivation.printing import to_latex, to_mathml, to_text
+from qlearn.derivation.mathml import to_mathml
+from qlearn.derivation.printing import to_latex, to_text
 from qlearn.derivation.steps import Step
 
 __all__ = ["Derivation"]

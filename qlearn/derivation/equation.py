@@ -8,7 +8,8 @@ import numpy as np
 import sympy as sp
 
 from qlearn import checks
-from qlearn.derivation.printing import to_latex, to_mathml
+from qlearn.derivation.mathml import to_mathml
+from qlearn.derivation.printing import to_latex
 from qlearn.errors import RegimeError, UnsupportedError
 from qlearn.systems.base import LearningSystem
 from qlearn.systems.formulas import NumericFunction, numeric_parameters
@@ -79,6 +80,7 @@ class Equation:
             branch = "the Euclidean branch, a pair of real heat equations" if square < 0 else "the classical limit"
             raise RegimeError(f"ħ² = {square:.6g} at these parameters: {branch}, without a Schrödinger equation. "
                               "Take 1/μ between 0 and 2T (γ' = γ).")
+        self._check_bound(square, parameters)
         return {"hbar": float(np.sqrt(square)), "mass": checks.real("mass", mass, above=0.0)}
 
     def hamiltonian(self, grid: Any, **parameters: float) -> Any:
@@ -99,6 +101,15 @@ class Equation:
         potential = self._function("potential", (self.potential,), (), variables, parameters)
         return Hamiltonian(grid, potential, hbar=numbers["hbar"], time_dependent=moving,
                            **self._kinetic(numbers["mass"], parameters))
+
+    def _check_bound(self, square: float, parameters: Mapping[str, float] | None) -> None:
+        """No real multiplier gives ħ > 2T, hence no shift quantum above 4πT."""
+        if not self.system.covariant_noise:
+            return
+        temperature = float(self._function("temperature", (self.system.diffusion_temperature,), (), (), parameters)())
+        if square > 4 * temperature**2 * (1 + 1e-9):
+            raise RegimeError(f"ħ = {np.sqrt(square):.6g} is above 2T = {2 * temperature:.6g}: no real multiplier 1/μ gives it. "
+                              "Take a shift quantum h = 2πħ of at most 4πT.")
 
     def _kinetic(self, mass: float, parameters: Mapping[str, float]) -> dict[str, Any]:
         """mass= and metric=; a constant metric is a mass tensor, m g_ij."""

@@ -7,12 +7,12 @@ import sympy as sp
 
 from qlearn.derivation.action import action_steps, prepared
 from qlearn.derivation.conventions import Multiplier, check_shift_quantum, multiplier, multiplier_steps
-from qlearn.derivation.definitions import definition, metric_definition
+from qlearn.derivation.definitions import definition, metric_definition, potential_definition
 from qlearn.derivation.derivation import Derivation
 from qlearn.derivation.equation import Equation
-from qlearn.derivation.notation import HBAR, MASS, V
+from qlearn.derivation.notation import HBAR, MASS
 from qlearn.derivation.regimes import noise_step
-from qlearn.derivation.schrodinger import euclidean_steps, schrodinger_equation, schrodinger_step
+from qlearn.derivation.schrodinger import HBAR_E, euclidean_equations, euclidean_steps, schrodinger_equation, schrodinger_step
 from qlearn.derivation.steps import Step, checked
 from qlearn.systems.base import LearningSystem
 
@@ -26,7 +26,7 @@ def linear_derivation(system: LearningSystem, choice: dict[str, Any]) -> Derivat
     sign = settled.sign
     check_shift_quantum(system, settled.hbar_squared, settled.convention)
     steps = checked(real_time_steps(system, settled, euclidean=sign == -1))
-    equation = _euclidean(system, settled, steps) if sign == -1 else _schrodinger(system, settled)
+    equation = _euclidean(system, settled) if sign == -1 else _schrodinger(system, settled)
     notes = (_ASSUMED, _shift_note(system), _current_note(settled), *_sign_note(settled, sign))
     return Derivation(steps, equation, settled.convention, None, notes)
 
@@ -46,20 +46,20 @@ def real_time_steps(system: LearningSystem, settled: Multiplier, *, euclidean: b
 
 def _schrodinger(system: LearningSystem, settled: Multiplier) -> Equation:
     hbar, mass = settled.hbar, 1 / settled.gamma_prime
-    definitions = (definition(HBAR, hbar), definition(MASS, mass), definition(V, system.potential),
+    definitions = (definition(HBAR, hbar), definition(MASS, mass), *potential_definition(system),
                    *metric_definition(system))
     return Equation("schrodinger", system, schrodinger_equation(), definitions, hbar, settled.hbar_squared, mass,
                     system.potential, learners_follow=settled.learners_follow)
 
 
-def _euclidean(system: LearningSystem, settled: Multiplier, steps: tuple[Step, ...]) -> Equation:
+def _euclidean(system: LearningSystem, settled: Multiplier) -> Equation:
     hbar, mass = settled.hbar, 1 / settled.gamma_prime
-    definitions = (definition(HBAR, hbar), definition(MASS, mass), definition(V, system.potential),
-                   *metric_definition(system))
+    constants = (definition(HBAR_E, hbar), definition(MASS, mass), *potential_definition(system),
+                 *metric_definition(system))
     obstacle = (f"ħ² = {settled.hbar_squared} < 0: this is the Euclidean branch, a pair of real heat equations of which one "
                 "runs backward, and no Schrödinger equation. Take 1/μ between 0 and 2T (γ' = γ).")
-    forward = next(step.statement for step in steps if "forward heat" in step.name)
-    return Equation("euclidean", system, forward, definitions, hbar, settled.hbar_squared, mass, system.potential,
+    backward, forward = euclidean_equations()
+    return Equation("euclidean", system, forward, (backward, *constants), hbar, settled.hbar_squared, mass, system.potential,
                     obstacle=obstacle)
 
 
@@ -77,6 +77,8 @@ def _current_note(settled: Multiplier) -> str:
 
 
 def _sign_note(settled: Multiplier, sign: int | None) -> list[str]:
+    if settled.root is not None:
+        return ["1/μ is real only for a shift quantum h ≤ 4πT, that is ħ ≤ 2T; the Hamiltonian checks the numbers."]
     if sign is not None:
         return []
     return [f"ħ² = {sp.factor(settled.hbar_squared)} must be positive; elsewhere the equation is the Euclidean pair of heat "

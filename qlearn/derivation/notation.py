@@ -57,13 +57,16 @@ class Covariant(sp.Function):
 
     tex: str
     text: str
+    plain: tuple[str, str] | None = None  # tex and text where the weight (argument 1) is 1
 
     def _latex(self, printer, exp=None):
-        body = self.tex.format(*(_bracketed(argument, printer._print(argument)) for argument in self.args))
+        tex = self.plain[0] if self.plain and self.args[1] == 1 else self.tex
+        body = tex.format(*(_bracketed(argument, printer._print(argument)) for argument in self.args))
         return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
 
     def _sympystr(self, printer):
-        return self.text.format(*(_bracketed(argument, printer._print(argument), "({})") for argument in self.args))
+        text = self.plain[1] if self.plain and self.args[1] == 1 else self.text
+        return text.format(*(_bracketed(argument, printer._print(argument), "({})") for argument in self.args))
 
 
 @final
@@ -112,6 +115,7 @@ class TensorDivergence(Covariant):
 
     nargs = 3
     tex, text = r"\nabla_\mu ({1}\, {0}^{{\mu\nu}} \partial_\nu {2})", "∇_μ({1} {0}^μν ∂_ν {2})"
+    plain = r"\nabla_\mu ({0}^{{\mu\nu}} \partial_\nu {2})", "∇_μ({0}^μν ∂_ν {2})"
 
 
 @final

@@ -39,9 +39,10 @@ from qlearn.derivation.notation import (
 from qlearn.derivation.schrodinger import nonlinear_step
 from qlearn.derivation.steps import Step
 from qlearn.systems.base import LearningSystem
+from qlearn.systems.metrics import inverse_matrix
 
 __all__ = ["Directions", "anisotropic_steps", "direction_equation", "direction_hbar_squared", "direction_letters",
-           "directions_of", "noise_step"]
+           "directions_of", "noise_step", "noise_tensor"]
 
 
 @final
@@ -75,6 +76,12 @@ def noise_step(system: LearningSystem) -> Step:
     residual = sum(abs(sp.powsimp(sp.expand(entry))) for entry in difference)
     return Step(f"Noise at α = {system.alpha} is proportional to the inverse metric", sp.Eq(D, system.learning_rate
                 * system.diffusion_temperature), residual, "theory 1, power-law regimes")
+
+
+def noise_tensor(system: LearningSystem) -> sp.Matrix:
+    """D^{μν} = γT (g⁻¹ c g⁻¹)^{μν} of a system with a covariance."""
+    inverse = sp.eye(system.dimension) if system.metric is None else inverse_matrix(system.metric)
+    return (system.learning_rate * system.temperature * inverse * system.covariance * inverse).applyfunc(sp.powsimp)
 
 
 def anisotropic_steps(system: LearningSystem, reading: str, directions: Directions | None) -> Iterator[Step]:

@@ -20,10 +20,11 @@ from qlearn.derivation.notation import (
 )
 from qlearn.derivation.steps import Step
 
-__all__ = ["BACKWARD", "FORWARD", "euclidean_steps", "nonlinear_equation", "nonlinear_step", "schrodinger_equation",
-           "schrodinger_step"]
+__all__ = ["BACKWARD", "FORWARD", "HBAR_E", "euclidean_equations", "euclidean_steps", "nonlinear_equation",
+           "nonlinear_step", "schrodinger_equation", "schrodinger_step"]
 
-FORWARD, BACKWARD = sp.symbols("u v", real=True)
+BACKWARD, FORWARD = sp.symbols("u v", real=True)
+HBAR_E = sp.Symbol("hbar_E", positive=True)
 
 
 def schrodinger_equation(potential: sp.Expr = V) -> sp.Eq:
@@ -53,22 +54,25 @@ def nonlinear_step(geometry: Geometry, quantum: sp.Expr) -> Step:
 
 
 def euclidean_steps(geometry: Geometry) -> Iterator[Step]:
-    """ħ² < 0: with ħ² = −k², u = √ρ exp(φ/k) and v = √ρ exp(−φ/k) obey two real heat equations, one of them backward.
-
-    The letter ħ of the statements is k = √(−ħ²).
-    """
+    """ħ² = −ħ_E² < 0: u = √ρ exp(φ/ħ_E) and v = √ρ exp(−φ/ħ_E) obey two real heat equations, one of them backward."""
     rho, phi = geometry.fields[RHO], geometry.fields[PHI]
-    quantum = -quantum_term(tensor=False)
-    jacobi, current = hamilton_jacobi(quantum), continuity()
-    for letter, sign, word in ((FORWARD, 1, "backward"), (BACKWARD, -1, "forward")):
-        geometry.fields[letter] = sp.sqrt(rho) * sp.exp(sign * phi / HBAR)
-        equation = sp.Eq(HBAR * TimeDerivative(letter),
-                         -sign * (HBAR**2 / (2 * MASS) * LaplaceBeltrami(letter) + V * letter))
+    jacobi = hamilton_jacobi(quantum_term(tensor=False)).subs(HBAR**2, -(HBAR_E**2))
+    letters = ((BACKWARD, 1, "backward"), (FORWARD, -1, "forward"))
+    for (letter, sign, word), equation in zip(letters, euclidean_equations(), strict=True):
+        geometry.fields[letter] = sp.sqrt(rho) * sp.exp(sign * phi / HBAR_E)
         side = geometry.components((equation.lhs - equation.rhs).subs(MASS, 1 / GAMMA1))
-        motion = geometry.components(HBAR * current / (2 * RHO) + sign * jacobi)
-        yield Step(f"Euclidean branch, ħ² = −k² < 0: {letter} = √ρ exp({'' if sign > 0 else '−'}φ/k) obeys a {word} "
-                   "heat equation (ħ stands for k)", equation,
-                   sp.expand(side / geometry.fields[letter] - motion), "theory 2, after (7)")
+        motion = geometry.components(HBAR_E * continuity() / (2 * RHO) + sign * jacobi)
+        yield Step(f"Euclidean branch, ħ² = −ħ_E² < 0: {letter} = √ρ exp({'' if sign > 0 else '−'}φ/ħ_E) obeys a "
+                   f"{word} heat equation", equation, sp.expand(side / geometry.fields[letter] - motion),
+                   "theory 2, after (7)")
+
+
+def euclidean_equations() -> tuple[sp.Eq, sp.Eq]:
+    """ħ_E ∂_tu = −(ħ_E²/2m) Δ_gu − Vu (backward) and ħ_E ∂_tv = (ħ_E²/2m) Δ_gv + Vv (forward)."""
+    backward, forward = (sp.Eq(HBAR_E * TimeDerivative(letter),
+                               -sign * (HBAR_E**2 / (2 * MASS) * LaplaceBeltrami(letter) + V * letter))
+                         for letter, sign in ((BACKWARD, 1), (FORWARD, -1)))
+    return backward, forward
 
 
 def _wave_residual(geometry: Geometry, equation: sp.Eq, quantum: sp.Expr) -> sp.Expr:

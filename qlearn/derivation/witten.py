@@ -6,7 +6,9 @@ from qlearn.derivation.detailed_balance import score_gradient
 from qlearn.derivation.fokker_planck import prepared_static, witten_potential
 from qlearn.derivation.geometry import Geometry
 from qlearn.derivation.notation import GAMMA, SCORE, D, F, T
+from qlearn.derivation.regimes import noise_tensor
 from qlearn.systems.base import LearningSystem
+from qlearn.systems.metrics import inverse_matrix
 
 __all__ = ["witten_of"]
 
@@ -21,26 +23,21 @@ def witten_of(system: LearningSystem) -> sp.Expr:
             {GAMMA: system.learning_rate, T: system.diffusion_temperature}, simultaneous=True)
     functions = _geometry_functions(system, geometry)
     if tensor:
-        noise = _noise(system)
+        noise = noise_tensor(system)
         functions |= {geometry.tensors[D][i, j]: noise[i, j] for i in range(noise.rows) for j in range(i, noise.rows)}
         functions[geometry.fields[SCORE]] = score_gradient(system)
     else:
         functions[geometry.fields[F]] = sp.S.Zero - system.loss
     filled = geometry.space.specialise(components, functions, (system.time, *system.coordinates))
-    return sp.factor_terms(sp.expand_mul(filled))
+    long = any(number.q > 10**4 for number in filled.atoms(sp.Rational))
+    return filled if long else sp.factor_terms(filled)
 
 
 def _geometry_functions(system: LearningSystem, geometry: Geometry) -> dict:
     if system.metric is None:
         return {}
-    inverse = system.metric.inv()
+    inverse = inverse_matrix(system.metric)
     size = system.dimension
     functions = {geometry.inverse[i, j]: inverse[i, j] for i in range(size) for j in range(i, size)}
     functions[geometry.volume] = sp.sqrt(system.metric.det())
     return functions
-
-
-def _noise(system: LearningSystem) -> sp.Matrix:
-    """D^{μν} = γT g⁻¹ c g⁻¹."""
-    inverse = sp.eye(system.dimension) if system.metric is None else system.metric.inv()
-    return system.learning_rate * system.temperature * inverse * system.covariance * inverse

@@ -79,7 +79,8 @@ class LearningSystem:
                  reference_covariance: Any = 1, shift_quantum: Any = None, theta: Any = 0, periods: Any = None):
         checks.one_of_two("potential", potential, "loss", loss)
         names = _coordinate_names(coordinates)
-        symbols = Symbols(names, _positive_names(learning_rate, temperature, reference_covariance, shift_quantum))
+        symbols = Symbols(names, _positive_names(learning_rate, temperature, reference_covariance, shift_quantum,
+                                                       *_diagonal(metric), *_diagonal(covariance)))
         put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
         put("symbols", symbols)
         put("coordinates", tuple(symbols.symbol(name) for name in names))
@@ -216,6 +217,14 @@ def _positive_names(*values: Any) -> frozenset[str]:
     declared = {symbol.name for value in values if isinstance(value, sp.Expr) for symbol in value.free_symbols
                 if symbol.is_positive or value == symbol}
     return frozenset((alone | declared) - {"t"})
+
+
+def _diagonal(matrix: Any) -> list[Any]:
+    """The entries of a metric or covariance that must be positive."""
+    rows = matrix.tolist() if isinstance(matrix, (sp.MatrixBase, np.ndarray)) else matrix
+    if not isinstance(rows, (list, tuple)):
+        return [rows]
+    return [row[place] if isinstance(row, (list, tuple)) and len(row) > place else row for place, row in enumerate(rows)]
 
 
 def _power(symbols: Symbols, alpha: Any, covariance: Any) -> sp.Expr:

@@ -10,7 +10,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.systems.formulas import NumericFunction, Symbols
 
-__all__ = ["PositiveMetric", "covariance_ratio", "matrix_power", "metric_matrix"]
+__all__ = ["PositiveMetric", "covariance_ratio", "inverse_matrix", "matrix_power", "metric_matrix"]
 
 
 @final
@@ -45,6 +45,13 @@ def metric_matrix(symbols: Symbols, metric: Any, ratio: sp.Matrix | None, alpha:
     else:
         return None
     return None if result == sp.eye(result.rows) else sp.ImmutableMatrix(result)
+
+
+def inverse_matrix(matrix: sp.Matrix) -> sp.Matrix:
+    """g^{ij}, entry by entry where it is diagonal (so that formulas stay as they were written)."""
+    if matrix.is_diagonal():
+        return sp.diag(*(1 / matrix[i, i] for i in range(matrix.rows)))
+    return matrix.inv()
 
 
 def matrix_power(matrix: sp.Matrix, power: sp.Expr) -> sp.Matrix:
