@@ -109,7 +109,7 @@ def test_a_minimal_file_gets_every_default(case):
     config = case()
     assert config.title == "own" and config.seed == 0 and config.replicas.count == 100_000
     assert config.learner.batch_size == 1 and config.learner.alpha == 1.0 and config.data.x.shape == (12, 2)
-    np.testing.assert_allclose(config.potential.evaluate(x=0.0, L=1.0, gamma=2.0, T=3.0, hbar=1.0), 3.0)
+    assert config.potential.text == config.real_time.potential and set(config.settings) == {"title", "seed", *SECTIONS}
 
 
 def test_npz_arrays_are_read(case, tmp_path):

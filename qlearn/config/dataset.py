@@ -117,7 +117,7 @@ def load_dataset(config: DataConfig, folder: Path, *, labels: bool = False) -> D
         pairs = zip(x.T, _names(config.features), strict=True)
         x = np.column_stack([_standardised(column, name) for column, name in pairs])
         y = y if labels else _standardised(y, config.target or "y")
-        done.append("features standardised, labels kept" if labels else "standardised (mean 0, standard deviation 1)")
+        done.append("features standardised, labels kept" if labels else "standardised")
     if config.label_noise is not None:
         x, y = _antithetic(x, y, config.label_noise)
         done.append(f"each row twice with antithetic label noise ± {config.label_noise.scale:g} n")

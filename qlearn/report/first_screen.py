@@ -72,13 +72,22 @@ def _card(title: str, text: str, items: str) -> str:
 
 
 def _list(verification: Verification, evidence: Sequence[str]) -> str:
-    """The claims of this evidence, and how many of its controls were rejected."""
+    """The claims of this evidence, three or more of a group in one line, and how many of its controls were rejected."""
     chosen = [claim for claim in verification.claims if claim.evidence in evidence]
-    items = [_item(claim.passed, claim.name) for claim in chosen if claim.role == "claim"]
+    claims = [claim for claim in chosen if claim.role == "claim"]
+    items = [item for group in dict.fromkeys(claim.group for claim in claims)
+             for item in _items(group, [claim for claim in claims if claim.group == group])]
     controls = [claim.passed for claim in chosen if claim.role == "control"]
     if controls:
         items.append(_item(all(controls), f"{sum(controls)} of {len(controls)} controls rejected"))
     return f"<ul>{''.join(items)}</ul>" if items else ""
+
+
+def _items(group: str, claims: Sequence[Claim]) -> list[str]:
+    if len(claims) < 3:
+        return [_item(claim.passed, claim.name) for claim in claims]
+    held = sum(claim.passed for claim in claims)
+    return [_item(held == len(claims), f"{GROUPS.get(group, group)}: {held} of {len(claims)} claims hold")]
 
 
 def _item(passed: bool, words: str) -> str:

@@ -11,12 +11,15 @@ __all__ = ["escape", "figure", "figures", "mark", "number", "p_value", "percent"
 
 
 def escape(text: Any) -> str:
-    """Text that is shown as it is, whatever characters it has."""
-    return html.escape(str(text), quote=True)
+    """Text that is shown as it is, whatever characters it has; |ψ|² is not torn apart at the end of a line."""
+    return html.escape(str(text), quote=True).replace("|ψ|²", "|ψ|²".replace("", "\u2060"))
 
 
-def number(value: Any, digits: int = 3) -> str:
-    """A number with so many significant digits, in powers of ten where it is very large or small; "—" for none."""
+def number(value: Any, digits: int = 3, *, trim: bool = True) -> str:
+    """A number with so many significant digits, in powers of ten where it is very large or small; "—" for none.
+
+    ``trim`` leaves out zeros at the end; in a column of numbers they stay.
+    """
     if value is None:
         return "—"
     if isinstance(value, bool):
@@ -31,14 +34,14 @@ def number(value: Any, digits: int = 3) -> str:
         return "0"
     if 1e-4 <= abs(value) < 1e6:
         places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        return _trimmed(f"{value:.{places}f}")
+        return _written(f"{value:.{places}f}", trim)
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{_trimmed(mantissa)} × 10<sup>{int(exponent)}</sup>".replace("-", "−")
+    return f"{_written(mantissa, trim)}\u00a0×\u00a010<sup>{int(exponent)}</sup>".replace("-", "−")
 
 
-def _trimmed(decimal: str) -> str:
-    """Without zeros at the end, and with a minus sign that is one."""
-    return (decimal.rstrip("0").rstrip(".") if "." in decimal else decimal).replace("-", "−")
+def _written(decimal: str, trim: bool) -> str:
+    """Without zeros at the end where so asked, and with a minus sign that is one."""
+    return (decimal.rstrip("0").rstrip(".") if trim and "." in decimal else decimal).replace("-", "−")
 
 
 def p_value(value: float | None) -> str:

@@ -11,6 +11,7 @@ from qlearn.verification.claims import Claim, Verification
 __all__ = ["SECTIONS", "sections"]
 
 ANGLE = "x, angle on the ring"
+LONG = 5000             # characters of MathML
 
 
 def sections(verification: Verification) -> str:
@@ -29,13 +30,21 @@ def _derivation(verification: Verification) -> str:
 
 
 def _one_derivation(title: str, derivation: Any) -> str:
-    rows = [(str(i), f'<b>{escape(name)}</b><span class="sub">{escape(source)}</span>',
-             f'<div class="scroll">{formula}</div>', f"<code>{escape(residual)}</code>")
-            for i, (name, formula, residual, source) in enumerate(derivation.mathml(), start=1)]
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in getattr(derivation, "notes", ()))
-    return (f"<h3>{escape(title)}</h3>{equations.block(derivation.equation.mathml())}{notes}"
-            f"<details open><summary>{len(rows)} steps</summary>"
-            + table(("", "Step", "Statement", "Residual"), rows, kind="stack") + "</details>")
+    steps = "".join(
+        f'<li><b>{escape(name)}</b> <span class="mark {"good" if residual == "0" else "bad"}">residual {escape(residual)}</span>'
+        f'<span class="sub">{escape(source)}</span>{equations.block(formula)}</li>'
+        for name, formula, residual, source in derivation.mathml())
+    notes = "".join(f"<li>{escape(note)}</li>" for note in derivation.notes)
+    return (f"<h3>{escape(title)}</h3>{_result(derivation.equation.mathml())}"
+            f'<ul class="note">{notes}</ul><details open><summary>{len(derivation.steps)} steps</summary>'
+            f'<ol class="steps">{steps}</ol></details>')
+
+
+def _result(formula: str) -> str:
+    """The equation; one with long numbers in it is folded away."""
+    if len(formula) < LONG:
+        return equations.block(formula)
+    return f"<details><summary>The equation with this learner's numbers written out</summary>{equations.block(formula)}</details>"
 
 
 FACTS = {
@@ -192,7 +201,7 @@ def _claims(verification: Verification, group: str) -> str:
 
 def _plain_table(rows: Sequence[Mapping[str, Any]]) -> str:
     columns = list(rows[0])
-    cells = [[number(row[column], 4) for column in columns] for row in rows]
+    cells = [[number(row[column], 4, trim=False) for column in columns] for row in rows]
     return f'<div class="scroll">{table([escape(column) for column in columns], cells)}</div>'
 
 

@@ -50,7 +50,11 @@ figure { margin: 0; } figure img { width: 100%; max-width: 560px; height: auto; 
 figcaption { font-size: 14px; color: var(--soft); line-height: 1.4; margin-top: 4px; max-width: 560px; }
 .equation { overflow-x: auto; overflow-y: hidden; padding: 10px 0; font-size: 19px; }
 .equation math { margin: 0; width: fit-content; }
-td math { font-size: 16px; } td.wide { overflow-x: auto; }
+.equation mtd { math-style: normal; padding: 3px 0; }
+ol.steps { padding-left: 26px; } ol.steps li { border-bottom: 1px solid var(--line); padding: 10px 0 2px 4px; }
+ol.steps .mark { margin-left: 6px; } ol.steps .equation { padding: 8px 0 12px; font-size: 17px; }
+.sub { display: block; color: var(--soft); font-size: 13.5px; } ul.note { padding-left: 32px; } ul.note li { margin: 3px 0; }
+summary { cursor: pointer; color: var(--accent); margin: 10px 0; }
 .scroll { overflow-x: auto; }
 pre { background: var(--tint); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; overflow-x: auto;
   font-size: 13.5px; line-height: 1.45; }
