@@ -25,7 +25,8 @@ class Circulation:
     power : chance that this measurement would have rejected a half-integer at the level: an "integer" with little power
         says nothing
     basis_shift : ν with twice the Fourier modes, minus ν (what the finite basis may hide, noise included)
-    lag_shift : (ν at twice the lag − ν)/3, the O(lag²) bias by Richardson, noise included; NaN with fewer than five times
+    lag_shift : what the extrapolation to lag 0 moved ν by, (ν_δ − ν_2δ)/3; NaN with fewer than five times, where ν is that
+        of the one lag and its O(lag²) bias is unknown
     learners, lag, basis, level : what it was measured with
     """
 
@@ -45,13 +46,17 @@ class Circulation:
 
     @property
     def bias_bound(self) -> float:
-        """|basis_shift| + |lag_shift|, as far as the latter is known: an estimate of the systematic error's size."""
-        return abs(self.basis_shift) + (0.0 if np.isnan(self.lag_shift) else abs(self.lag_shift))
+        """|basis_shift| + |lag_shift|: the size of what could be left of the two biases; NaN if the latter is unknown.
+
+        After the extrapolation the lag's bias is O(lag⁴), as a rule far below lag_shift itself.
+        """
+        return abs(self.basis_shift) + abs(self.lag_shift)
 
     def __str__(self) -> str:
         verdict = "a whole number is not rejected" if self.integer else "not a whole number"
-        return (f"ν = {self.value:.4f} ± {self.error:.4f} (bias ≲ {self.bias_bound:.1g}): {verdict}, z = {self.z:+.2f} against "
-                f"{self.nearest}, p = {self.p_value:.2g}")
+        bias = "of unknown bias" if np.isnan(self.bias_bound) else f"bias ≲ {self.bias_bound:.1g}"
+        return (f"ν = {self.value:.4f} ± {self.error:.4f} ({bias}): {verdict}, z = {self.z:+.2f} against {self.nearest}, "
+                f"p = {self.p_value:.2g}")
 
 
 def circulation(ensemble: Ensemble, *, hbar: float, mass: float, metric: Callable[[np.ndarray], Any] | None = None,
@@ -62,7 +67,8 @@ def circulation(ensemble: Ensemble, *, hbar: float, mass: float, metric: Callabl
 
         v(q) = E[ (q(t + δ) − q(t − δ)) / 2δ | q(t) = q ]  + O(δ²)
 
-    (the O(δ) terms of the two cancel by the continuity equation).  v is regressed on 1, cos nx, sin nx, n ≤ basis, with
+    (the O(δ) terms of the two cancel by the continuity equation).  With five or more times ν is extrapolated to δ = 0 from
+    the lags δ and 2δ, ν = (4ν_δ − ν_2δ)/3, which leaves a bias of O(δ⁴).  v is regressed on 1, cos nx, sin nx, n ≤ basis, with
     x = 2πs/L the angle in the proper length, and ∮ v ds = L × the constant term; so the density need not be uniform.
     Standard errors allow for unequal variances (sandwich) and for one learner counting at several times.
 
@@ -75,14 +81,15 @@ def circulation(ensemble: Ensemble, *, hbar: float, mass: float, metric: Callabl
     hbar, mass : ħ = 2T and m = 1/γ of the learner
     metric : g(q) -> (1, 1, n) or (n,), periodic; None if flat
     basis : Fourier modes, declared beforehand
-    at : index of the central time t; default: all inner times, averaged (right where no node passes in between)
+    at : index of the central time t; default: all inner times (that have two neighbours on each side, if any), averaged,
+        which is right where no node passes in between
     level : of the integer test
 
     Raises
     ------
     ArgumentError for another kind of ensemble; RegimeError where a stretch of the ring holds too few learners to see v.
 
-    Where it fails: near-nodes, where v is large and learners are few: look at ``bias_bound``.
+    Where it fails: near-nodes, where v is large and learners are few, and lags over which v changes: see ``bias_bound``.
     Source: Nelson, Phys. Rev. 150 (1966) 1079, eqs. (25)–(27), for the two velocities.
 
     Examples
@@ -100,21 +107,29 @@ def circulation(ensemble: Ensemble, *, hbar: float, mass: float, metric: Callabl
     lag, centres = _centres(ensemble, at)
     s, length = _proper_length(ensemble, metric)
     scale *= length
-    velocity, error = _constant_term(s, length, centres, 1, lag, basis)
-    wide, _ = _constant_term(s, length, centres, 1, lag, 2 * basis)
     far = [j for j in centres if 2 <= j < len(s) - 2]
+    velocity, influence = _constant_term(s, length, far or centres, 1, lag, basis)
+    wide, _ = _constant_term(s, length, far or centres, 1, lag, 2 * basis)
     lag_shift = float("nan")
     if far:
-        near_v, _ = _constant_term(s, length, far, 1, lag, basis)
-        far_v, _ = _constant_term(s, length, far, 2, lag, basis)
-        lag_shift = scale * (far_v - near_v) / 3
-    value, error = scale * velocity, scale * error
+        slow, slow_influence = _constant_term(s, length, far, 2, lag, basis)
+        lag_shift = scale * (velocity - slow) / 3
+        influence = (4 * influence - slow_influence) / 3
+    freedom = s.shape[1] - (1 + 2 * basis)
+    error = scale * float(np.sqrt(np.sum(influence**2) * s.shape[1] / freedom))
+    value = scale * velocity + (lag_shift if far else 0.0)
+    return _tested(value, error, level, basis_shift=scale * (wide - velocity), lag_shift=lag_shift, learners=s.shape[1],
+                   lag=lag, basis=basis)
+
+
+def _tested(value: float, error: float, level: float, **measured: Any) -> Circulation:
+    """The integer test of ν = value ± error."""
     z = (value - round(value)) / error
     p = float(2 * ndtr(-abs(z)))
     edge = ndtri(1 - level / 2)
     power = float(ndtr(0.5 / error - edge) + ndtr(-0.5 / error - edge))
-    return Circulation(value, error, round(value), z, p, p >= level, power, scale * (wide - velocity), lag_shift,
-                       s.shape[1], lag, basis, level)
+    return Circulation(value=value, error=error, nearest=round(value), z=z, p_value=p, integer=p >= level, power=power,
+                       level=level, **measured)
 
 
 def _centres(ensemble: Ensemble, at: int | None) -> tuple[float, list[int]]:
@@ -147,8 +162,11 @@ def _proper_length(ensemble: Ensemble, metric: Callable[[np.ndarray], Any] | Non
 
 
 def _constant_term(s: np.ndarray, length: float, centres: list[int], reach: int, lag: float,
-                   basis: int) -> tuple[float, float]:
-    """Constant term of the regression of half displacements on Fourier modes, averaged over the centres; its error."""
+                   basis: int) -> tuple[float, np.ndarray]:
+    """Constant term of the regression of half displacements on Fourier modes, averaged over the centres.
+
+    Also what each learner moves it by (learners,): the root of the sum of squares is the standard error.
+    """
     value, influence = 0.0, np.zeros(s.shape[1])
     for j in centres:
         y = (s[j + reach] - s[j - reach]) / (2 * reach * lag)
@@ -161,8 +179,7 @@ def _constant_term(s: np.ndarray, length: float, centres: list[int], reach: int,
         coefficients = np.linalg.solve(gram, x.T @ y / len(y))
         value += float(coefficients[0]) / len(centres)
         influence += weight * (y - x @ coefficients) / len(centres)
-    freedom = s.shape[1] - (1 + 2 * basis)
-    return value, float(np.sqrt(np.sum(influence**2) * s.shape[1] / freedom))
+    return value, influence
 
 
 def _modes(angle: np.ndarray, basis: int) -> np.ndarray:
