@@ -8,7 +8,9 @@ from typing import Any
 
 from qlearn.errors import DerivationError, QlearnError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
+
+_INTERRUPTED = 130          # the shell's code for Ctrl-C, which Typer may return by itself
 
 
 def main() -> None:
@@ -34,15 +36,20 @@ def run(arguments: Sequence[str]) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning  # type: ignore[assignment]
         try:
-            return int(app(list(arguments), prog_name="qlearn", standalone_mode=False) or 0)
+            code = int(app(list(arguments), prog_name="qlearn", standalone_mode=False) or 0)
+            return _interrupted() if code == _INTERRUPTED else code
         except DerivationError as error:
             return _refuse(str(error), 1)
         except QlearnError as error:
             return _refuse(str(error), 2)
         except (KeyboardInterrupt, typer.Abort):
-            return _refuse("interrupted; nothing was written", 130)
+            return _interrupted()
         except usage_error as error:  # type: ignore[misc]
             return _usage(error)
+
+
+def _interrupted() -> int:
+    return _refuse("interrupted; nothing was written", _INTERRUPTED)
 
 
 def _usage(error: Any) -> int:
