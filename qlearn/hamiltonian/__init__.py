@@ -1,5 +1,6 @@
 """EQUATION + GRID → arrays: the kinetic part, the potential, and the Hamiltonian made of both."""
 
+from qlearn.hamiltonian.kinetic import FlatKinetic, MetricKinetic
 from qlearn.hamiltonian.operator import DENSE_LIMIT, Hamiltonian
 
-__all__ = ["DENSE_LIMIT", "Hamiltonian"]
+__all__ = ["DENSE_LIMIT", "FlatKinetic", "Hamiltonian", "MetricKinetic"]

@@ -32,6 +32,13 @@ class FlatKinetic:
         table.flags.writeable = False
         return table
 
+    @cached_property
+    def velocities(self) -> list[np.ndarray]:
+        """ħM⁻¹k of each axis, arrays that broadcast to (*shape)."""
+        k = np.meshgrid(*self.grid.wavenumbers, indexing="ij", sparse=True)
+        rows = [[self.inverse[a, b] * k[b] for b in range(len(k)) if self.inverse[a, b] != 0] for a in range(len(k))]
+        return [self.hbar * np.asarray(sum(row)) for row in rows]
+
     def apply(self, psi: np.ndarray) -> np.ndarray:
         axes = self.grid.fourier_axes
         modes = fft.fftn(self.grid.to_periodic(psi), axes=axes, overwrite_x=True)
@@ -73,6 +80,14 @@ class MetricKinetic:
         k = grid.wavenumbers[0]
         self.symbol = 1j * k * np.exp(0.5j * k * step)
         self.is_real = not any(grid.sectors)
+
+    @property
+    def table(self) -> np.ndarray:
+        """Refused: Q†Q is not a function of the wavenumbers; so are ``velocities``."""
+        raise UnsupportedError("with a metric T is not diagonal in the wavenumbers. Use Chebyshev() or Dense(), or change "
+                               "the coordinate to the proper length ds = √g dq.")
+
+    velocities = table
 
     def apply(self, psi: np.ndarray) -> np.ndarray:
         phi = self.grid.to_periodic(psi * self.quarter)

@@ -115,6 +115,10 @@ class Hamiltonian:
         return Hamiltonian(self.grid.refined(factor), self.potential, mass=self.mass, hbar=self.hbar,
                            metric=self.metric, time_dependent=self.time_dependent)
 
+    def __repr__(self) -> str:
+        kind = "metric" if self.metric is not None else f"mass={self.mass!r}"
+        return f"Hamiltonian(grid {self.grid.shape} on {self.grid.bounds}, {kind}, hbar={self.hbar:g})"
+
     def __matmul__(self, psi: np.ndarray) -> np.ndarray:
         """Hψ for ψ (…, *shape); complex."""
         self._need_static("H @ psi")

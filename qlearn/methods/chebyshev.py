@@ -5,7 +5,7 @@
 About R + 10 R^(1/3) applications of H for R = W|t|/ħ (Tal-Ezer and Kosloff, J. Chem. Phys. 81, 3967 (1984)).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -45,7 +45,7 @@ class Chebyshev:
         total = max(expansion.phase(times[-1] - times[0]), 1.0)
         now, done, psi = float(times[0]), 1, np.array(psi, dtype=complex)
         while done < len(times):
-            group = _group(times[done:] - now, expansion.phase)
+            group, arrives = _group(times[done:] - now, expansion.phase)
             inside = np.array([0.25, 0.5, 0.75]) * group[-1] if len(group) < 4 else np.zeros(0)
             share = tol / 100 * max(expansion.phase(group[-1]) / total, EPS)
             states = expansion.expand(psi, np.concatenate([group, inside]), share)
@@ -53,11 +53,9 @@ class Chebyshev:
                 record.watch(hamiltonian.grid.to_periodic(state))
             psi, now = states[len(group) - 1], now + float(group[-1])
             record.note = f"Chebyshev with {record.steps} terms, spectrum within {expansion.words}"
-            if now != times[done] and len(group) == 1 and abs(now - times[done]) > 4 * EPS * np.max(np.abs(times)):
-                continue
-            for state in states[:len(group)]:
-                done += 1
-                yield state.copy()
+            if arrives:
+                done += len(group)
+                yield from (state.copy() for state in states[:len(group)])
 
 
 def expansion_length(phase: float) -> float:
@@ -67,12 +65,13 @@ def expansion_length(phase: float) -> float:
     return float(expansions * (each + 10 * each ** (1 / 3) + 10))
 
 
-def _group(ahead: np.ndarray, phase) -> np.ndarray:
-    """The save times (from now) that one expansion reaches; where it reaches none, one equal part of the way to the first."""
+def _group(ahead: np.ndarray, phase: Callable[[float], float]) -> tuple[np.ndarray, bool]:
+    """The save times (from now) that one expansion reaches, and True; where it reaches none, an equal part of the way to
+    the first, and False."""
     within = int(np.sum([phase(dt) <= LARGEST_PHASE for dt in ahead[:AT_ONCE]]))
     if within:
-        return ahead[:within]
-    return ahead[:1] / np.ceil(phase(ahead[0]) / LARGEST_PHASE)
+        return ahead[:within], True
+    return ahead[:1] / np.ceil(phase(ahead[0]) / LARGEST_PHASE), False
 
 
 def _reduced(angle: np.ndarray) -> np.ndarray:

@@ -5,18 +5,21 @@ e(h) = ‖b − c‖/(1 − 2^(−p)). The flow is unitary, so the local errors 
 stays below tol where each step obeys e(h) ≤ rate·h with rate = (what is left of tol)/(what is left of the time).
 """
 
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
 from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.reach import Reach
 from qlearn.methods.record import EPS, relative_distance
 
 __all__ = ["AutomaticSteps", "FixedSteps"]
 
-SHARE = 0.7       # of tol is planned; the rest is a reserve for errors that grow between two probes
+SHARE = 0.5       # of tol is planned; the rest is a reserve for errors that grow between two probes
 PROBE_EVERY = 16  # steps at most between two probes: 3/18 of the transforms go into probing
 FIXED_PROBE_EVERY = 64
+DRIVEN_STEPS = 24  # at least, where V depends on t
 
 
 @final
@@ -59,19 +62,24 @@ class StepProbe:
         self.transforms = 2 * len(kernel.table.drifts)
         self.noise = 2 * EPS * float(np.sqrt(self.transforms * np.log2(kernel.hamiltonian.grid.size)))
 
-    def compare(self, phi: np.ndarray, time: float, h: float) -> tuple[np.ndarray, np.ndarray, float]:
-        """(b, c, e(h)): one step, two half steps, and the error of the former."""
-        b = self.kernel.steps(phi.copy(), time, h, 1)
-        c = self.kernel.steps(phi.copy(), time, h / 2, 2)
-        distance = relative_distance(b, c, self.kernel.axes, self.norms)
-        return b, c, distance / (1 - 2.0**-self.order)
+    def compare(self, phi: np.ndarray, time: float, h: float) -> tuple[np.ndarray, float]:
+        """(φ after two half steps, e(h) of the one step)."""
+        whole = self.kernel.steps(phi.copy(), time, h, 1)
+        halves = self.kernel.steps(phi.copy(), time, h / 2, 2)
+        return halves, self._error(whole, halves)
+
+    def fixed(self, phi: np.ndarray, time: float, h: float) -> tuple[np.ndarray, float]:
+        """(φ after the one step, e(h))."""
+        halves = self.kernel.steps(phi.copy(), time, h / 2, 2)
+        whole = self.kernel.steps(phi, time, h, 1)
+        return whole, self._error(whole, halves)
+
+    def _error(self, whole: np.ndarray, halves: np.ndarray) -> float:
+        return relative_distance(whole, halves, self.kernel.axes, self.norms) / (1 - 2.0**-self.order)
 
     def rounding(self, steps: int) -> float:
         """Of so many steps: that of the transforms is random, that of the phase tables the same in each step."""
         return float(self.noise * np.sqrt(steps) + EPS * np.sqrt(self.transforms) * steps)
-
-    def constant(self, error: float, h: float) -> float:
-        return error / abs(h) ** (self.order + 1)
 
 
 @final
@@ -91,8 +99,8 @@ class FixedSteps:
         while self.clock.left(target) > 0:
             h, n = self.clock.division(target, self.dt)
             if self.until_probe <= 0:
-                phi, _, error = self.probe.compare(phi, self.clock.now, h)
-                self._constant, self.until_probe, count = self.probe.constant(error, h), FIXED_PROBE_EVERY, 1
+                phi, error = self.probe.fixed(phi, self.clock.now, h)
+                self._constant, self.until_probe, count = error / abs(h) ** (self.probe.order + 1), FIXED_PROBE_EVERY, 1
                 self.kernel.record.watch(phi)
             else:
                 count = min(n, self.until_probe)
@@ -107,28 +115,36 @@ class FixedSteps:
 
 @final
 class AutomaticSteps:
-    """Steps chosen so that the estimated errors add up to less than tol at the last time."""
+    """Steps chosen so that the estimated errors add up to less than tol at the last time.
+
+    Where V does not depend on t, C is probed at least every 16 steps, and steps that turn out to have been too long are
+    taken back. Where it does, every step is probed and none is longer than 1/24 of the whole time: what V(t) does within
+    1/500 of it may still be missed and needs save times or a dt of its own. See ``qlearn.methods.reach`` for the other bound.
+    """
 
     def __init__(self, kernel: SplittingKernel, phi: np.ndarray, times: np.ndarray, tol: float):
         self.kernel, self.record, self.tol = kernel, kernel.record, tol
         self.clock, self.probe = Clock(times), StepProbe(kernel, phi)
-        self.step = first_step(kernel, phi, self.clock.span, float(times[0]))
+        self.reach, self.driven = Reach(kernel.hamiltonian, kernel.record), kernel.hamiltonian.time_dependent
+        self.longest = self.clock.span / DRIVEN_STEPS if self.driven else self.clock.span
+        turn, self._limit = self.reach.limits(phi, self.clock.now)
+        self.step = min(turn, self.longest)
         self.until_probe, self.stride = 0, 2
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
         self._anchor = (phi, self.clock.now, 0.0, 0)
         self._cap, self._cap_end = np.inf, self.clock.now
-        self._shortest, self._longest = np.inf, 0.0
+        self._range = [np.inf, 0.0]
 
     @property
     def words(self) -> str:
-        return f"automatic steps of {self._shortest:.4g} to {self._longest:.4g} from tol = {self.tol:g}"
+        return f"automatic steps of {self._range[0]:.4g} to {self._range[1]:.4g} from tol = {self.tol:g}"
 
     def advance(self, phi: np.ndarray, target: float) -> np.ndarray:
         self._drop_anchor(phi)
         while self.clock.left(target) > 0:
             if self.clock.left(self._cap_end) == 0:
                 self._cap = np.inf
-            h, n = self.clock.division(target, min(self.step, self._cap))
+            h, n = self.clock.division(target, min(self.step, self._cap, self._limit))
             if self.until_probe <= 0:
                 phi = self._probed(phi, h)
             else:
@@ -137,6 +153,17 @@ class AutomaticSteps:
                 self._book(h, count, self._constant * abs(h) ** (self.probe.order + 1))
         return phi
 
+    def predict(self, phi: np.ndarray) -> float:
+        """The step length that this state would be given now; nothing is moved."""
+        h = min(self.step, self._limit)
+        for _ in range(20):
+            measured = self._measured(phi, self.clock.sign * h, self._rate() * h)
+            best = self._best(measured.constant)
+            if best >= 0.9 * h:
+                break
+            h *= float(np.clip(best / h, 0.2, 0.9))
+        return min(best, self._limit, self.longest)
+
     def _book(self, h: float, count: int, error: float) -> None:
         self.clock.advance(h, count)
         self.until_probe -= count
@@ -144,7 +171,7 @@ class AutomaticSteps:
         self.record.steps += count
         self.record.error += count * error
         self.record.rounding = self.probe.rounding(self.record.steps)
-        self._shortest, self._longest = min(self._shortest, abs(h)), max(self._longest, abs(h))
+        self._range = [min(self._range[0], abs(h)), max(self._range[1], abs(h))]
 
     def _rate(self) -> float:
         """The error that a unit of time may add from here on."""
@@ -154,73 +181,52 @@ class AutomaticSteps:
     def _probed(self, phi: np.ndarray, h: float) -> np.ndarray:
         """Measure e(h); take the two half steps if it is small enough, and choose the next step length."""
         allowed = self._rate() * abs(h)
-        constant, halves = self._measured(phi, h, allowed)
-        error, best = constant * abs(h) ** (self.probe.order + 1), self._best(constant)
-        if self._overran(constant):
+        measured = self._measured(phi, h, allowed)
+        best = self._best(measured.constant)
+        if self._overran(measured.constant):
             return self._gone_back(best)
-        if error > 1.5 * allowed:
+        if measured.visible and measured.constant * abs(h) ** (self.probe.order + 1) > 1.5 * allowed:
             self.step = abs(h) * float(np.clip(best / abs(h), 0.2, 0.9))
             return phi
-        self._learn(constant)
-        self._adapt(abs(h), best)
-        if halves is None:
+        self._learn(measured.constant)
+        self._adapt(abs(h), best if measured.visible else max(best, abs(h)))
+        if measured.halves is None:
             self.until_probe = max(self.until_probe, 1)
-            self._drop_anchor(phi)
-            return phi
-        self._book(h, 1, error / 2**self.probe.order)
-        self.record.watch(halves)
-        self._drop_anchor(halves)
-        return halves
+        else:
+            phi = measured.halves
+            self._book(h, 1, measured.constant * abs(h) ** (self.probe.order + 1) * (1 if self.driven else self._gain))
+            self.record.watch(phi)
+        self._limit = self.reach.limits(phi, self.clock.now)[1]
+        self._drop_anchor(phi)
+        return phi
 
-    def _drop_anchor(self, phi: np.ndarray) -> None:
-        """Keep the state of the last probe or save time, to go back to."""
-        self._anchor = (phi.copy(), self.clock.now, self.record.error, self.record.steps)
+    @property
+    def _gain(self) -> float:
+        """The error of two half steps over that of the step."""
+        return float(2.0**-self.probe.order)
 
-    def _overran(self, constant: float) -> bool:
-        """True where the steps since the anchor, judged with the C found at their end, used up more than three times
-        their share: the wave has run into a place that needs shorter steps."""
-        passed = abs(self.clock.now - self._anchor[1])
-        return passed > 0 and constant * self._since > 3 * self._rate() * passed
-
-    def _gone_back(self, best: float) -> np.ndarray:
-        """To the anchor, with shorter steps until the place where it was found out is behind."""
-        self._cap, self._cap_end = 0.9 * best, self.clock.now
-        phi, self.clock.now, self.record.error, self.record.steps = self._anchor
-        self._since, self.stride, self.until_probe = 0.0, 2, 2
-        return phi.copy()
-
-    def _measured(self, phi: np.ndarray, h: float, allowed: float) -> tuple[float, np.ndarray | None]:
-        """(C, ψ after two half steps). An allowed error near the rounding noise cannot be seen in a step of h: C is then
-        measured with longer steps, whose result is of no further use (None)."""
-        most = max(1.0, self.clock.left(self.clock.end) / abs(h))
+    def _measured(self, phi: np.ndarray, h: float, allowed: float) -> "_Measurement":
+        """C at φ. An allowed error near the rounding noise cannot be seen in a step of h: C is then measured with longer
+        steps, whose result is of no further use. In a driven V, where each step is probed, C is that of the half steps."""
+        most = 1.0 if self.driven else max(1.0, self.clock.left(self.clock.end) / abs(h))
         stretch = 1.0
         while True:
-            _, halves, error = self.probe.compare(phi, self.clock.now, stretch * h)
-            visible = error > 30 * self.probe.noise or allowed > 20 * self.probe.noise
-            if visible or stretch >= most:
-                return self.probe.constant(error, stretch * h), halves if stretch == 1 else None
+            halves, error = self.probe.compare(phi, self.clock.now, stretch * h)
+            clear = error > 30 * self.probe.noise or allowed > 20 * self.probe.noise
+            if clear or stretch >= most:
+                constant = error / abs(stretch * h) ** (self.probe.order + 1) * (self._gain if self.driven else 1.0)
+                return _Measurement(constant, error > 4 * self.probe.noise, halves if stretch == 1 else None)
             stretch = min(2 * stretch, most)
 
     def _best(self, constant: float) -> float:
         return float(0.95 * (self._rate() / max(constant, 1e-300)) ** (1 / self.probe.order))
-
-    def predict(self, phi: np.ndarray) -> float:
-        """The step length that this state would be given now; nothing is moved."""
-        h = min(self.step, self.clock.span)
-        for _ in range(20):
-            constant, _ = self._measured(phi, self.clock.sign * h, self._rate() * h)
-            best = self._best(constant)
-            if best >= 0.9 * h:
-                break
-            h *= float(np.clip(best / h, 0.2, 0.9))
-        return min(best, self.clock.span)
 
     def _learn(self, constant: float) -> None:
         """Where C has grown since the last probe the steps in between count with the new C."""
         if constant > self._constant:
             self.record.error += (constant - self._constant) * self._since
         change = constant / self._constant if self._constant > 0 else np.inf
-        self.stride = min(2 * self.stride, PROBE_EVERY) if 0.25 < change < 4 else 2
+        self.stride = 0 if self.driven else min(2 * self.stride, PROBE_EVERY) if 0.25 < change < 4 else 2
         self._constant, self._since, self.until_probe = constant, 0.0, self.stride
 
     def _adapt(self, h: float, best: float) -> None:
@@ -230,18 +236,32 @@ class AutomaticSteps:
         elif best < self.step:
             self.step = max(best, h)
         elif best > 1.15 * max(h, self.step):
-            self.step = min(best, 4 * max(h, self.step), self.clock.span)
+            self.step = min(best, 4 * max(h, self.step), self.longest)
             self.until_probe = min(self.until_probe, 4)
 
+    def _drop_anchor(self, phi: np.ndarray) -> None:
+        """Keep the state of the last probe or save time, to go back to."""
+        self._anchor = (phi.copy(), self.clock.now, self.record.error, self.record.steps)
 
-def first_step(kernel: SplittingKernel, phi: np.ndarray, span: float, time: float) -> float:
-    """A step in which ψ turns by about one radian: ħ/ΔE, ΔE the spread of the energy; at most the whole span."""
-    static = kernel.hamiltonian.at(time)
-    psi = static.grid.from_periodic(phi)
-    applied = static @ psi
-    kernel.record.ffts += static.kinetic.ffts * (phi.size // static.grid.size)
-    norm2 = static.grid.norm(psi) ** 2
-    some = norm2 > 0
-    mean = np.real(static.grid.inner(psi, applied))[some] / norm2[some]
-    spread = np.sqrt(np.maximum(static.grid.norm(applied)[some] ** 2 / norm2[some] - mean**2, 0.0)).max()
-    return span if spread * span <= static.hbar else float(static.hbar / spread)
+    def _overran(self, constant: float) -> bool:
+        """True where the steps since the anchor, judged with the C found at their end, used up more than twice
+        their share: the wave has run into a place that needs shorter steps."""
+        passed = abs(self.clock.now - self._anchor[1])
+        return passed > 0 and constant * self._since > 2 * self._rate() * passed
+
+    def _gone_back(self, best: float) -> np.ndarray:
+        """To the anchor, with shorter steps until the place where it was found out is behind."""
+        self._cap, self._cap_end = 0.9 * best, self.clock.now
+        phi, self.clock.now, self.record.error, self.record.steps = self._anchor
+        self._since, self.stride, self.until_probe = 0.0, 2, 2
+        return phi.copy()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Measurement:
+    """C, whether it stands above rounding, and ψ after two half steps where that is of use."""
+
+    constant: float
+    visible: bool
+    halves: np.ndarray | None

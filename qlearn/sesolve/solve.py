@@ -71,6 +71,9 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
     stats = run.account(psi)
     stats["wall_time"] = perf_counter() - started
     run.warn()
+    for array in (psi, states, *arrays):
+        if array is not None:
+            array.flags.writeable = False
     return Result(H, run.times, states, psi, arrays, dict(zip(names, arrays, strict=True)) if names else {},
                   run.words, stats)
 

@@ -128,3 +128,25 @@ def test_a_packet_that_falls_into_a_well_after_a_free_flight_keeps_its_tolerance
     exact = ql.sesolve(H, psi0, [0, 1.8], method=ql.Dense(), tol=1e-9).final_state
     result = ql.sesolve(H, psi0, [0, 1.8], method=ql.RKN6(), tol=tol)
     assert grid.norm(result.final_state - exact) < tol
+
+
+@pytest.mark.parametrize("tol", [1e-4, 1e-6, 1e-8])
+def test_a_fast_packet_does_not_leap_over_a_narrow_well(tol):
+    """A step from before the well to behind it agrees with its two halves; only the bound on the way of a step forbids it."""
+    grid = ql.Grid(768, (-20, 20))
+    H = ql.Hamiltonian(grid, lambda x: -200 * np.exp(-2 * x**2))
+    psi0 = ql.gaussian(grid, center=-8, width=0.5, momentum=12.0)
+    exact = ql.sesolve(H, psi0, [0, 1.3], method=ql.Chebyshev(), tol=1e-9).final_state
+    result = ql.sesolve(H, psi0, [0, 1.3], method=ql.RKN6(), tol=tol)
+    assert grid.norm(result.final_state - exact) < tol
+
+
+@pytest.mark.parametrize("width", [0.05, 0.3])
+def test_a_pulse_of_the_potential_is_not_missed(width):
+    grid = ql.Grid(96, (-8, 8))
+    H = ql.Hamiltonian(grid, lambda t, x: 8 * np.cos(np.pi * x / 8) * np.exp(-(t - 5.37)**2 / (2 * width**2)),
+                       time_dependent=True)
+    psi0 = ql.gaussian(grid, center=-2, width=1.0, momentum=1.0)
+    exact = ql.sesolve(H, psi0, [0, 10.0], method=ql.RKN6(dt=0.01)).final_state
+    result = ql.sesolve(H, psi0, [0, 10.0], tol=1e-6)
+    assert grid.norm(result.final_state - exact) < 1e-6

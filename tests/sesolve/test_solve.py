@@ -107,7 +107,8 @@ def test_a_tolerance_out_of_reach_is_not_hidden():
 @pytest.mark.parametrize(("psi", "tlist", "options", "words"), [
     (PSI[:-1], [0, 1], {}, "psi0 must have the shape"), (np.full(64, np.nan), [0, 1], {}, "psi0 must hold finite"),
     (0 * PSI, [0, 1], {}, "zero state"), ("psi", [0, 1], {}, "psi0"), (PSI, [0, 2, 1], {}, "2 followed by 1 at index 1"),
-    (PSI, [0, 1, 1], {}, "strictly"), (PSI, [], {}, "at least one time"), (PSI, [0, np.inf], {}, "tlist"), (PSI, 1.0, {}, "tlist"),
+    (PSI, [0, 1, 1], {}, "strictly"), (PSI, [], {}, "at least one time"), (PSI, [0, np.inf], {}, "tlist"),
+    (PSI, 1.0, {}, "tlist"),
     (PSI, [[0, 1]], {}, "tlist"), (PSI, [0, 1], {"tol": 0}, "tol"), (PSI, [0, 1], {"tol": np.nan}, "tol"),
     (PSI, [0, 1], {"method": "RKN6"}, r"ql\.RKN6\(\)"), (PSI, [0, 1], {"method": ql.RKN6}, "parentheses"),
     (PSI, [0, 1], {"e_ops": [np.ones(3)]}, r"e_ops\[0\]"), (PSI, [0, 1], {"e_ops": {"a": "x"}}, r"e_ops\['a'\]"),

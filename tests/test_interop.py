@@ -1,0 +1,61 @@
+"""QuTiP: conventions of kets and operators, and its diagonalisation as a second opinion."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+from qlearn.errors import ArgumentError, MissingExtraError, UnsupportedError
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+GRID = ql.Grid((12, 10), [(-4, 4), (0, 2 * np.pi)], twist=(0, 0.3))
+H = ql.Hamiltonian(GRID, lambda x, y: x**2 / 2 + np.cos(y), mass=(1.0, 1.4), hbar=0.7)
+PSI = ql.gaussian(GRID, center=(0.3, 3), width=(0.7, 0.8), momentum=(0, 0.5), hbar=0.7)
+
+
+def test_kets_and_operators():
+    ket, operator = ql.to_qutip(PSI, GRID), ql.to_qutip(H)
+    assert ket.isket and ket.norm() == pytest.approx(1) and ket.dims[0] == [12, 10]
+    assert operator.dims == [[12, 10], [12, 10]] and operator.isherm
+    assert (operator * ket).overlap(ket).real == pytest.approx(H.expect(PSI) / 0.7)
+    np.testing.assert_allclose(ql.from_qutip(ket, GRID), PSI, atol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore:the grid")
+def test_the_same_evolution_with_its_phase():
+    result = ql.sesolve(H, PSI, [1.0, 1.4, 2.5], tol=1e-9, method=ql.RKN6())
+    comparison = ql.compare_qutip(result)
+    assert comparison.largest < 1e-9 and comparison.differences[0] < 1e-14
+    assert comparison.differences.shape == (3,) and "diag" in comparison.method and comparison.points == 120
+    assert [ket.dims[0] for ket in ql.to_qutip(result)] == [[12, 10]] * 3
+
+
+@pytest.mark.filterwarnings("ignore:the")
+def test_a_wrong_solution_is_seen():
+    """Negative control: a coarse Strang run differs by what it is wrong."""
+    result = ql.sesolve(H, PSI, [0, 2.0], method=ql.Strang(dt=0.25))
+    exact = ql.sesolve(H, PSI, [0, 2.0], method=ql.Dense())
+    error = GRID.norm(result.final_state - exact.final_state)
+    assert error > 1e-3 and ql.compare_qutip(result).largest == pytest.approx(error, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:the grid")
+def test_refusals():
+    with pytest.raises(ArgumentError, match="grid"):
+        ql.to_qutip(PSI)
+    with pytest.raises(UnsupportedError, match="kets"):
+        ql.from_qutip(ql.to_qutip(H), GRID)
+    with pytest.raises(ArgumentError, match="120 components"):
+        ql.from_qutip(ql.to_qutip(np.ones(8), ql.Grid(8, (0, 1))), GRID)
+    with pytest.raises(ArgumentError, match="store_states"):
+        ql.compare_qutip(ql.sesolve(H, PSI, [0, 0.1], store_states=False))
+    driven = ql.Hamiltonian(ql.Grid(16, (0, 6)), lambda t, x: np.cos(t) + 0 * x, time_dependent=True)
+    with pytest.raises(UnsupportedError, match="RKN6"):
+        ql.compare_qutip(ql.sesolve(driven, ql.plane_wave(driven.grid, 1), [0, 0.1]))
+
+
+def test_without_qutip_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "qutip", None)
+    with pytest.raises(MissingExtraError, match="verify"):
+        ql.to_qutip(H)
