@@ -34,7 +34,6 @@ _HOME = {
     "compare": "compare",
     "circulation": "inference",
     "relaxation_rates": "inference",
-    "estimate_hbar": "inference",
     "to_qutip": "interop",
     "from_qutip": "interop",
     "compare_qutip": "interop",

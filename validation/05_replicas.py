@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import qlearn as ql
-from qlearn.comparison import holm
+from qlearn.compare import holm
 from qlearn.densities import GridDensity
 from validation.diabetes import GRID, learner
 from validation.evidence import Evidence, at_least, at_most, between

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 import qlearn as ql
-from qlearn.comparison import holm
+from qlearn.compare import holm
 from qlearn.config import load
+from qlearn.fields import DriftScaled
 from qlearn.verification.real_time import RealTime
 from qlearn.verification.subject import build
 from validation.evidence import Evidence, at_least, at_most
@@ -33,8 +34,8 @@ def runs(real: RealTime, seeds: range, executor, factor: float = 1.0):
     laws, field = (ql.sesolve(real.hamiltonian(grid), real.packet(grid), times, method=ql.Chebyshev(), tol=1e-9,
                               store_states=True) for times in (real.times, real.fine_times))
     for seed in seeds:
-        learners = real.guided(field.field(), real.times, seed, executor, None, temperature=factor * real.temperature,
-                               start=laws.density(0))
+        learners = real.guided(DriftScaled(field.field(), 1 / factor), real.times, seed, executor, None,
+                               temperature=factor * real.temperature, start=laws.density(0))
         yield ql.compare(laws, learners, times=list(real.times[1:]), tests=("kuiper",))
 
 

@@ -69,10 +69,10 @@ class TransferOperator:
         basis = checks.integer("basis", basis, least=1, most=(len(self.matrix) - 1) // 4)
         moments = ring_moments.stationary_moments(self.matrix, 1.0)
         K = len(self.matrix) // 2
-        chosen = np.arange(-basis, basis + 1)
-        gram = np.array([[_moment(moments, b - a) for b in range(-K, K + 1)] for a in chosen])
-        later = np.linalg.matrix_power(self.matrix, lag)[:, K + chosen]
-        values = np.linalg.eigvals(np.linalg.solve(gram[:, K + chosen], gram @ later))
+        chosen = slice(K - basis, K + basis + 1)
+        gram = np.array([[_moment(moments, b - a) for b in range(-K, K + 1)] for a in range(-basis, basis + 1)])
+        later = np.linalg.matrix_power(self.matrix, lag)[:, chosen]
+        values = np.linalg.eigvals(np.linalg.solve(gram[:, chosen], gram @ later))
         return -np.log(np.sort(np.abs(values))[::-1][1:k + 1]) / lag
 
 
