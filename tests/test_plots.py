@@ -96,11 +96,33 @@ def test_objects_draw_themselves():
     assert len(plots.spectrum(spectrum).axes[0].collections) == 1
 
 
-def test_comparisons_draw_distances_or_rates():
-    distances = SimpleNamespace(rates=None, distances=np.array([0.1, 0.2]), floor=0.15)
-    np.testing.assert_array_equal(lines(plots.comparison(distances))["distance"], [0.1, 0.2])
-    rates = SimpleNamespace(value=np.array([1.1, 2.0]), ratio=np.array([1.1, 1.0]), se=np.array([0.1, 0.1]))
-    assert plots.comparison(SimpleNamespace(rates=rates)).axes[0].get_ylabel() == "difference in per cent"
+def test_comparisons_draw_distances_with_floors_or_rates_with_errors():
+    import qlearn as ql
+    from qlearn.densities import GridDensity
+
+    law = GridDensity.wrapped_normal(ql.Grid(48, [(0, 2 * np.pi)]), 2.0, 0.5)
+    ensemble = ql.Ensemble([0.0], law.sample(500, np.random.default_rng(0))[None, :, None], (2 * np.pi,))
+    comparison = ql.compare(law, ensemble, tests=("kuiper", "chi2"))
+    drawn = lines(comparison.plot())
+    np.testing.assert_array_equal(drawn["distance"], comparison.distances)
+    np.testing.assert_array_equal(drawn["median for a perfect sample"], comparison.floors)
+    exact = ql.compare(np.array([1.0, 2.0]), np.array([1.1, 1.9]), tests=("rates",), k=2, tolerance=0.2)
+    (difference, _) = plots.comparison(exact).axes[0].get_lines()
+    np.testing.assert_allclose(difference.get_ydata(), [10, -5])
+    measured = SimpleNamespace(value=np.array([1.1, 2.0]), reference=np.array([1.0, 2.0]), se=np.array([0.1, 0.1]))
+    (bars,) = plots.comparison(SimpleNamespace(rates=measured)).axes[0].collections
+    np.testing.assert_allclose([segment[1, 1] - segment[0, 1] for segment in bars.get_segments()], [20, 10])
+
+
+def test_figures_go_on_given_axes():
+    from matplotlib.figure import Figure
+
+    import qlearn as ql
+    from qlearn.densities import GridDensity
+
+    axes = Figure().add_subplot()
+    law = GridDensity.wrapped_normal(ql.Grid(48, [(0, 2 * np.pi)]), 2.0, 0.5)
+    assert law.plot(axes) is axes.figure and law.plot(axes) is axes.figure and len(axes.get_lines()) == 2
 
 
 def test_two_axes_are_a_map_and_three_are_refused():

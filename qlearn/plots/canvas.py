@@ -51,10 +51,13 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
     return drawn
 
 
-def panel(title: str = "", *, width: float = 4.8, height: float = 3.3) -> tuple[Any, Any]:
-    """A figure with one panel, without pyplot: no global state, no window. Returns (Figure, Axes)."""
+def panel(title: str = "", *, width: float = 4.8, height: float = 3.3, axes: Any = None) -> tuple[Any, Any]:
+    """A figure with one panel, without pyplot: no global state, no window; or given axes. Returns (Figure, Axes)."""
     from matplotlib.figure import Figure
 
+    if axes is not None:
+        axes.set_title(title)
+        return axes.figure, axes
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title)

@@ -1,4 +1,7 @@
-"""Figures of the package's own objects, for their one-line ``.plot()`` methods; each returns a matplotlib Figure."""
+"""Figures of the package's own objects, for their one-line ``.plot()`` methods; each returns a matplotlib Figure.
+
+``axes`` are matplotlib axes to draw on; without them each figure is its own.
+"""
 
 from typing import Any
 
@@ -12,16 +15,16 @@ __all__ = ["comparison", "density", "ensemble", "result", "spectrum"]
 
 @styled
 def density(density: Any, axes: Any = None) -> Any:
-    """A GridDensity on one axis (a line) or two (a map), on given matplotlib axes or on a figure of its own."""
-    figure, axes = panel("Density", width=5.6) if axes is None else (axes.figure, axes)
+    """A GridDensity on one axis (a line) or two (a map)."""
+    figure, axes = panel("Density", width=5.6, axes=axes)
     _draw_density(figure, axes, density.grid, density.values)
     return figure
 
 
 @styled
-def ensemble(ensemble: Any, axis: int = 0, index: int = -1, bins: int = 80) -> Any:
+def ensemble(ensemble: Any, axis: int = 0, index: int = -1, bins: int = 80, axes: Any = None) -> Any:
     """Where the learners are along one axis at one stored time: a histogram with 1/√count errors."""
-    figure, axes = panel(f"{ensemble.learners} learners at time {ensemble.times[index]:.4g}", width=5.6)
+    figure, axes = panel(f"{ensemble.learners} learners at time {ensemble.times[index]:.4g}", width=5.6, axes=axes)
     positions = ensemble.wrapped(index)[:, axis]
     period = ensemble.periods[axis]
     counts, edges = np.histogram(positions, bins, range=None if period is None else (0, period))
@@ -36,12 +39,12 @@ def ensemble(ensemble: Any, axis: int = 0, index: int = -1, bins: int = 80) -> A
 
 
 @styled
-def result(result: Any, lines: int = 5) -> Any:
+def result(result: Any, axes: Any = None, lines: int = 5) -> Any:
     """|ψ|² of a Result: up to ``lines`` of its stored times in 1-D, the last time in 2-D."""
     grid = result.hamiltonian.grid
     stored = result.final_state[None] if result.states is None else result.states
     times = result.times[-1:] if result.states is None else result.times
-    figure, axes = panel("|ψ|²", width=5.6)
+    figure, axes = panel("|ψ|²", width=5.6, axes=axes)
     if grid.ndim != 1:
         _draw_density(figure, axes, grid, np.abs(stored[-1]) ** 2)
         return figure
@@ -54,9 +57,9 @@ def result(result: Any, lines: int = 5) -> Any:
 
 
 @styled
-def spectrum(spectrum: Any, hamiltonian: Any = None) -> Any:
+def spectrum(spectrum: Any, hamiltonian: Any = None, axes: Any = None) -> Any:
     """The levels of a Spectrum as lines, in 1-D over the states' densities; with the potential if a Hamiltonian is given."""
-    figure, axes = panel("Levels", width=5.6, height=4.2)
+    figure, axes = panel("Levels", width=5.6, height=4.2, axes=axes)
     energies = np.asarray(spectrum.energies)
     states = np.asarray(spectrum.states)
     axes.set_ylabel("energy")
@@ -75,35 +78,30 @@ def spectrum(spectrum: Any, hamiltonian: Any = None) -> Any:
 
 
 @styled
-def comparison(comparison: Any) -> Any:
+def comparison(comparison: Any, axes: Any = None) -> Any:
     """A Comparison: distances against the sampling floor, or rates as differences from the reference."""
     if comparison.rates is not None:
-        return _rates(comparison)
-    figure, axes = panel("Distances and their sampling floor", width=5.6)
-    distances = np.ravel(comparison.distances)
-    places = np.arange(1, len(distances) + 1)
-    axes.plot(places, distances, "o", color=COLOURS["measured"], label="distance")
-    if comparison.floor is not None:
-        floor = np.broadcast_to(np.ravel(comparison.floor), places.shape) if np.size(comparison.floor) == 1 \
-            else np.ravel(comparison.floor)
-        axes.plot(places, floor, "_", color=COLOURS["exact"], markersize=22, label="median for a perfect sample")
-    axes.set_xticks(places)
-    axes.set_xlabel("comparison")
+        return _rates(comparison, axes)
+    figure, axes = panel("Distances and their sampling floor", width=5.6, axes=axes)
+    places = np.arange(1, len(comparison.rows) + 1)
+    axes.plot(places, comparison.distances, "o", color=COLOURS["measured"], label="distance")
+    axes.plot(places, comparison.floors, "_", color=COLOURS["exact"], markersize=22, label="median for a perfect sample")
+    axes.set_xticks(places, [row.name for row in comparison.rows], rotation=20 if len(places) > 3 else 0)
     axes.set_ylim(0, None)
     axes.legend()
     return figure
 
 
-def _rates(comparison: Any) -> Any:
-    figure, axes = panel("Rates against the reference", width=5.6)
-    table = comparison.rates
-    places = np.arange(1, len(table.value) + 1)
-    ratio = np.asarray(table.ratio)
-    error = None if table.se is None else 100 * np.asarray(table.se) * np.abs(ratio / np.asarray(table.value))
-    axes.errorbar(places, 100 * (ratio - 1), error, fmt="o", color=COLOURS["measured"], capsize=3)
+def _rates(comparison: Any, axes: Any) -> Any:
+    figure, axes = panel("Rates against the reference", width=5.6, axes=axes)
+    rates = comparison.rates
+    places = np.arange(1, len(rates.value) + 1)
+    difference, error = 100 * (rates.value / rates.reference - 1), 100 * rates.se / rates.reference
+    axes.plot(places, difference, "o", color=COLOURS["measured"])
+    sampled = np.isfinite(error)
+    axes.errorbar(places[sampled], difference[sampled], error[sampled], fmt="none", color=COLOURS["measured"], capsize=3)
     axes.axhline(0, color=COLOURS["exact"])
-    axes.set_xticks(places)
-    axes.set_xlabel("rate")
+    axes.set_xticks(places, [f"rate {place}" for place in places])
     axes.set_ylabel("difference in per cent")
     return figure
 
