@@ -47,7 +47,7 @@ def relaxation_rates(ensemble: Ensemble, *, basis: int, k: int, since: float = -
     times, x = _recorded(ensemble, since)
     lag = _one_lag(times)
     groups = np.arange(x.shape[1]) * _GROUPS // x.shape[1]
-    now, later = _correlations(x, np.arange(-basis, basis + 1), groups)
+    now, later = _correlations(x, basis, groups)
     total_now, total_later = now.sum(axis=0), later.sum(axis=0)
     values = _rates(total_now, total_later, k, lag)
     left_out = np.array([_rates(total_now - a, total_later - b, k, lag) for a, b in zip(now, later, strict=True)])
@@ -75,17 +75,27 @@ def _one_lag(times: np.ndarray) -> float:
     return float(lags[0])
 
 
-def _correlations(x: np.ndarray, n: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _correlations(x: np.ndarray, basis: int, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sums of conj(e_a) e_b now and one lag later, by group: two arrays (groups, size, size)."""
     bounds = np.searchsorted(groups, np.arange(_GROUPS + 1))
-    now = np.zeros((_GROUPS, len(n), len(n)), complex)
-    later = np.zeros_like(now)
+    size = 2 * basis + 1
+    now, later = (np.zeros((_GROUPS, size, size), complex) for _ in range(2))
     for group, (a, b) in enumerate(pairwise(bounds)):
-        e = np.exp(1j * x[:, a:b, None] * n)
-        for first, second in pairwise(e):
-            now[group] += first.conj().T @ first
-            later[group] += first.conj().T @ second
+        e = _waves(x[:, a:b], basis)
+        now[group] = np.conj(e[:, :-1].reshape(size, -1)) @ e[:, :-1].reshape(size, -1).T
+        later[group] = np.conj(e[:, :-1].reshape(size, -1)) @ e[:, 1:].reshape(size, -1).T
     return now, later
+
+
+def _waves(x: np.ndarray, basis: int) -> np.ndarray:
+    """e^{inx} for n = −basis … basis, (2·basis + 1, *x.shape), by powers of e^{ix}."""
+    e = np.empty((2 * basis + 1, *x.shape), complex)
+    e[basis] = 1
+    np.exp(1j * x, out=e[basis + 1])
+    for n in range(2, basis + 1):
+        np.multiply(e[basis + n - 1], e[basis + 1], out=e[basis + n])
+    np.conj(e[:basis:-1], out=e[:basis])
+    return e
 
 
 def _rates(now: np.ndarray, later: np.ndarray, k: int, lag: float) -> np.ndarray:

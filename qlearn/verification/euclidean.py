@@ -1,10 +1,12 @@
 """Claims on data, none of which reads ψ: relaxation rates on three levels and densities, with their negative controls."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from qlearn.compare import compare, kuiper_power, power_of_z
+from qlearn.compare import Comparison, Rates, compare, kuiper_power, power_of_z
+from qlearn.config import VerifyConfig
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
@@ -33,7 +35,7 @@ class Runs:
     controls: tuple[Control, ...]
 
 
-def run_replicas(subject: Subject, config, executor, progress) -> Runs:
+def run_replicas(subject: Subject, config: VerifyConfig, executor, progress) -> Runs:
     """Run the replicas of the learner and of its controls; each has its own seed, derived from the file's."""
     count, steps = config.replicas.count, subject.record_steps(config.replicas.lags)
 
@@ -55,7 +57,7 @@ def run_replicas(subject: Subject, config, executor, progress) -> Runs:
 
 # --- relaxation rates ---------------------------------------------------------------------------------------------------
 
-def rate_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict]:
+def rate_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[list[Claim], dict]:
     """Replicas against the operator (Holm), the operator against (8) (margin), and the controls; with their figures."""
     k, eta = config.rates.count, subject.learner.learning_rate
     exact = subject.operator.rates(k)
@@ -63,18 +65,23 @@ def rate_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict
     levels = _levels(subject, k)
     claims = [_replica_rates(subject, measured, config), _schrodinger_rates(subject, levels, config)]
     names = [f"rate {n}" for n in range(1, k + 1)]
-    figure = {"names": names, "operator": exact / eta, "replicas": measured.rates.value / eta,
-              "errors": measured.rates.se / eta, "levels": levels / eta, "controls": {}}
+    figure: dict[str, Any] = {"names": names, "operator": exact / eta, "replicas": _rates(measured).value / eta,
+              "errors": _rates(measured).se / eta, "levels": levels / eta, "controls": {}}
     for control in runs.controls:
         wrong = _compare_rates(subject, control.ensemble, config)
         claims.append(_control_rates(subject, control, wrong, config))
-        figure["controls"][control.label] = wrong.rates.value / eta
+        figure["controls"][control.label] = _rates(wrong).value / eta
     return claims, figure
 
 
-def _compare_rates(subject: Subject, ensemble: Ensemble, config):
+def _compare_rates(subject: Subject, ensemble: Ensemble, config: VerifyConfig) -> Comparison:
     return compare(subject.operator, ensemble, times=[subject.burn_in], tests=("rates",), basis=config.rates.basis,
                    k=config.rates.count, level=config.tests.level)
+
+
+def _rates(comparison: Comparison) -> Rates:
+    assert comparison.rates is not None
+    return comparison.rates
 
 
 def _levels(subject: Subject, k: int) -> np.ndarray:
@@ -86,10 +93,10 @@ def _levels(subject: Subject, k: int) -> np.ndarray:
     return eigenstates(hamiltonian, k + 1).energies[1:] / subject.quantum_learner.hbar
 
 
-def _replica_rates(subject: Subject, comparison, config) -> Claim:
-    z = np.abs(comparison.rates.z)
+def _replica_rates(subject: Subject, comparison: Comparison, config: VerifyConfig) -> Claim:
+    z = np.abs(_rates(comparison).z)
     bias = subject.operator.projected_rates(subject.lag, config.rates.basis, config.rates.count)
-    bias = np.max(np.abs(bias - subject.operator.rates(config.rates.count)) / comparison.rates.se)
+    bias = np.max(np.abs(bias - subject.operator.rates(config.rates.count)) / _rates(comparison).se)
     return Claim(
         "Measured rates are the operator's", "rates", "claim", "data",
         f"{config.rates.count} relaxation rates of {config.replicas.count} replicas against the exact one-step operator",
@@ -105,9 +112,9 @@ def _floor_of_max_z(k: int) -> float:
     return float(ndtri((1 + 0.5 ** (1 / k)) / 2))
 
 
-def _schrodinger_rates(subject: Subject, levels: np.ndarray, config) -> Claim:
+def _schrodinger_rates(subject: Subject, levels: np.ndarray, config: VerifyConfig) -> Claim:
     comparison = compare(levels, subject.operator, tests=("rates",), k=config.rates.count, tolerance=config.rates.margin)
-    defect = np.abs(comparison.rates.ratio - 1)
+    defect = np.abs(_rates(comparison).ratio - 1)
     worst = int(np.argmax(defect / np.array(config.rates.margin)))
     holds = bool(comparison.verdict.passed) and subject.quantum
     return Claim(
@@ -117,8 +124,8 @@ def _schrodinger_rates(subject: Subject, levels: np.ndarray, config) -> Claim:
         _why_levels(subject, comparison, config))
 
 
-def _why_levels(subject: Subject, comparison, config) -> str:
-    ratios = ", ".join(f"{r:.4f}" for r in comparison.rates.ratio)
+def _why_levels(subject: Subject, comparison: Comparison, config: VerifyConfig) -> str:
+    ratios = ", ".join(f"{r:.4f}" for r in _rates(comparison).ratio)
     if not subject.quantum:
         return (f"{why_not_quantum(subject)} Against the levels that α = 1 would have, the ratios are {ratios}.")
     if comparison.verdict.passed:
@@ -129,11 +136,11 @@ def _why_levels(subject: Subject, comparison, config) -> str:
             f"(steps are few and skewed, not many and Gaussian), so the ratios are {ratios}{complex_text}.")
 
 
-def _control_rates(subject: Subject, control: Control, comparison, config) -> Claim:
+def _control_rates(subject: Subject, control: Control, comparison: Comparison, config: VerifyConfig) -> Claim:
     k, level = config.rates.count, config.tests.level
     expected = control.learner.transfer_operator(subject.grid).rates(k)
     powers = np.array([power_of_z(delta, se, level / k)
-                       for delta, se in zip(expected - subject.operator.rates(k), comparison.rates.se, strict=True)])
+                       for delta, se in zip(expected - subject.operator.rates(k), _rates(comparison).se, strict=True)])
     rejected = np.asarray(comparison.p_adjusted) < level
     passed = bool(rejected.all() if control.every_rate else rejected.any())
     needed = "each of them" if control.every_rate else "at least one of them"
@@ -141,15 +148,15 @@ def _control_rates(subject: Subject, control: Control, comparison, config) -> Cl
         f"Rates, {control.label}", "rates", "control", "data",
         f"rates of replicas with {control.label} against this learner's operator: {needed} must be rejected",
         "min |z|" if control.every_rate else "max |z|",
-        float(np.abs(comparison.rates.z).min() if control.every_rate else np.abs(comparison.rates.z).max()), None, None,
+        float(np.abs(_rates(comparison).z).min() if control.every_rate else np.abs(_rates(comparison).z).max()), None, None,
         float(np.max(comparison.p_adjusted) if control.every_rate else np.min(comparison.p_adjusted)),
         float(powers.min() if control.every_rate else powers.max()), passed,
-        f"{int(rejected.sum())} of {k} rates rejected (z = {', '.join(f'{z:+.1f}' for z in comparison.rates.z)}).")
+        f"{int(rejected.sum())} of {k} rates rejected (z = {', '.join(f'{z:+.1f}' for z in _rates(comparison).z)}).")
 
 
 # --- densities ----------------------------------------------------------------------------------------------------------
 
-def density_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], dict, dict]:
+def density_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[list[Claim], dict, dict]:
     """Stationary density and p(q, t) against the operator, one Holm family, and the controls' stationary densities."""
     operator, times = subject.operator, [*subject.density_steps, subject.burn_in]
     laws = [operator.evolve(subject.start, step) for step in subject.density_steps] + [operator.stationary]
@@ -171,7 +178,7 @@ def density_claims(subject: Subject, runs: Runs, config) -> tuple[list[Claim], d
     return claims, _evolution_figure(subject, runs, laws, times), _stationary_figure(subject, runs)
 
 
-def _control_density(subject: Subject, control: Control, config) -> Claim:
+def _control_density(subject: Subject, control: Control, config: VerifyConfig) -> Claim:
     comparison = compare(subject.operator.stationary, control.ensemble, times=[subject.burn_in], tests=("kuiper",),
                          level=config.tests.level)
     truth = control.learner.transfer_operator(subject.grid).stationary

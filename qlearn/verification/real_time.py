@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from qlearn.compare import compare, kuiper_power
+from qlearn.config import VerifyConfig
 from qlearn.densities import GridDensity
 from qlearn.ensembles import simulate
 from qlearn.ensembles.ensemble import Ensemble
@@ -45,10 +46,10 @@ class RealTime:
     gamma: float
     temperature: float
     length: float           # proper length L
-    config: object
+    config: VerifyConfig
 
     @classmethod
-    def of(cls, subject: Subject, config) -> "RealTime":
+    def of(cls, subject: Subject, config: VerifyConfig) -> "RealTime":
         learner = subject.learner
         length = float(np.mean(np.sqrt(subject.statistics.metric)) * learner.period)
         return cls(learner.learning_rate, learner.temperature, length, config)
@@ -100,6 +101,11 @@ class RealTime:
                         field=field, dt=settings.step * self.unit, executor=executor, progress=progress)
 
 
+def _states(result: Result) -> np.ndarray:
+    assert result.states is not None
+    return result.states
+
+
 # --- two solvers and QuTiP ----------------------------------------------------------------------------------------------
 
 def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
@@ -108,7 +114,7 @@ def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
     hamiltonian, start = real.hamiltonian(grid), real.packet(grid)
     split = sesolve(hamiltonian, start, real.times, method=RKN6(), tol=tolerance, store_states=True)
     spectral = sesolve(hamiltonian, start, real.times, method=Chebyshev(), tol=tolerance, store_states=True)
-    distance = float(max(grid.norm(a - b) for a, b in zip(split.states, spectral.states, strict=True)))
+    distance = float(max(grid.norm(a - b) for a, b in zip(_states(split), _states(spectral), strict=True)))
     claims = [Claim(
         "Two solvers agree", "real time", "claim", "numerical",
         f"ψ by split-operator ({split.method}) against ψ by a Chebyshev expansion, phase included", "max L2", distance, None,
@@ -118,7 +124,7 @@ def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
     carpet = np.linspace(0, real.times[-1], _WAVE_TIMES)
     waves = sesolve(hamiltonian, start, carpet, method=Chebyshev(), tol=tolerance, store_states=True)
     figure = {"x": 2 * np.pi * grid.axes[0] / real.length, "times": carpet / real.unit,
-              "density": np.abs(waves.states) ** 2 * real.length / (2 * np.pi)}
+              "density": np.abs(_states(waves)) ** 2 * real.length / (2 * np.pi)}
     return claims, figure
 
 
@@ -178,7 +184,7 @@ def _wrong_temperature(real: RealTime, field: Result, laws: Result, executor, pr
         "ħ = 2T ties the noise to the wave: with the same drift and another noise the density is another.")
 
 
-def _power(laws: Result, learners: Ensemble, family: int, config) -> float:
+def _power(laws: Result, learners: Ensemble, family: int, config: VerifyConfig) -> float:
     """Chance of rejection at the last time, Bonferroni in the family, the control's law taken as its low Fourier modes."""
     law = laws.density(len(laws.times) - 1)
     truth = _smoothed(learners, law.grid)
@@ -203,7 +209,7 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
     number, config = real.config.real_time.winding, real.config
     learners, seed = config.real_time.learners, config.seed
     measured, field = _circulation(real, 0.0, number, _seed(seed, 20), executor, progress("winding state", learners))
-    node_free = all(_winds(field, state, number) for state in field.states)
+    node_free = all(_winds(field, state, number) for state in _states(field))
     reason = (f"ν = {measured.value:.4f} ± {measured.error:.4f} (z = {measured.z:+.2f} against {measured.nearest}; bias at most "
               f"about {measured.bias_bound:.1g}).")
     if not node_free:
@@ -246,7 +252,7 @@ def _winding_figure(real: RealTime, field: Result, measured: Circulation, half: 
     rows = np.linspace(0, len(field.times) - 1, 4).astype(int)
     control = {} if half is None else {"control_circulation": half.value, "control_error": half.error}
     return {"x": 2 * np.pi * field.hamiltonian.grid.axes[0] / real.length,
-            "phase": np.array([np.unwrap(np.angle(field.states[row])) for row in rows]),
+            "phase": np.array([np.unwrap(np.angle(_states(field)[row])) for row in rows]),
             "times": field.times[rows] / real.unit, "circulation": measured.value, "errors": measured.error,
             "target": real.config.real_time.winding, **control}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from qlearn.config import VerifyConfig
 from qlearn.verification import euclidean, real_time
 from qlearn.verification.claims import Claim, Verification
 from qlearn.verification.subject import Subject, build, why_not_quantum
@@ -17,7 +18,7 @@ __all__ = ["verify"]
 Progress = Callable[[str, int, int], None]
 
 
-def verify(config: Any, progress: Progress | None = None) -> Verification:
+def verify(config: VerifyConfig, progress: Progress | None = None) -> Verification:
     """Verify the learner of a file (a VerifyConfig); ``progress(stage, done, total)`` is told how far each stage is.
 
     Raises ConfigError where the file's times or sizes cannot serve their purpose, before any replica is run.
@@ -106,7 +107,7 @@ def _derivation_claim(name: str, text: str, derivation: Any, holds: bool, reason
 
 # --- real time ----------------------------------------------------------------------------------------------------------
 
-def _real_time(subject: Subject, config: Any, executor: Any, counter: Any) -> tuple[list[Claim], dict[str, dict]]:
+def _real_time(subject: Subject, config: VerifyConfig, executor: Any, counter: Any) -> tuple[list[Claim], dict[str, dict]]:
     if not subject.quantum:
         return [Claim("A Schrödinger equation exists", "real time", "claim", "derivation",
                       "one ħ and one mass for the whole ring, as (7) needs", "", None, None, None, None, None, False,
@@ -120,7 +121,7 @@ def _real_time(subject: Subject, config: Any, executor: Any, counter: Any) -> tu
 
 # --- what the first screen and the tables say ---------------------------------------------------------------------------
 
-def _summary(subject: Subject, config: Any) -> dict[str, Any]:
+def _summary(subject: Subject, config: VerifyConfig) -> dict[str, Any]:
     learner, s = subject.learner, subject.statistics
     summary = {
         "samples": learner.n_samples, "replicas": config.replicas.count, "alpha": learner.alpha,
@@ -147,9 +148,9 @@ def _eps3_meaning(eps3: float) -> str:
     return "large: the steps are few and skewed, and the diffusion approximation does not hold"
 
 
-def _tables(subject: Subject, config: Any, figures: dict[str, dict]) -> dict[str, list[dict[str, Any]]]:
+def _tables(subject: Subject, config: VerifyConfig, figures: dict[str, dict]) -> dict[str, list[dict[str, Any]]]:
     rates = figures["rates"]
-    rows = [{"rate": n + 1, "replicas": float(rates["replicas"][n]), "error": float(rates["errors"][n]),
+    rows: list[dict[str, Any]] = [{"rate": n + 1, "replicas": float(rates["replicas"][n]), "error": float(rates["errors"][n]),
              "operator": float(rates["operator"][n]), "levels of (8)": float(rates["levels"][n]),
              "(8)/operator": float(rates["levels"][n] / rates["operator"][n]), "margin": config.rates.margin[n]}
             for n in range(config.rates.count)]

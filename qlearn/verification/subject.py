@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from qlearn.config import VerifyConfig
+from qlearn.config.sections import LearnerConfig
 from qlearn.densities import GridDensity
 from qlearn.ensembles.transfer_operator import TransferOperator
 from qlearn.errors import ConfigError
@@ -53,7 +55,7 @@ class Subject:
         return np.unique([*self.density_steps, *(self.burn_in + self.lag * np.arange(lags + 1))])
 
 
-def build(config) -> Subject:
+def build(config: VerifyConfig) -> Subject:
     """Build the learner of a file; raise ConfigError where its times cannot serve their purpose."""
     learner = _learner(config)
     grid = _resolving_grid(learner)
@@ -65,7 +67,7 @@ def build(config) -> Subject:
     return subject
 
 
-def _learner(config) -> MinibatchLearner:
+def _learner(config: VerifyConfig) -> MinibatchLearner:
     model, settings = config.model, config.learner
     unit = MinibatchLearner(model.gradient, model.n_samples, periods=[model.period], learning_rate=1.0,
                             batch_size=settings.batch_size, alpha=settings.alpha, ito_correction=settings.ito_correction,
@@ -73,14 +75,14 @@ def _learner(config) -> MinibatchLearner:
     return unit.with_(learning_rate=_learning_rate(unit, settings))
 
 
-def _learning_rate(unit: MinibatchLearner, settings) -> float:
+def _learning_rate(unit: MinibatchLearner, settings: LearnerConfig) -> float:
     """η as given, or from T = ηC₀/2B with T as given or T = fraction·(max U − min U)."""
     if settings.learning_rate is not None:
         return settings.learning_rate
     temperature = settings.temperature
     if temperature is None:
-        q = np.arange(_FINE) * unit.period / _FINE
-        loss = unit.loss_at(q)
+        assert settings.temperature_over_loss_range is not None
+        loss = unit.loss_at(np.arange(_FINE) * unit.period / _FINE)
         temperature = settings.temperature_over_loss_range * float(np.ptp(loss))
     return 2 * unit.batch_size * temperature / unit.reference_covariance
 
@@ -95,7 +97,7 @@ def _resolving_grid(learner: MinibatchLearner) -> Grid:
                       f"distribution function, {_TRUNCATION:.0e} allowed). Raise the temperature or the batch size.")
 
 
-def _check_burn_in(subject: Subject, config) -> None:
+def _check_burn_in(subject: Subject, config: VerifyConfig) -> None:
     """After the burn-in the narrow start may contribute no more than a share of the sampling floor."""
     slowest = float(subject.operator.rates(1)[0])
     allowed = _TRANSIENT / np.sqrt(config.replicas.count)
