@@ -78,10 +78,10 @@ class DataConfig:
     standardise: bool = key(flag, False, meaning="whether columns become (x − mean)/std, with ddof 0")
     label_noise: LabelNoiseConfig | None = key(  # noqa: RUF009
         lambda name, value, remedy: LabelNoiseConfig(**read(LabelNoiseConfig, name, value)), None,
-        meaning="label noise, a section [data.label_noise]", example="antithetic")
+        meaning="label noise, a section [data.label_noise]")
     generate: GenerateConfig | None = key(  # noqa: RUF009
         lambda name, value, remedy: GenerateConfig(**read(GenerateConfig, name, value)), None,
-        meaning="generated data, a section [data.generate]", example="two_gaussian_features")
+        meaning="generated data, a section [data.generate]")
 
 
 def read_data(values: Any) -> DataConfig:

@@ -81,6 +81,8 @@ class ControlsConfig:
 
     plain_ito: bool = key(flag, True, meaning="whether replicas without the Itô correction are compared")
     alpha: float = key(number(), 0.0, meaning="the α of the replicas that must not match, not learner.alpha")
+    every_rate: bool = key(flag, False, meaning="whether the α control must have each rate rejected, even one whose power "
+                           "is below 90 %; otherwise those that can tell")
     temperature_factor: float = key(number(above=0), 1.25,
                                     meaning="the factor on the noise temperature of the guided learners; not 1")
     half_winding: bool = key(flag, True, meaning="whether a θ = ½ sector must fail the test for an integer winding")
