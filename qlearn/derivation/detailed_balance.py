@@ -62,15 +62,17 @@ def _require_no_circulation(system: LearningSystem, gradient: tuple[sp.Expr, ...
     coordinate = system.coordinates[axis]
     integral = None if gradient[axis].atoms(AppliedUndef) else _circulation(gradient[axis], coordinate, system.periods[axis])
     if integral is None or abs(integral) > 1e-8:
-        shown = "unknown for undefined functions" if integral is None else f"{integral:.3g} at sample parameters"
+        shown = "unknown (undefined functions, or not finite at sample parameters)" if integral is None else f"{integral:.3g} at sample parameters"
         raise RegimeError(f"no detailed balance at α = {system.alpha} on the ring in {coordinate}: the integral of "
                           f"κ^(α−1)∂F around it is {shown}, not 0, so that a steady current runs. {_ALTERNATIVE}")
 
 
-def _circulation(slope: sp.Expr, coordinate: sp.Symbol, period: sp.Expr) -> float:
+def _circulation(slope: sp.Expr, coordinate: sp.Symbol, period: sp.Expr) -> float | None:
     symbols = sorted((slope.free_symbols | period.free_symbols) - {coordinate}, key=str)
     values = {symbol: 0.31 + 0.47 * (0.618 * n % 1) for n, symbol in enumerate(symbols)}
     length = float(period.xreplace(values))
     points = length * np.arange(1024) / 1024
-    samples = np.broadcast_to(sp.lambdify(coordinate, slope.xreplace(values), modules="numpy")(points), points.shape)
-    return float(samples.mean() / np.abs(samples).mean()) if np.any(samples) else 0.0
+    with np.errstate(all="ignore"):
+        samples = np.broadcast_to(sp.lambdify(coordinate, slope.xreplace(values), modules="numpy")(points), points.shape)
+        ratio = float(samples.mean() / np.abs(samples).mean()) if np.any(samples) else 0.0
+    return ratio if np.isfinite(ratio) else None

@@ -45,19 +45,23 @@ class JetSpace:
 
     def derivative(self, expression: sp.Expr, axis: int) -> sp.Expr:
         """The total derivative by axis (0 is t)."""
-        result = sp.S.Zero
-        for symbol in expression.free_symbols & self._kinds.keys():
-            result += expression.diff(symbol) * self._raised(symbol, axis)
-        return result
+        parts = []
+        for term in sp.Add.make_args(expression):
+            for symbol in term.free_symbols & self._kinds.keys():
+                higher = self._raised(symbol, axis)
+                if higher != 0:
+                    parts.append(_partial(term, symbol) * higher)
+        return sp.Add(*parts)
 
     def euler(self, lagrangian: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         """E_f(L): the left side of the Euler–Lagrange equation of the field."""
         name, _ = self._kinds[symbol]
-        result = sp.S.Zero
+        parts = []
         for jet in sorted(lagrangian.free_symbols & self._kinds.keys(), key=lambda jet: self._kinds[jet]):
             if self._kinds[jet][0] == name:
-                result += self._signed_derivative(sp.expand(lagrangian.diff(jet)), self._kinds[jet][1])
-        return sp.expand(result)
+                slope = sp.Add(*(_partial(term, jet) for term in sp.Add.make_args(lagrangian) if jet in term.free_symbols))
+                parts.append(self._signed_derivative(sp.expand(slope), self._kinds[jet][1]))
+        return sp.expand(sp.Add(*parts))
 
     def substitute(self, expression: sp.Expr, symbol: sp.Symbol, replacement: sp.Expr) -> sp.Expr:
         """Put an expression in the place of a field, in all its derivatives."""
@@ -115,6 +119,15 @@ class JetSpace:
             for _ in range(order):
                 expression = -sp.expand(self.derivative(expression, axis))
         return expression
+
+
+def _partial(term: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
+    """∂term/∂symbol; a monomial c·f^n·… needs no more than n c·f^(n−1)·…, which is much quicker than SymPy's diff."""
+    powers = term.as_powers_dict()
+    alone = all(base == symbol or symbol not in base.free_symbols for base in powers)
+    if alone and symbol in powers and not any(exponent.free_symbols for exponent in powers.values()):
+        return powers[symbol] * term / symbol
+    return term.diff(symbol)
 
 
 def _diff(expression: sp.Expr, variables: tuple[sp.Symbol, ...], orders: tuple[int, ...]) -> sp.Expr:

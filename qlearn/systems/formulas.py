@@ -129,14 +129,13 @@ def shown_aperiodic(expression: sp.Expr, coordinate: sp.Symbol, period: sp.Expr)
     if expression.atoms(AppliedUndef) or coordinate not in expression.free_symbols:
         return False
     symbols = sorted((expression.free_symbols | period.free_symbols) - {coordinate}, key=str)
-    values = {symbol: sp.Float(0.31 + 0.47 * (0.618 * n % 1)) for n, symbol in enumerate(symbols)}
-    function = sp.lambdify(coordinate, expression.xreplace(values), modules="mpmath")
-    length = period.xreplace(values).evalf(30)
-    for point in (0.137, 0.533, 1.271):
-        start, end = (sp.N(function(sp.Float(point, 30) + shift)) for shift in (0, length))
-        if start.is_real and end.is_real and abs(start - end) > 1e-7 * (1 + abs(start)):
-            return True
-    return False
+    values = [0.31 + 0.47 * (0.618 * n % 1) for n in range(len(symbols))]
+    compiled = sp.lambdify([coordinate, *symbols], [expression, period], modules="numpy", dummify=True)
+    points = np.array([0.137, 0.533, 1.271, 2.918])
+    with np.errstate(all="ignore"):
+        start, length = compiled(points, *values)
+        change = np.abs(compiled(points + length, *values)[0] - start)
+        return bool(np.any(change > 1e-7 * (1 + np.abs(start))))
 
 
 def _check_numeric(argument: str, expression: sp.Expr) -> None:

@@ -22,9 +22,9 @@ def test_every_step_holds(dimension, curved, tensor):
     assert len(steps) == 5 and [step.residual for step in steps] == [0] * 5
 
 
-@pytest.mark.parametrize("factor", [2, -1, sp.Rational(11, 10), 0], ids=["doubled", "sign", "ten-percent", "left-out"])
+@pytest.mark.parametrize("factor", [sp.Rational(11, 10), -1, 0], ids=["ten-percent", "sign", "left-out"])
 @pytest.mark.parametrize("term", TERMS)
-@pytest.mark.parametrize(("dimension", "curved", "tensor"), [(1, True, False), (1, False, True), (2, False, False)])
+@pytest.mark.parametrize(("dimension", "curved", "tensor"), [(1, True, False), (1, False, True)])
 def test_each_coefficient_of_the_action_matters(term, factor, dimension, curved, tensor):
     """Change one coefficient of (4): a residual appears in the Euler–Lagrange equations, and the derivation stops."""
     right = ActionCoefficients()
@@ -56,13 +56,16 @@ WRONG_STATEMENTS = {
 }
 
 
+TENSOR_TOO = ("mixing", "quantum potential sign", "quantum potential factor")
+
+
 @pytest.mark.parametrize(("mistake", "tensor"), [(mistake, tensor) for mistake in WRONG_STATEMENTS for tensor in (False, True)
-                                                if not (tensor and "hbar" in mistake)])  # the tensor form does not use ħ
+                                                if not tensor or mistake in TENSOR_TOO])
 def test_a_wrong_statement_leaves_a_residual(mistake, tensor, monkeypatch):
     name, spoil = WRONG_STATEMENTS[mistake]
     monkeypatch.setattr(module, name, spoil(getattr(module, name)))
     with pytest.raises(DerivationError):
-        checked(action_steps(prepared(1, curved=True, tensor=tensor), tensor=tensor))
+        checked(action_steps(prepared(1, curved=not tensor, tensor=tensor), tensor=tensor))
 
 
 def test_the_euler_lagrange_equations_are_those_of_sympy():

