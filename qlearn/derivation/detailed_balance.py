@@ -62,7 +62,8 @@ def _require_no_circulation(system: LearningSystem, gradient: tuple[sp.Expr, ...
     coordinate = system.coordinates[axis]
     integral = None if gradient[axis].atoms(AppliedUndef) else _circulation(gradient[axis], coordinate, system.periods[axis])
     if integral is None or abs(integral) > 1e-8:
-        shown = "unknown (undefined functions, or not finite at sample parameters)" if integral is None else f"{integral:.3g} at sample parameters"
+        shown = ("unknown (undefined functions, or not finite at sample parameters)" if integral is None
+                 else f"{integral:.3g} at sample parameters")
         raise RegimeError(f"no detailed balance at α = {system.alpha} on the ring in {coordinate}: the integral of "
                           f"κ^(α−1)∂F around it is {shown}, not 0, so that a steady current runs. {_ALTERNATIVE}")
 

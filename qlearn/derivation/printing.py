@@ -59,7 +59,8 @@ def to_text(expression: sp.Basic) -> str:
 
 def shortened(expression: sp.Basic) -> sp.Basic:
     """Long decimals with 6 digits, for the eye only."""
-    long = {number: sp.Float(number, 6) for number in expression.atoms(sp.Rational) if number.q > _LONGEST}
+    numbers = expression.atoms(sp.Rational, sp.Float)
+    long = {number: sp.Float(number, 6) for number in numbers if number.is_Float or number.q > _LONGEST}
     return expression.xreplace(long) if long else expression
 
 
