@@ -62,6 +62,12 @@ class Result:
         """|ψ|² at times[t_index] as a GridDensity with respect to dq (|Φ|² with a metric)."""
         return GridDensity(self.hamiltonian.grid, np.abs(self._stored("density()")[t_index]) ** 2)
 
+    def plot(self, *arguments: Any, **settings: Any) -> Any:
+        """Draw |ψ|² over time: see qlearn.plots."""
+        from qlearn.plots import result
+
+        return result(self, *arguments, **settings)
+
     def _stored(self, what: str) -> np.ndarray:
         if self.states is None:
             checks.fail(what, "needs the stored states", "store_states=False", "Call sesolve with store_states=True.")

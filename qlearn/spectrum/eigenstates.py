@@ -8,7 +8,7 @@ residual itself, about ε‖H‖, is added to the bound.
 
 import warnings
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from scipy.linalg import eigh
@@ -52,6 +52,12 @@ class Spectrum:
             raise RegimeError(f"the lowest level {self.energies[0]:.6g} is no zero mode, so E/ħ are not relaxation rates: "
                               "only H = ħH_E of a static loss has them.")
         return self.energies[1:k + 1] / self.hamiltonian.hbar
+
+    def plot(self, **settings: Any) -> Any:
+        """Draw the levels, in 1-D with the potential and the states' densities: see qlearn.plots."""
+        from qlearn.plots import spectrum
+
+        return spectrum(self, self.hamiltonian, **settings)
 
 
 def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:

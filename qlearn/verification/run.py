@@ -88,7 +88,7 @@ def _derivations(subject: Subject) -> tuple[list[Claim], tuple[tuple[str, Any], 
     found = [("Real time: from the action to the Schrödinger equation", derivation)]
     linear = derivation.equation.kind == "schrodinger"
     reason = (f"{len(derivation.steps)} steps, every residual 0." if linear else
-              f"For α = {alpha:g} the equation is {derivation.equation.kind}, not Schrödinger's: {'; '.join(derivation.notes)}")
+              f"For α = {alpha:g} the equation is {derivation.equation.kind}, not Schrödinger's: {derivation.equation.obstacle}")
     claims = [_derivation_claim("The equation follows", text, derivation, linear, reason)]
     if subject.quantum:
         static = derive(subject.learner.system())
