@@ -34,6 +34,19 @@ def metric(q: np.ndarray, covariance: np.ndarray, metric: np.ndarray, *, period:
 
 
 @styled
+def landscape(q: np.ndarray, potential: np.ndarray, levels: np.ndarray, *, period: float, name: str = "q") -> Any:
+    """W(q) of the Schrödinger-like operator around the ring with its levels (k,), the lowest at zero; units of η."""
+    figure, axes = panel("Levels in the Schrödinger-like potential")
+    axes.plot(*_closed(q, potential, period), color=COLOURS["exact"], label="W(q)")
+    axes.hlines(levels, 0, period, color=COLOURS["theory"], linewidth=1.4, label="levels: the relaxation rates")
+    axes.set_ylabel("rate / η")
+    axes.set_ylim(top=1.35 * max(np.max(levels), np.max(potential)))
+    axes.legend(loc="upper left")
+    angle_axis(axes, period, name)
+    return figure
+
+
+@styled
 def rates(names: Sequence[str], operator: np.ndarray, replicas: np.ndarray, errors: np.ndarray, levels: np.ndarray,
           controls: Mapping[str, np.ndarray] | None = None) -> Any:
     """Relaxation rates, in units of the learning rate, on three levels; controls as crosses."""

@@ -25,18 +25,24 @@ def sections(verification: Verification) -> str:
 def _derivation(verification: Verification) -> str:
     text = ("<p>Each line below was checked by computer algebra when this page was made. The residual is what is left when the "
             "line is written out for unknown functions and one side is taken from the other: it must be 0.</p>")
-    parts = [_one_derivation(title, derivation) for title, derivation in verification.derivations]
+    shown: set[tuple[str, str]] = set()
+    parts = [_one_derivation(title, derivation, shown) for title, derivation in verification.derivations]
     return text + ("".join(parts) or "<p>No derivation was made; the verdicts above say why.</p>") + _numbers(verification)
 
 
-def _one_derivation(title: str, derivation: Any) -> str:
+def _one_derivation(title: str, derivation: Any, shown: set[tuple[str, str]]) -> str:
+    """The equation, what it assumes, and its steps; steps already shown are named and not repeated."""
+    rows = derivation.mathml()
+    new = [row for row in rows if row[:2] not in shown]
+    shown.update(row[:2] for row in rows)
+    before = f"{len(rows) - len(new)} steps as above, and " if len(new) < len(rows) else ""
     steps = "".join(
         f'<li><b>{escape(name)}</b> <span class="mark {"good" if residual == "0" else "bad"}">residual {escape(residual)}</span>'
         f'<span class="sub">{escape(source)}</span>{equations.block(formula)}</li>'
-        for name, formula, residual, source in derivation.mathml())
+        for name, formula, residual, source in new)
     notes = "".join(f"<li>{escape(note)}</li>" for note in derivation.notes)
     return (f"<h3>{escape(title)}</h3>{_result(derivation.equation.mathml())}"
-            f'<ul class="note">{notes}</ul><details open><summary>{len(derivation.steps)} steps</summary>'
+            f'<ul class="note">{notes}</ul><details open><summary>{before}{len(new)} steps</summary>'
             f'<ol class="steps">{steps}</ol></details>')
 
 
@@ -113,7 +119,17 @@ def _rates(verification: Verification) -> str:
     return text + figures(
         figure(plots.rates(*levels), "The rates in units of the learning rate η."),
         figure(plots.rate_differences(*levels, margin=margin),
-               "The same, magnified: differences from the exact operator in per cent.")) + shown + _claims(verification, "rates")
+               "The same, magnified: differences from the exact operator in per cent."),
+        *_landscape(verification)) + shown + _claims(verification, "rates")
+
+
+def _landscape(verification: Verification) -> list[str]:
+    drawn = verification.figures.get("landscape")
+    if drawn is None:
+        return []
+    return [figure(plots.landscape(drawn["q"], drawn["potential"], drawn["levels"], period=_period(drawn["q"])),
+                   "Where the levels come from: the potential W of the Schrödinger-like operator, and the levels in it. The "
+                   "lowest is zero: it is the state of rest.")]
 
 
 # --- 4. densities -----------------------------------------------------------------------------------------------------
@@ -145,8 +161,8 @@ def _moment(evolution: Mapping[str, Any], row: int) -> str:
 def _controls(verification: Verification) -> str:
     controls = [claim for claim in verification.claims if claim.role == "control"]
     text = ("<p>Each control is a comparison that must <em>not</em> come out equal, because something in it was made wrong on "
-            "purpose. If one were accepted, the tests above would be too weak to mean anything. The power is the chance, "
-            "known beforehand, that the test rejects it.</p>")
+            "purpose. If one were accepted, the tests above would be too weak to mean anything. The power is the chance "
+            "that the test rejects it, from the exact operators.</p>")
     rows = [(mark(claim.passed, "control"), f'<b>{escape(claim.name)}</b><span class="sub">{escape(claim.compared)}</span>',
              p_value(claim.p_adjusted), percent(claim.power)) for claim in controls]
     shown = table(("Verdict", "Control", "p, adjusted", "Power"), rows, kind="stack") if rows else "<p>No controls were run.</p>"

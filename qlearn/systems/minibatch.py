@@ -146,6 +146,8 @@ class MinibatchLearner:
     @property
     def cycle_affinity(self) -> float:
         """∮ (drift/diffusion) dq = −(2B/η) ∮ g U'/C dq: zero iff the diffusion limit has detailed balance; 0 for α = 1."""
+        if self.alpha == 1:
+            return 0.0                  # the integrand is U' times a constant, and U is single-valued
         f = self._fourier
         g = (f.covariance / self.reference_covariance) ** self.alpha
         return float(-2 * self.batch_size / self.learning_rate * self.period * np.mean(g * f.gradient / f.covariance))

@@ -7,7 +7,9 @@ import numpy as np
 
 from qlearn.compare import Comparison, Rates, compare, kuiper_power, power_of_z
 from qlearn.config import VerifyConfig
+from qlearn.derivation import derive
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.spectrum import Spectrum, eigenstates
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
 from qlearn.verification.subject import Subject, why_not_quantum
@@ -58,12 +60,13 @@ def run_replicas(subject: Subject, config: VerifyConfig, executor, progress) -> 
 
 # --- relaxation rates ---------------------------------------------------------------------------------------------------
 
-def rate_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[list[Claim], dict]:
+def rate_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[list[Claim], dict, dict]:
     """Replicas against the operator (Holm), the operator against (8) (margin), and the controls; with their figures."""
     k, eta = config.rates.count, subject.learner.learning_rate
     exact = subject.operator.rates(k)
     measured = _compare_rates(subject, runs.subject, config)
-    levels = _levels(subject, k)
+    spectrum = _spectrum(subject, k)
+    levels = spectrum.energies[1:] / subject.quantum_learner.hbar
     claims = [_replica_rates(subject, measured, config), _schrodinger_rates(subject, levels, config)]
     names = [f"rate {n}" for n in range(1, k + 1)]
     figure: dict[str, Any] = {"names": names, "operator": exact / eta, "replicas": _rates(measured).value / eta,
@@ -72,7 +75,7 @@ def rate_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[lis
         wrong = _compare_rates(subject, control.ensemble, config)
         claims.append(_control_rates(subject, control, wrong, config))
         figure["controls"][control.label] = _rates(wrong).value / eta
-    return claims, figure
+    return claims, figure, _landscape_figure(subject, spectrum)
 
 
 def _compare_rates(subject: Subject, ensemble: Ensemble, config: VerifyConfig) -> Comparison:
@@ -85,13 +88,17 @@ def _rates(comparison: Comparison) -> Rates:
     return comparison.rates
 
 
-def _levels(subject: Subject, k: int) -> np.ndarray:
-    """Levels of (8), ħH_E, as rates E/ħ, for the learner with α = 1 and the Itô correction."""
-    from qlearn.derivation import derive
-    from qlearn.spectrum import eigenstates
-
+def _spectrum(subject: Subject, k: int) -> Spectrum:
+    """The k + 1 lowest levels of (8), ħH_E, for the learner with α = 1 and the Itô correction; a rate is E/ħ."""
     hamiltonian = derive(subject.quantum_learner.system()).equation.hamiltonian(subject.grid)
-    return eigenstates(hamiltonian, k + 1).energies[1:] / subject.quantum_learner.hbar
+    return eigenstates(hamiltonian, k + 1)
+
+
+def _landscape_figure(subject: Subject, spectrum: Spectrum) -> dict:
+    """W(q) with the levels in it, in units of η."""
+    unit = subject.quantum_learner.hbar * subject.learner.learning_rate
+    return {"q": subject.grid.axes[0], "potential": spectrum.hamiltonian.potential_table() / unit,
+            "levels": spectrum.energies / unit}
 
 
 def _replica_rates(subject: Subject, comparison: Comparison, config: VerifyConfig) -> Claim:
@@ -99,7 +106,7 @@ def _replica_rates(subject: Subject, comparison: Comparison, config: VerifyConfi
     bias = subject.operator.projected_rates(subject.lag, config.rates.basis, config.rates.count)
     bias = np.max(np.abs(bias - subject.operator.rates(config.rates.count)) / _rates(comparison).se)
     return Claim(
-        "Measured rates are the operator's", "rates", "claim", "data",
+        "Measured rates match the exact calculation", "rates", "claim", "data",
         f"{config.rates.count} relaxation rates of {config.replicas.count} replicas against the exact one-step operator",
         "max |z|", float(z.max()), _floor_of_max_z(config.rates.count), None, float(np.min(comparison.p_adjusted)), None,
         bool(comparison.verdict.passed),
@@ -119,7 +126,7 @@ def _schrodinger_rates(subject: Subject, levels: np.ndarray, config: VerifyConfi
     worst = int(np.argmax(defect / np.array(config.rates.margin)))
     holds = bool(comparison.verdict.passed) and subject.quantum
     return Claim(
-        "The operator's rates are Schrödinger levels", "rates", "claim", "data",
+        "The rates are energy levels", "rates", "claim", "data",
         "levels of the Schrödinger-like operator (8) against the rates of the exact one-step operator",
         f"|ratio − 1| of rate {worst + 1}", float(defect[worst]), None, float(config.rates.margin[worst]), None, None, holds,
         _why_levels(subject, comparison, config))
@@ -168,12 +175,12 @@ def density_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[
     claims = []
     for row, step in enumerate(times):
         last = row == len(times) - 1
-        label = "Stationary density" if last else f"Density after {step} steps"
+        label = "Density at rest" if last else f"Density after {step} steps"
         when = (f"at step {step} against the stationary law" if last else
                 f"from a narrow start, at time {step * eta:.2g}/η, against the law")
         p, distance, floor = (float(a[row]) for a in (comparison.p_adjusted, comparison.distances, comparison.floors))
         claims.append(Claim(
-            f"{label} is the operator's", "density", "claim", "data",
+            f"{label} matches the exact law", "density", "claim", "data",
             f"{count} replicas {when} of the exact operator", "Kuiper V", distance,
             floor, None, p, None, p >= config.tests.level,
             f"V = {distance:.2e}; a perfect sample of this size has a median of {floor:.2e}."))

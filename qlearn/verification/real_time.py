@@ -226,7 +226,7 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
         claims.append(Claim(
             "Winding in a θ = ½ sector", "real time", "control", "guided",
             "the same measurement on a twisted ring, whose circulation is a half-integer: the integer test must reject it",
-            "|z|", abs(half.z), _MEDIAN, None, half.p_value, half.power, not half.integer,
+            "|z|", abs(half.z), None, None, half.p_value, half.power, not half.integer,
             f"ν = {half.value:.4f} ± {half.error:.4f}: nothing in the flow makes it whole; the shift symmetry is a postulate."))
     return claims, _winding_figure(real, field, measured, half)
 

@@ -34,7 +34,7 @@ def verify(config: VerifyConfig, progress: Progress | None = None) -> Verificati
         counter = _counter(tell)
         runs = euclidean.run_replicas(subject, config, executor, counter)
         clock.lap("replicas")
-        rates, figures["rates"] = euclidean.rate_claims(subject, runs, config)
+        rates, figures["rates"], figures["landscape"] = euclidean.rate_claims(subject, runs, config)
         densities, figures["evolution"], figures["stationary"] = euclidean.density_claims(subject, runs, config)
         claims += rates + densities
         clock.lap("statistics")
@@ -89,13 +89,15 @@ def _derivations(subject: Subject) -> tuple[list[Claim], tuple[tuple[str, Any], 
     linear = derivation.equation.kind == "schrodinger"
     reason = (f"{len(derivation.steps)} steps, every residual 0." if linear else
               f"For α = {alpha:g} the equation is {derivation.equation.kind}, not Schrödinger's: {derivation.equation.obstacle}")
-    claims = [_derivation_claim("The equation follows", text, derivation, linear, reason)]
+    claims = [_derivation_claim("The Schrödinger equation follows", text, derivation, linear, reason)]
     if subject.quantum:
-        static = derive(subject.learner.system())
-        found.append(("Static loss: from the Fokker–Planck equation to (8), this learner's U and g", static))
+        found.append(("Static loss: from the Fokker–Planck equation to the Schrödinger-like operator",
+                      derive(LearningSystem("q", loss="U(q)", metric=[["g(q)"]]))))
+        own = derive(subject.learner.system())
         claims.append(_derivation_claim(
-            "The static equation follows", "the learner's own Fokker–Planck equation (2) against the Schrödinger-like form (8)",
-            static, True, f"{len(static.steps)} steps, every residual 0."))
+            "Its static counterpart follows",
+            "the learner's Fokker–Planck equation (2), its own U(q) and g(q) put in, against the Schrödinger-like form (8)", own,
+            found[-1][1].residuals_vanish, f"{len(own.steps)} steps, every residual 0; the same for undefined U and g."))
     return claims, tuple(found)
 
 

@@ -14,15 +14,15 @@ MATHML = "<math><mi>i</mi><mi>ħ</mi><msub><mo>∂</mo><mi>t</mi></msub><mi>ψ</
 def claims():
     n = None
     return (
-        Claim("The equation follows", "derivation", "claim", "derivation", "Euler–Lagrange equations of the action against (7)",
-              "residuals ≠ 0", 0.0, n, n, n, n, True, "7 steps, every residual 0."),
-        Claim("Measured rates are the operator's", "rates", "claim", "data",
+        Claim("The Schrödinger equation follows", "derivation", "claim", "derivation",
+              "Euler–Lagrange equations of the action against (7)", "residuals ≠ 0", 0.0, n, n, n, n, True, "7 steps, every residual 0."),
+        Claim("Measured rates match the exact calculation", "rates", "claim", "data",
               "4 relaxation rates of 100000 replicas against the exact one-step operator", "max |z|", 1.42, 1.52, n, 0.62, n,
               True, "No rate differs: smallest adjusted p 0.62."),
-        Claim("The operator's rates are Schrödinger levels", "rates", "claim", "data",
+        Claim("The rates are energy levels", "rates", "claim", "data",
               "levels of the Schrödinger-like operator (8) against the rates of the exact one-step operator",
               "|ratio − 1| of rate 4", 0.031, n, 0.06, n, n, True, "Ratios 1.0015, 1.0048, 1.0133, 1.0310, all within margins."),
-        Claim("Stationary density is the operator's", "density", "claim", "data", "100000 replicas against the stationary law",
+        Claim("Density at rest matches the exact law", "density", "claim", "data", "100000 replicas against the stationary law",
               "Kuiper V", 0.0041, 0.0039, n, 0.83, n, True, "V = 4.1e-03; a perfect sample has a median of 3.9e-03."),
         Claim("Rates, α = 0", "rates", "control", "data", "rates of replicas with α = 0: each of them must be rejected",
               "min |z|", 5.3, n, n, 2e-7, 0.99993, True, "4 of 4 rates rejected (z = -210.3, +30.1, -14.2, -5.3)."),

@@ -75,9 +75,9 @@ def test_the_first_screen_keeps_tested_guided_and_assumed_apart(whole):
     first = whole.text[:whole.text.index("Every verdict")]
     cards = re.search("Tested on data(.*)Guided by ψ(.*)Assumed, not tested(.*)Checked by calculation(.*)", first)
     tested, guided, assumed, checked = cards.groups()
-    assert "Measured rates are the operator's" in tested and "2 of 2 controls rejected" in tested and "No wave" in tested
+    assert "Measured rates match the exact calculation" in tested and "2 of 2 controls rejected" in tested and "No wave" in tested
     assert "Guided learners follow |ψ|²" in guided and "no independent evidence" in guided
-    assert "A1" in assumed and "A2" in assumed and "The equation follows" in checked
+    assert "A1" in assumed and "A2" in assumed and "The Schrödinger equation follows" in checked
     assert "All 6 claims hold, and all 3 controls were rejected." in first
 
 
@@ -176,7 +176,7 @@ def test_the_terminal_table_fits_80_columns_and_says_what_failed(failing, monkey
     lines = out.getvalue().splitlines()
     assert max(len(line) for line in lines) <= 80
     text = " ".join(" ".join(lines).split())
-    assert "ACCEPTED control: Rates, α = 0" in text and "FAILS The operator's rates are" in text
+    assert "ACCEPTED control: Rates, α = 0" in text and "FAILS The rates are energy" in text
     assert "ε₃ = 1.14 is not small <b>&" in text and "1 of 2 claims hold, 0 of 1 controls rejected." in text
 
 

@@ -88,7 +88,7 @@ BAD = {
     "wrong loss": (dict(loss=lambda q: np.cos(3 * q[:, 0])), ArgumentError, "derivative"),
     "wrong shape": (dict(per_sample_gradient=lambda q, index: index * q), ArgumentError, "shape"),
     "nan": (dict(per_sample_gradient=lambda q, index: (np.sin(q) * index * np.nan)[..., None]), ArgumentError, "finite"),
-    "kink": (dict(per_sample_gradient=lambda q, index: (np.abs(np.sin(q)) * (1 + index))[..., None]), ArgumentError, "smooth"),
+    "kink": (dict(per_sample_gradient=lambda q, index: ((2 + np.abs(np.sin(q))) * index)[..., None]), ArgumentError, "smooth"),
     "multivalued": (dict(per_sample_gradient=lambda q, index: (1 + np.sin(q) + index)[..., None]), ArgumentError, "integrates"),
     "no noise": (dict(per_sample_gradient=lambda q, index: (np.sin(q) * (index >= 0))[..., None]), RegimeError, "covariance"),
 }

@@ -75,16 +75,16 @@ def test_the_same_seed_gives_the_same_numbers():
 
 def test_raw_labels_fail_and_the_verdict_names_the_diffusion_approximation():
     found = failures(verify(small("diabetes_raw.toml")))
-    assert "diffusion approximation does not hold" in found["The operator's rates are Schrödinger levels"]
-    assert "ε₃ = max|U'κ₃|/C² = 1.14" in found["The operator's rates are Schrödinger levels"]
-    assert "complex" in found["The operator's rates are Schrödinger levels"]
+    assert "diffusion approximation does not hold" in found["The rates are energy levels"]
+    assert "ε₃ = max|U'κ₃|/C² = 1.14" in found["The rates are energy levels"]
+    assert "complex" in found["The rates are energy levels"]
 
 
 def test_alpha_zero_fails_and_the_verdict_names_the_regime():
     found = failures(verify(small("diabetes_alpha0.toml")))
-    assert "α = 0 is not the quantum regime" in found["The operator's rates are Schrödinger levels"]
+    assert "α = 0 is not the quantum regime" in found["The rates are energy levels"]
     assert "steady current" in found["A Schrödinger equation exists"]
-    assert "Measured rates are the operator's" not in found         # the exact operator holds for any α
+    assert "Measured rates match the exact calculation" not in found         # the exact operator holds for any α
 
 
 @pytest.mark.parametrize("name", ["generated.toml", "own_data.toml", "code.toml"])
@@ -102,7 +102,7 @@ def test_a_burn_in_that_is_too_short_is_refused_before_any_replica():
 
 def test_progress_is_told():
     seen = []
-    verify(small("diabetes_alpha0.toml", replicas={"count": 2000}), progress=lambda stage, done, total: seen.append((stage, done, total)))
+    verify(small("diabetes_alpha0.toml", replicas={"count": 2000}), progress=lambda *told: seen.append(told))
     stages = {stage for stage, *_ in seen}
     assert "replicas: the learner" in stages
     for stage in stages:
