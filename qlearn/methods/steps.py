@@ -31,7 +31,7 @@ class Clock:
         self.now, self.end = float(times[0]), float(times[-1])
         self.span = abs(self.end - self.now)
         self.sign = 1.0 if self.end >= self.now else -1.0
-        self.tiny = 4 * EPS * float(np.max(np.abs(times)))
+        self.tiny = 8 * EPS * float(np.max(np.abs(times)))
         self._last = 0.0
 
     def left(self, target: float) -> float:
@@ -44,7 +44,7 @@ class Clock:
         left = self.left(target)
         n = max(1, int(np.ceil(left / longest * (1 - 1e-9))))
         h = left / n
-        if n * abs(h - self._last) > self.tiny:
+        if n * abs(h - self._last) > self.tiny / 2:  # the other half of tiny is for the rounding of ``now``: no sliver is left
             self._last = h
         return self.sign * self._last, n
 
