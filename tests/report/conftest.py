@@ -15,7 +15,8 @@ def claims():
     n = None
     return (
         Claim("The Schrödinger equation follows", "derivation", "claim", "derivation",
-              "Euler–Lagrange equations of the action against (7)", "residuals ≠ 0", 0.0, n, n, n, n, True, "7 steps, every residual 0."),
+              "Euler–Lagrange equations of the action against (7)",
+              "residuals ≠ 0", 0.0, n, n, n, n, True, "7 steps, every residual 0."),
         Claim("Measured rates match the exact calculation", "rates", "claim", "data",
               "4 relaxation rates of 100000 replicas against the exact one-step operator", "max |z|", 1.42, 1.52, n, 0.62, n,
               True, "No rate differs: smallest adjusted p 0.62."),
