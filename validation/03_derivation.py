@@ -15,7 +15,8 @@ from validation.evidence import Evidence, at_least, at_most
 SYSTEMS = {
     "1-D, undefined V, metric g(q)": dict(coordinates="q", potential="V(q)", metric=[["g(q)"]]),
     "1-D, static loss U(q), metric g(q)": dict(coordinates="q", loss="U(q)", metric=[["g(q)"]]),
-    "2-D, full metric": dict(coordinates="x y", potential="V(x, y)", metric=[["g11(x, y)", "g12(x, y)"], ["g12(x, y)", "g22(x, y)"]]),
+    "2-D, full metric": dict(coordinates="x y", potential="V(x, y)",
+                             metric=[["g11(x, y)", "g12(x, y)"], ["g12(x, y)", "g22(x, y)"]]),
     "3-D, flat": dict(coordinates="x y z", potential="V(x, y, z)"),
 }
 

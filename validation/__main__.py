@@ -33,7 +33,7 @@ def table(results: dict[str, dict]) -> str:
     for name, result in results.items():
         for line in result["evidence"]:
             floor = "" if line["floor"] is None else f"{line['floor']:.3g}"
-            what = ("control: " if line["control"] else "") + line["what"]
+            what = (("control: " if line["control"] else "") + line["what"]).replace("|", "\\|")
             rows.append(f"| {name[:2]} | {what} | {line['value']:.4g} | {line['bound']} | {floor} "
                         f"| {'yes' if line['passed'] else '**no**'} |")
     return "\n".join(rows) + "\n"
