@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# one test process a core, each with one linear-algebra thread
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 .PHONY: verify test check clean
 .DELETE_ON_ERROR:
@@ -12,13 +14,13 @@ verify: $(VENV)/.verify
 	$(BIN)/qlearn verify examples/diabetes.toml --out report/
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check qlearn tests validation
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --doctest-modules qlearn
+	$(PYTEST)
+	$(PYTEST) --doctest-modules qlearn
 
 # One environment; each target adds the extras that it needs.
 $(VENV)/.verify $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
