@@ -18,6 +18,7 @@ __all__ = ["Subject", "build", "why_not_quantum"]
 _POINTS = (161, 321, 641)    # odd: no Nyquist mode; the first that resolves the operator is taken
 _FINE = 1 << 14          # where max U and min U are looked for
 _TRUNCATION = 1e-5       # largest error of the operator's distribution function
+_MEMORY = 4e9            # bytes of recorded positions
 _TRANSIENT = 0.25        # largest share of the sampling floor that the start may still contribute after the burn-in
 
 
@@ -63,6 +64,7 @@ def build(config: VerifyConfig) -> Subject:
                                                                       *config.replicas.density_times)]
     start = GridDensity.wrapped_normal(grid, config.replicas.start_centre, config.replicas.start_width)
     subject = Subject(learner, grid, steps[0], steps[1], tuple(sorted(set(steps[2:]))), start)
+    _check_records(subject, config)
     _check_burn_in(subject, config)
     return subject
 
@@ -95,6 +97,17 @@ def _resolving_grid(learner: MinibatchLearner) -> Grid:
             return grid
     raise ConfigError(f"learner: the stationary density is too sharp for {points} points (truncation error {error:.1e} of the "
                       f"distribution function, {_TRUNCATION:.0e} allowed). Raise the temperature or the batch size.")
+
+
+def _check_records(subject: Subject, config: VerifyConfig) -> None:
+    """The early densities come before the burn-in ends, and all records fit into memory."""
+    if subject.density_steps and subject.density_steps[-1] >= subject.burn_in:
+        raise ConfigError(f"replicas.density_times must lie before replicas.burn_in = {config.replicas.burn_in:g}; given "
+                          f"{max(config.replicas.density_times):g}. Take earlier times or a longer burn_in.")
+    size = 8 * config.replicas.count * len(subject.record_steps(config.replicas.lags))
+    if size > _MEMORY:
+        raise ConfigError(f"replicas.count × (replicas.lags + density_times) must need at most {_MEMORY / 1e9:g} GB; given "
+                          f"{config.replicas.count} replicas, {size / 1e9:.1f} GB. Lower replicas.count or replicas.lags.")
 
 
 def _check_burn_in(subject: Subject, config: VerifyConfig) -> None:

@@ -98,6 +98,15 @@ def test_a_burn_in_that_is_too_short_is_refused_before_any_replica():
         build(small("diabetes.toml", replicas={"count": 20_000, "burn_in": 3.0}))
 
 
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"density_times": (0.3, 20.0)}, r"replicas\.density_times must lie before replicas\.burn_in = 18; given 20"),
+    ({"count": 10**8}, r"replicas\.count .* at most 4 GB; given 100000000 replicas"),
+])
+def test_records_that_cannot_serve_are_refused(changes, words):
+    with pytest.raises(ConfigError, match=words):
+        build(small("diabetes.toml", replicas={"count": 20_000} | changes))
+
+
 def test_progress_is_told():
     seen = []
     verify(small("diabetes_alpha0.toml", replicas={"count": 2000}), progress=lambda *told: seen.append(told))
