@@ -12,20 +12,20 @@ import numpy as np
 
 from qlearn.errors import ArgumentError
 
-__all__ = ["choice", "fail", "finite_array", "integer", "one_of_two", "real"]
+__all__ = ["choice", "fail", "finite_array", "integer", "one_of_two", "real", "shortened"]
 
 
 def fail(argument: str, requirement: str, given: Any, remedy: str = "") -> NoReturn:
     """Raise the ArgumentError ``argument requirement; given …. remedy``."""
     shown = given if isinstance(given, str) else repr(given)
-    raise ArgumentError(f"{argument} {requirement}; given {_shorten(shown)}.{' ' + remedy if remedy else ''}")
+    raise ArgumentError(f"{argument} {requirement}; given {shortened(shown)}.{' ' + remedy if remedy else ''}")
 
 
 def real(argument: str, value: Any, *, above: float | None = None, least: float | None = None,
          most: float | None = None, remedy: str = "") -> float:
     """Return value as a finite float with ``value > above``, ``value >= least`` and ``value <= most``."""
     wanted = "must be a finite real number" + _range_words(above, least, most)
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not _finite(value):
         fail(argument, wanted, value, remedy)
     number = float(value)
     if (above is not None and not number > above) or (least is not None and number < least) \
@@ -75,6 +75,13 @@ def one_of_two(first: str, a: Any, second: str, b: Any) -> None:
              "both" if a is not None else "neither", f"Give either {first}= or {second}=.")
 
 
+def _finite(value: numbers.Real) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:                       # a whole number beyond the range of float
+        return False
+
+
 def _range_words(above: float | None, least: float | None, most: float | None) -> str:
     parts = [f"{sign} {bound}" for sign, bound in ((">", above), ("≥", least), ("≤", most)) if bound is not None]
     return " " + " and ".join(parts) if parts else ""
@@ -84,5 +91,6 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     return len(shape) == len(wanted) and all(w is None or n == w for n, w in zip(shape, wanted, strict=True))
 
 
-def _shorten(text: str, length: int = 120) -> str:
+def shortened(text: str, length: int = 120) -> str:
+    """The text as messages show it: cut where it is long."""
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -60,7 +60,8 @@ def test_the_exit_code_is_the_verdict(found, tmp_path, capsys, outcome, code, wo
 
 
 @pytest.mark.parametrize(("error", "code", "words"), [
-    (KeyboardInterrupt(), 130, "interrupted"), (RegimeError("there is no\nsuch thing"), 2, "there is no such thing"),
+    (KeyboardInterrupt(), 130, "interrupted"),
+    (RegimeError("there is no\nsuch thing"), 2, "own_data.toml: there is no such thing"),
 ], ids=["Ctrl-C", "refused"])
 def test_an_earlier_report_survives_an_interruption_and_a_refusal(found, tmp_path, capsys, error, code, words):
     (tmp_path / "index.html").write_text("old")
@@ -82,6 +83,11 @@ def test_bad_files_get_one_line_and_write_nothing(tmp_path, capsys, change, word
     line = refusal(capsys, ["verify", str(tmp_path / "bad.toml"), "--out", str(tmp_path / "out")])
     assert all(word in line for word in words), line
     assert not (tmp_path / "out").exists()
+
+
+def test_what_a_file_says_does_not_steer_the_terminal(tmp_path, capsys):
+    (tmp_path / "bad.toml").write_text(r'"a\u001b[31m\u0000b" = 1', encoding="utf-8")
+    assert "a?[31m?b is no key" in refusal(capsys, ["verify", str(tmp_path / "bad.toml"), "--out", str(tmp_path / "out")])
 
 
 def test_code_needs_the_flag(tmp_path, capsys, found):

@@ -1,6 +1,7 @@
 """Verification files: every example loads; every mistake gets one line that names the key and what to do."""
 
 import tomllib
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from qlearn.config import SECTIONS, load
 from qlearn.config.keys import section_keys
-from qlearn.errors import ConfigError
+from qlearn.errors import ArgumentError, ConfigError
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -211,6 +212,21 @@ MISTAKES = {
     "broken TOML": ("title = \n" + MINIMAL, ["not valid TOML", "line 1"]),
     "key given twice": (MINIMAL + "learning_rate = 0.02\n", ["not valid TOML", "line 11", "given once"]),
     "section given twice": (MINIMAL + "[data]\nfile = 'x'\n", ["not valid TOML", "line 11", "given once"]),
+    "whole number beyond float": (changed("learning_rate = 0.01", "learning_rate = 1" + 400 * "0"), ["learner.learning_rate",
+                                  "finite"]),
+    "number of thousands of digits": (changed("learning_rate = 0.01", "learning_rate = 1" + 5000 * "0"), ["not valid TOML"]),
+    "learning rate beyond reason": (changed("learning_rate = 0.01", "learning_rate = 1e300"), ["learning_rate", "≤ 1e+60"]),
+    "minibatch beyond memory": (MINIMAL + "batch_size = 1000000000\n", ["learner.batch_size", "≤ 10000"]),
+    "alpha beyond reason": (MINIMAL + "alpha = 1e300\n", ["learner.alpha", "≤ 4"]),
+    "alpha control too near": (MINIMAL + "[controls]\nalpha = 1.001\n", ["controls.alpha", "by 0.05 or more", "1.001 and 1"]),
+    "temperature control too near": (MINIMAL + "[controls]\ntemperature_factor = 1.01\n", ["temperature_factor", "0.05"]),
+    "temperature control beyond reason": (MINIMAL + "[controls]\ntemperature_factor = 1e300\n", ["temperature_factor", "≤ 10"]),
+    "start too narrow for the grid": (MINIMAL + "[replicas]\nstart_width = 0.02\n", ["replicas.start_width", "at least 0.1"]),
+    "density after the burn-in": (MINIMAL + "[replicas]\ndensity_times = [1.0, 18.0]\n", ["density_times", "burn_in = 18"]),
+    "records beyond memory": (MINIMAL + "[replicas]\ncount = 100000000\n", ["44 recorded times", "count = 4545454"]),
+    "field beyond memory": (MINIMAL + "[real_time]\nstep = 1e-9\n", ["real_time.step", "step = 1.3e-05 or more"]),
+    "learners beyond memory": (MINIMAL + "[real_time]\nlearners = 1000000\nsave_times = 1000\n", ["learners", "199800"]),
+    "long unknown key": (1000 * "k" + " = 1\n" + MINIMAL, ["kkk… is no key"]),
     "nested beyond reason": ("a = " + 3000 * "[" + 3000 * "]", ["not valid TOML"]),
 }
 
@@ -281,6 +297,17 @@ def test_constant_column_cannot_be_standardised(case):
     assert case(csv=csv).data.x.shape == (12, 2)
 
 
+@pytest.mark.parametrize("factor", ["e40", "e-40"])
+def test_data_of_a_magnitude_whose_fourth_power_is_no_number_are_refused_unless_standardised(case, factor):
+    lines = [line.split(",") for line in own_csv().splitlines()]
+    csv = "\n".join([",".join(lines[0]), *(",".join([a, *(cell + factor for cell in cells)]) for a, *cells in lines[1:])])
+    refused(case, ["data.features", "magnitude", "standardise = true"], csv=csv)
+    standardised = changed('target = "y"', 'target = "y"\nstandardise = true')
+    np.testing.assert_allclose(case(standardised, csv).data.x, case(standardised).data.x, rtol=1e-9)
+    noise = standardised.replace("[learner]", "[data.label_noise]\nkind='antithetic'\nscale=1e20\nseed=0\n[learner]")
+    refused(case, ["data.target", "label noise included"], noise)
+
+
 def test_labels_of_the_logistic_loss(case):
     refused(case, ["labels −1 and +1"], changed('"squared"', '"logistic"'))
 
@@ -328,6 +355,30 @@ def test_what_only_bears_the_name_npz_is_refused_and_never_unpickled(case, tmp_p
     refused(case, ["data.features", "two columns"], MINIMAL.replace('["a", "b"]', '"x"'))
 
 
+def members(path, **contents):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name + ".npy", content)
+
+
+def test_damaged_npz_files_are_named(case, tmp_path):
+    toml = MINIMAL.replace("own.csv", "own.npz").replace('["a", "b"]', '"x"')
+    members(tmp_path / "own.npz", x=b"no array", y=b"")
+    refused(case, ["array 'x' of own.npz", "bytes that are no array"], toml)
+    data = (tmp_path / "own.npz").read_bytes()
+    (tmp_path / "own.npz").write_bytes(bytes(8) + data[8:])
+    refused(case, ["data.file", "own.npz, which is damaged"], toml)
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (100000000000, 2), }".ljust(117) + b"\n"
+    members(tmp_path / "own.npz", x=b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header, y=b"")
+    refused(case, ["array 'x' of own.npz", "damaged"], toml)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(float).max, reason="long double is double here")
+def test_long_doubles_beyond_double_are_infinite(case, tmp_path):
+    np.savez(tmp_path / "own.npz", x=X * np.longdouble("1e4000"), y=Y)
+    refused(case, ["element [0, 0] of array 'x'", "finite"], MINIMAL.replace("own.csv", "own.npz").replace('["a", "b"]', '"x"'))
+
+
 class Exploding:
     """Unpickling it would fail the test."""
 
@@ -367,7 +418,11 @@ def test_code_runs_only_where_it_is_allowed(tmp_path):
     "module exits": ("raise SystemExit(3)\n", ["does not", "SystemExit"]),
     "syntax": ("def gradient(:\n", ["does not", "SyntaxError"]),
     "raises": ("def gradient(q, index):\n    raise KeyError('x')\n", ["KeyError"]),
+    "exits": ("import sys\ndef gradient(q, index):\n    sys.exit(0)\n", ["must work", "SystemExit"]),
     "wrong shape": ("import numpy as np\ndef gradient(q, index):\n    return np.sin(q - index)\n", ["(5, 3, 1)", "(5, 3)"]),
+    "a list": (GOOD.replace("None]", "None].tolist()"), ["float64", "a list"]),
+    "single precision": (GOOD.replace("None]", "None].astype('f4')"), ["float64", "float32"]),
+    "changes q": (GOOD.replace("    return", "    q += 1\n    return"), ["must leave its arguments"]),
     "not finite": ("def gradient(q, index):\n    return index[:, :, None] * float('nan')\n", ["finite"]),
     "not periodic": ("def gradient(q, index):\n    return (q - index)[:, :, None]\n", ["periodic", "learner.period"]),
     "random": ("import numpy as np\nr = np.random.default_rng(0)\ndef gradient(q, index):\n"
@@ -375,6 +430,15 @@ def test_code_runs_only_where_it_is_allowed(tmp_path):
 }.values(), ids=lambda value: value[-1] if isinstance(value, list) else "")
 def test_mistakes_in_code_are_named(tmp_path, module, words):
     refused(coded, ["learner.gradient", *words], tmp_path, module)
+
+
+def test_code_that_fails_later_is_named_too(tmp_path):
+    """Whatever happens on other shapes than those that were tried, sys.exit(0) included."""
+    module = GOOD.replace("    return", "    if len(q) == 7:\n        raise SystemExit(0)\n    return")
+    gradient = coded(tmp_path, module).model.gradient
+    with pytest.raises(ArgumentError, match=r"learner.gradient must work for q of shape \(7, 1\).*SystemExit"):
+        gradient(np.zeros((7, 1)), np.zeros((7, 2), int))
+    assert gradient(np.zeros((8, 1)), np.zeros((8, 2), int)).shape == (8, 2, 1)
 
 
 @pytest.mark.parametrize(("reference", "words"), [

@@ -62,9 +62,14 @@ def _usage(error: Any) -> int:
 
 
 def _refuse(message: str, code: int) -> int:
-    print(f"qlearn: {' '.join(message.split())}", file=sys.stderr)
+    print(f"qlearn: {_one_line(message)}", file=sys.stderr)
     return code
 
 
 def _show_warning(message: Warning | str, *rest: Any) -> None:
-    print(f"qlearn: warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"qlearn: warning: {_one_line(str(message))}", file=sys.stderr)
+
+
+def _one_line(text: str) -> str:
+    """What came from a file must not steer the terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))

@@ -8,6 +8,7 @@ import typer
 import qlearn
 from qlearn.cli.matrices import entries, matrix
 from qlearn.cli.progress import Bars
+from qlearn.errors import ArgumentError, ConfigError, RegimeError
 
 __all__ = ["app"]
 
@@ -44,8 +45,11 @@ def verify(
     report.check_folder(out)
     plots.require_matplotlib()
     config = load(file, allow_code=allow_code)
-    with Bars() as bars:
-        verification = run(config, progress=bars)
+    try:
+        with Bars() as bars:
+            verification = run(config, progress=bars)
+    except (ArgumentError, ConfigError, RegimeError) as error:
+        raise ConfigError(f"{file}: {error}") from None
     page = report.write(verification, out)
     report.print_table(verification)
     print(f"Report: {page}")

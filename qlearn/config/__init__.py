@@ -4,6 +4,7 @@
 error names the key, what it must be, what was given and what to write instead.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -24,6 +25,7 @@ from qlearn.config.sections import (
     read_learner,
     read_rates,
     read_real_time,
+    read_replicas,
 )
 from qlearn.errors import ArgumentError, ConfigError
 from qlearn.systems.catalogue import RingModel
@@ -40,6 +42,8 @@ SECTIONS = {
     "controls": ControlsConfig,
     "real_time": RealTimeConfig,
 }
+
+_APART = 0.05           # a control that is nearer to what it controls shows nothing
 
 
 @final
@@ -92,7 +96,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ArgumentError(f"line {line} is not UTF-8 text. Save the file as UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:             # ValueError: bad TOML, or a number of thousands of digits
         raise ArgumentError(f"this is not valid TOML: {error}. Keys read name = value, texts stand in quotes, and each "
                             "key and section is given once.") from None
 
@@ -101,18 +105,18 @@ def _checked(path: Path, content: dict[str, Any], allow_code: bool) -> VerifyCon
     unknown_keys("", content, ["title", "seed", *SECTIONS])
     learner = read_learner(_section(content, "learner"))
     data_config = _data_section(content, learner)
-    plain = {name: SECTIONS[name](**read(SECTIONS[name], name, content.get(name, {})))
-             for name in ("replicas", "tests", "controls")}
+    plain = {name: SECTIONS[name](**read(SECTIONS[name], name, content.get(name, {}))) for name in ("tests", "controls")}
+    replicas = read_replicas(content.get("replicas", {}), learner.period or 2 * math.pi)
     rates = read_rates(content.get("rates", {}))
     real_time, potential = read_real_time(content.get("real_time", {}))
     _check_controls(plain["controls"], learner)
     title = text("title", content.get("title", path.stem), 'For example title = "My learner".')
     seed = whole(least=0)("seed", content.get("seed", 0), "For example seed = 0.")
     data, model = _model(learner, data_config, path.parent, allow_code)
-    sections = {"data": data_config, "learner": learner, **plain, "rates": rates, "real_time": real_time}
+    sections = {"data": data_config, "learner": learner, "replicas": replicas, **plain, "rates": rates, "real_time": real_time}
     settings = {"title": title, "seed": seed, **{name: _plain(sections[name]) for name in SECTIONS if sections[name]}}
-    return VerifyConfig(title=title, seed=seed, path=path, data=data, learner=learner, model=model, rates=rates,
-                        real_time=real_time, potential=potential, settings=settings, **plain)
+    return VerifyConfig(title=title, seed=seed, path=path, data=data, learner=learner, model=model, replicas=replicas,
+                        rates=rates, real_time=real_time, potential=potential, settings=settings, **plain)
 
 
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
@@ -133,14 +137,16 @@ def _data_section(content: dict[str, Any], learner: LearnerConfig) -> DataConfig
 
 def _check_controls(controls: ControlsConfig, learner: LearnerConfig) -> None:
     """A control must differ from what it controls."""
-    if controls.alpha == learner.alpha:
-        checks.fail("controls.alpha", "must differ from learner.alpha", f"{controls.alpha:g} for both",
+    if abs(controls.alpha - learner.alpha) < _APART:
+        checks.fail("controls.alpha", f"must differ from learner.alpha by {_APART:g} or more",
+                    f"{controls.alpha:g} and {learner.alpha:g}",
                     f"Write alpha = {0.0 if learner.alpha else 1.0} in [controls].")
     if controls.plain_ito and not learner.ito_correction:
         checks.fail("controls.plain_ito", "needs learner.ito_correction = true, or it compares like with like", "true",
                     "Write plain_ito = false in [controls].")
-    if controls.temperature_factor == 1:
-        checks.fail("controls.temperature_factor", "must differ from 1", "1", "Write temperature_factor = 1.25.")
+    if abs(controls.temperature_factor - 1) < _APART:
+        checks.fail("controls.temperature_factor", f"must differ from 1 by {_APART:g} or more", controls.temperature_factor,
+                    "Write temperature_factor = 1.25.")
 
 
 def _model(learner: LearnerConfig, data: DataConfig | None, folder: Path,

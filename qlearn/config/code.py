@@ -19,6 +19,27 @@ _NAME = "learner.gradient"
 
 @final
 @dataclass(frozen=True, eq=False)
+class _Gradient:
+    """The user's function; whatever goes wrong in it, at any time of the run, is told as a mistake in learner.gradient."""
+
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+    def __call__(self, q: np.ndarray, index: np.ndarray) -> np.ndarray:
+        shapes = f"for q of shape {q.shape} and index of shape {index.shape}"
+        try:
+            value = self.function(q, index)
+        except (Exception, SystemExit) as error:        # sys.exit() in it must not pass for a verdict
+            checks.fail(_NAME, f"must work {shapes}", _told(error))
+        wanted = (*index.shape, 1)
+        if not isinstance(value, np.ndarray) or value.dtype != np.float64 or value.shape != wanted:
+            given = f"{value.dtype} of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+            checks.fail(_NAME, f"must return a float64 array of shape {wanted} {shapes}", given,
+                        "It returns one gradient a learner and sample.")
+        return value
+
+
+@final
+@dataclass(frozen=True, eq=False)
 class CodeModel:
     """A learner given by code: ``gradient(q (r, 1), index (r, b))`` of shape (r, b, 1), periodic in q."""
 
@@ -38,7 +59,7 @@ def load_gradient(reference: str, samples: int, period: float, folder: Path, *, 
     gradient = getattr(_import(path), function, None)
     if not callable(gradient):
         checks.fail(_NAME, f"must name a function of {path.name}", repr(function))
-    model = CodeModel(gradient, samples, period)
+    model = CodeModel(_Gradient(gradient), samples, period)
     _try(model)
     return model
 
@@ -84,11 +105,12 @@ def _try(model: CodeModel) -> None:
 
 
 def _call(model: CodeModel, q: np.ndarray, index: np.ndarray) -> np.ndarray:
-    try:
-        value = model.gradient(q.copy(), index.copy())
-    except Exception as error:
-        checks.fail(_NAME, "must work for q of shape (5, 1) and index of shape (5, 3)", _told(error))
-    return checks.finite_array(_NAME, value, shape=(5, 3, 1), remedy="It returns one gradient a learner and sample.")
+    own = q.copy(), index.copy()
+    value = checks.finite_array(_NAME, model.gradient(*own), remedy="It returns one gradient a learner and sample.").copy()
+    if not (np.array_equal(own[0], q) and np.array_equal(own[1], index)):
+        checks.fail(_NAME, "must leave its arguments as they are", "a function that changes them",
+                    "Work on a copy of q and index.")
+    return value
 
 
 def _told(error: BaseException) -> str:

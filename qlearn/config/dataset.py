@@ -13,6 +13,7 @@ from qlearn.config.tables import read_columns
 __all__ = ["DataConfig", "Dataset", "GenerateConfig", "LabelNoiseConfig", "load_dataset", "read_data"]
 
 _FEWEST_ROWS = 10
+_SCALE = (1e-12, 1e12)
 
 
 @final
@@ -121,6 +122,7 @@ def load_dataset(config: DataConfig, folder: Path, *, labels: bool = False) -> D
     if config.label_noise is not None:
         x, y = _antithetic(x, y, config.label_noise)
         done.append(f"each row twice with antithetic label noise ± {config.label_noise.scale:g} n")
+    _require_scale(x, y)
     x.setflags(write=False)
     y.setflags(write=False)
     return Dataset(x, y, source, "; ".join(done))
@@ -137,6 +139,15 @@ def _require_rows(rows: int, source: str) -> None:
     if rows < _FEWEST_ROWS:
         checks.fail("data", f"must have at least {_FEWEST_ROWS} rows", f"{rows} in {source}",
                     "Minibatch noise is the scatter between rows; a handful of rows has no such thing.")
+
+
+def _require_scale(x: np.ndarray, y: np.ndarray) -> None:
+    """Fourth powers of the data, in ε₃, must be numbers; a column of zeros is the learner's business."""
+    for name, column in (("data.features", x), ("data.target", y)):
+        largest = float(np.abs(column).max())
+        if largest != 0 and not _SCALE[0] <= largest <= _SCALE[1]:
+            checks.fail(name, f"must be of a magnitude between {_SCALE[0]:g} and {_SCALE[1]:g}, label noise included",
+                        f"{largest:.3g}", "Set standardise = true, or use other units.")
 
 
 def _generate(config: GenerateConfig) -> tuple[np.ndarray, np.ndarray]:

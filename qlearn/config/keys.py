@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from qlearn import checks
+from qlearn.checks import shortened
 from qlearn.errors import ArgumentError
 
 __all__ = ["flag", "key", "name_of", "number", "numbers", "read", "section_keys", "table", "text", "unknown_keys",
@@ -51,7 +52,7 @@ def unknown_keys(where: str, values: Mapping[str, Any], valid: Collection[str]) 
     for name in values:
         if name in valid:
             continue
-        full = f"{where}.{name}" if where else name
+        full = f"{where}.{shortened(name)}" if where else shortened(name)
         near = difflib.get_close_matches(name, valid, n=3, cutoff=0.5)
         kind = "key" if where else "key or section"
         words = f"Did you mean {' or '.join(near)}?" if near else f"Valid here: {', '.join(valid)}."

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +138,7 @@ def _read_npz(path: Path, features: str | tuple[str, ...], target: str) -> tuple
     if not zipfile.is_zipfile(path):
         checks.fail("data.file", "must be an .npz file as numpy.savez writes it",
                     f"{path.name}, which is not a zip archive")
-    with np.load(path, allow_pickle=False) as archive:
-        x, y = (_array(path, archive, name) for name in (features, target))
+    x, y = _arrays(path, (features, target))
     if x.ndim != 2 or x.shape[1] != 2:
         checks.fail("data.features", "must name an array of shape (n, 2): a ring neuron has two features",
                     f"{features!r} of shape {x.shape}")
@@ -148,18 +148,30 @@ def _read_npz(path: Path, features: str | tuple[str, ...], target: str) -> tuple
     return x, y
 
 
+def _arrays(path: Path, names: tuple[str, str]) -> list[np.ndarray]:
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, zipfile.BadZipFile):
+        checks.fail("data.file", "must be an .npz file as numpy.savez writes it", f"{path.name}, which is damaged",
+                    "Write it again.")
+    with archive:
+        return [_array(path, archive, name) for name in names]
+
+
 def _array(path: Path, archive: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
     if name not in archive.files:
         checks.fail("data.features or data.target", f"must be arrays of {path.name}", repr(name),
                     f"It has {', '.join(map(repr, archive.files)) or 'none'}.")
     try:
         array = archive[name]
-    except (ValueError, OSError, zipfile.BadZipFile):
+    except (ValueError, OSError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         checks.fail(f"data.file: array {name!r} of {path.name}", "must hold plain numbers",
                     "a damaged or pickled (object) array, which qlearn never unpickles", "Save it with dtype float.")
-    if array.dtype.kind not in "iuf":
-        checks.fail(f"data.file: array {name!r} of {path.name}", "must hold real numbers", f"dtype {array.dtype}")
-    array = array.astype(float)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
+        given = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else "bytes that are no array"
+        checks.fail(f"data.file: array {name!r} of {path.name}", "must hold real numbers", given, "Save it with dtype float.")
+    with np.errstate(over="ignore"):            # what long double holds beyond double becomes infinite, and is refused below
+        array = array.astype(float)
     for place in np.argwhere(~(np.abs(array) <= _LARGEST))[:1]:
         index = ", ".join(map(str, place))
         _require_usable(f"data.file: element [{index}] of array {name!r} of {path.name}", float(array[tuple(place)]))
