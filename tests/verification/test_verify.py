@@ -95,7 +95,7 @@ def test_other_learners_run_through(name):
 
 def test_a_burn_in_that_is_too_short_is_refused_before_any_replica():
     with pytest.raises(ConfigError, match=r"replicas\.burn_in.*Set it to \d+ or more"):
-        build(small("diabetes.toml", replicas={"count": 20_000, "burn_in": 3.0}))
+        build(small("diabetes.toml", replicas={"count": 20_000, "burn_in": 5.0}))
 
 
 @pytest.mark.parametrize(("changes", "words"), [
