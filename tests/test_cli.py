@@ -104,6 +104,22 @@ def test_a_folder_that_is_a_file_is_refused_before_the_run(tmp_path, capsys, fou
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_folder_that_cannot_be_made_is_one_line(found, tmp_path, capsys):
+    found(AssertionError("must not run"))
+    line = refusal(capsys, ["verify", str(EXAMPLES / "own_data.toml"), "--out", str(tmp_path / (300 * "a"))])
+    assert "--out must be a folder" in line and "Name another folder" in line
+
+
+def test_a_report_that_cannot_be_written_loses_no_verdict(found, tmp_path, capsys):
+    found(FAILS)
+    (tmp_path / "index.html").mkdir()
+    assert run(["verify", str(EXAMPLES / "own_data.toml"), "--out", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert "It is not so." in shown.out and "Report:" not in shown.out
+    *bars, line = shown.err.strip().splitlines()
+    assert line.startswith("qlearn: --out must be a folder") and "index.html" in line and not any("qlearn" in bar for bar in bars)
+
+
 def test_a_small_run_end_to_end(tmp_path, capsys):
     """Code, replicas, statistics, real time and report; too small to prove anything, so either verdict will do."""
     toml = (EXAMPLES / "code.toml").read_text(encoding="utf-8").replace("burn_in", "count = 2000\nburn_in")

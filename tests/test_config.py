@@ -1,5 +1,6 @@
 """Verification files: every example loads; every mistake gets one line that names the key and what to do."""
 
+import os
 import tomllib
 import zipfile
 from pathlib import Path
@@ -239,6 +240,7 @@ def test_mistakes_in_the_file_are_named(case, toml, words):
 def test_missing_file_directory_and_encoding(tmp_path):
     refused(load, ["absent.toml", "cannot be read", "Check the path"], tmp_path / "absent.toml")
     refused(load, ["directory"], tmp_path)
+    refused(load, ["cannot be read", "Check the path"], tmp_path / (300 * "a"))
     (tmp_path / "latin.toml").write_bytes("title = 'x'\n# über\n".encode("latin-1"))
     refused(load, ["line 2", "UTF-8"], tmp_path / "latin.toml")
 
@@ -326,6 +328,15 @@ def test_missing_data_file_and_directory(case, tmp_path):
     refused(case, ["data.file", "must exist", "absent.csv"], changed("own.csv", "absent.csv"))
     (tmp_path / "folder.csv").mkdir()
     refused(case, ["data.file", "must be a file", "folder.csv"], changed("own.csv", "folder.csv"))
+    refused(case, ["data.file", "must be readable", "File name too long"], changed("own.csv", 300 * "a"))
+    refused(case, ["data.file", "must exist"], changed("own.csv", "a\\u0000b"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_no_file(case, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    refused(load, ["a device or a pipe"], tmp_path / "pipe")
+    refused(case, ["data.file", "must be a file", "pipe"], changed("own.csv", "pipe"))
 
 
 X, Y = np.ones((12, 2)), np.ones(12)

@@ -1,11 +1,14 @@
 """The commands: each returns its exit code; what is wrong is raised and worded by ``qlearn.cli.main``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import qlearn
+from qlearn.checks import shortened
 from qlearn.cli.matrices import entries, matrix
 from qlearn.cli.progress import Bars
 from qlearn.errors import ArgumentError, ConfigError, RegimeError
@@ -42,7 +45,8 @@ def verify(
     from qlearn.config import load
     from qlearn.verification import verify as run
 
-    report.check_folder(out)
+    with _writing(out):
+        report.check_folder(out)
     plots.require_matplotlib()
     config = load(file, allow_code=allow_code)
     try:
@@ -50,10 +54,22 @@ def verify(
             verification = run(config, progress=bars)
     except (ArgumentError, ConfigError, RegimeError) as error:
         raise ConfigError(f"{file}: {error}") from None
-    page = report.write(verification, out)
-    report.print_table(verification)
+    report.print_table(verification)                # before the files, so that a full disk does not lose the verdict
+    with _writing(out):
+        page = report.write(verification, out)
     print(f"Report: {page}")
     return 0 if verification.passed else 1
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """What the file system refuses is told as a bad --out."""
+    try:
+        yield
+    except OSError as error:
+        place = shortened(str(error.filename2 or error.filename))
+        raise ConfigError(f"--out must be a folder that a report can be written to; given {shortened(str(out))}: "
+                          f"{error.strerror} ({place}). Name another folder.") from None
 
 
 @app.command()

@@ -85,9 +85,11 @@ def load(path: str | Path, *, allow_code: bool = False) -> VerifyConfig:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    if path.is_dir():
-        raise ArgumentError("this is a directory, not a TOML file. Name a file in it, for example diabetes.toml.")
     try:
+        if path.is_dir():
+            raise ArgumentError("this is a directory, not a TOML file. Name a file in it, for example diabetes.toml.")
+        if path.exists() and not path.is_file():
+            raise ArgumentError("this is a device or a pipe, not a TOML file. Name a file.")
         content = path.read_bytes()
     except OSError as error:
         raise ArgumentError(f"the file cannot be read: {error.strerror}. Check the path.") from None

@@ -29,10 +29,16 @@ def read_columns(path: Path, features: str | tuple[str, ...], target: str) -> tu
 
 
 def _require_file(path: Path) -> None:
-    if path.is_dir():
+    try:
+        directory, exists, plain = path.is_dir(), path.exists(), path.is_file()
+    except OSError as error:                    # for example a name that is too long
+        checks.fail("data.file", "must be readable", f"{error.strerror}: {path}", "Check the path.")
+    if directory:
         checks.fail("data.file", "must be a file", f"the directory {path}", "Name the CSV or .npz file inside it.")
-    if not path.exists():
+    if not exists:
         checks.fail("data.file", "must exist", f"{path}", "The path counts from the folder of the TOML file.")
+    if not plain:
+        checks.fail("data.file", "must be a file", f"the device or pipe {path}", "Name a CSV or .npz file.")
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
