@@ -12,6 +12,7 @@ from qlearn.ensembles.ensemble import Ensemble
 from qlearn.spectrum import Spectrum, eigenstates
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
+from qlearn.verification.seeds import part_seed
 from qlearn.verification.subject import Subject, why_not_quantum
 
 __all__ = ["Runs", "density_claims", "rate_claims", "run_replicas"]
@@ -43,7 +44,7 @@ def run_replicas(subject: Subject, config: VerifyConfig, executor, progress) -> 
     count, steps = config.replicas.count, subject.record_steps(config.replicas.lags)
 
     def run(learner: MinibatchLearner, label: str, number: int) -> Ensemble:
-        return learner.replicas(subject.start, steps, replicas=count, seed=_seed(config.seed, number), executor=executor,
+        return learner.replicas(subject.start, steps, replicas=count, seed=part_seed(config.seed, number), executor=executor,
                                 progress=progress(f"replicas: {label}", count))
 
     learner = subject.learner
@@ -223,8 +224,3 @@ def _stationary_figure(subject: Subject, runs: Runs) -> dict:
 def _histogram(ensemble: Ensemble, row: int, edges: np.ndarray) -> np.ndarray:
     counts, _ = np.histogram(ensemble.wrapped(row)[:, 0], edges)
     return counts / (ensemble.learners * np.diff(edges))
-
-
-def _seed(seed: int, number: int) -> int:
-    """A seed of its own for each run, derived from the file's."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

@@ -27,6 +27,7 @@ from qlearn.sesolve import sesolve
 from qlearn.states import gaussian, plane_wave
 from qlearn.systems.base import LearningSystem
 from qlearn.verification.claims import Claim
+from qlearn.verification.seeds import part_seed
 from qlearn.verification.subject import Subject
 
 __all__ = ["RealTime", "guided_claims", "solver_claims", "winding_claims"]
@@ -149,7 +150,7 @@ def guided_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dict
     field = sesolve(real.hamiltonian(grid), real.packet(grid), real.fine_times, method=Chebyshev(), tol=tolerance,
                     store_states=True)
     laws = sesolve(real.hamiltonian(grid), real.packet(grid), real.times, method=RKN6(), tol=tolerance, store_states=True)
-    seed = _seed(config.seed, 10)
+    seed = part_seed(config.seed, 10)
     learners = real.guided(field, real.times, seed, executor, progress("guided learners", config.real_time.learners))
     comparison = compare(laws, learners, times=list(real.times[1:]), tests=("kuiper",), level=config.tests.level)
     claims = [Claim(
@@ -170,7 +171,7 @@ def guided_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dict
 
 def _wrong_temperature(real: RealTime, field: Result, laws: Result, executor, progress) -> Claim:
     config, factor = real.config, real.config.controls.temperature_factor
-    learners = real.guided(DriftScaled(field.field(), 1 / factor), real.times, _seed(config.seed, 11), executor,
+    learners = real.guided(DriftScaled(field.field(), 1 / factor), real.times, part_seed(config.seed, 11), executor,
                            progress("guided control", config.real_time.learners), temperature=factor * real.temperature,
                            start=laws.density(0))
     times = list(real.times[1:])
@@ -189,7 +190,7 @@ def _power(laws: Result, learners: Ensemble, family: int, config: VerifyConfig) 
     law = laws.density(len(laws.times) - 1)
     truth = _smoothed(learners, law.grid)
     return float(kuiper_power(truth, law, learners.learners, level=config.tests.level / family, trials=_POWER_TRIALS,
-                              seed=_seed(config.seed, 12)))
+                              seed=part_seed(config.seed, 12)))
 
 
 def _smoothed(learners: Ensemble, grid: Grid) -> GridDensity:
@@ -208,7 +209,7 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
     """A state of winding n: the circulation measured from the guided learners, and a θ = ½ sector as the control."""
     number, config = real.config.real_time.winding, real.config
     learners, seed = config.real_time.learners, config.seed
-    measured, field = _circulation(real, 0.0, number, _seed(seed, 20), executor, progress("winding state", learners))
+    measured, field = _circulation(real, 0.0, number, part_seed(seed, 20), executor, progress("winding state", learners))
     node_free = all(_winds(field, state, number) for state in _states(field))
     reason = (f"ν = {measured.value:.4f} ± {measured.error:.4f} (z = {measured.z:+.2f} against {measured.nearest}; bias at most "
               f"about {measured.bias_bound:.1g}).")
@@ -222,7 +223,7 @@ def winding_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dic
         bool(node_free and measured.integer and measured.nearest == number), reason)]
     half = None
     if config.controls.half_winding:
-        half, _ = _circulation(real, 0.5, number - 1, _seed(seed, 21), executor, progress("half winding", learners))
+        half, _ = _circulation(real, 0.5, number - 1, part_seed(seed, 21), executor, progress("half winding", learners))
         claims.append(Claim(
             "Winding in a θ = ½ sector", "real time", "control", "guided",
             "the same measurement on a twisted ring, whose circulation is a half-integer: the integer test must reject it",
@@ -255,8 +256,3 @@ def _winding_figure(real: RealTime, field: Result, measured: Circulation, half: 
             "phase": np.array([np.unwrap(np.angle(_states(field)[row])) for row in rows]),
             "times": field.times[rows] / real.unit, "circulation": measured.value, "errors": measured.error,
             "target": real.config.real_time.winding, **control}
-
-
-def _seed(seed: int, number: int) -> int:
-    """A seed of its own for each run, derived from the file's."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
