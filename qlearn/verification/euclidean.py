@@ -176,7 +176,7 @@ def density_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[
     claims = []
     for row, step in enumerate(times):
         last = row == len(times) - 1
-        label = "Density at rest" if last else f"Density after {step} steps"
+        label = "Density at rest" if last else f"Density after {step} step{'s' if step > 1 else ''}"
         when = (f"at step {step} against the stationary law" if last else
                 f"from a narrow start, at time {step * eta:.2g}/η, against the law")
         p, distance, floor = (float(a[row]) for a in (comparison.p_adjusted, comparison.distances, comparison.floors))
