@@ -31,8 +31,9 @@ def _run(name: str, table: SplittingTable, dt: float | None, hamiltonian: Hamilt
 
 def _check(name: str, hamiltonian: Hamiltonian) -> None:
     if not hamiltonian.is_diagonal_in_k:
+        remedy = "Change" if hamiltonian.time_dependent else "Use Chebyshev() or Dense(), or change"
         raise UnsupportedError(f"{name} splits T, diagonal in the wavenumbers, from V; with a metric T is not diagonal. "
-                               "Use Chebyshev() or Dense(), or change the coordinate to the proper length ds = √g dq.")
+                               f"{remedy} the coordinate to the proper length ds = √g dq.")
 
 
 @final

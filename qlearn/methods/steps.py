@@ -189,7 +189,8 @@ class AutomaticSteps:
             self.step = abs(h) * float(np.clip(best / abs(h), 0.2, 0.9))
             return phi
         self._learn(measured.constant)
-        self._adapt(abs(h), best if measured.visible else max(best, abs(h)))
+        # an error below rounding says nothing against a longer step, and in a driven V the next probe judges that one
+        self._adapt(abs(h), best if measured.visible else max(best, (2 if self.driven else 1) * abs(h)))
         if measured.halves is None:
             self.until_probe = max(self.until_probe, 1)
         else:
@@ -222,8 +223,8 @@ class AutomaticSteps:
         return float(0.95 * (self._rate() / max(constant, 1e-300)) ** (1 / self.probe.order))
 
     def _learn(self, constant: float) -> None:
-        """Where C has grown since the last probe the steps in between count with the new C."""
-        if constant > self._constant:
+        """Where C has grown since the last probe the steps in between count with the new C; in a driven V there are none."""
+        if constant > self._constant and not self.driven:
             self.record.error += (constant - self._constant) * self._since
         change = constant / self._constant if self._constant > 0 else np.inf
         self.stride = 0 if self.driven else min(2 * self.stride, PROBE_EVERY) if 0.25 < change < 4 else 2

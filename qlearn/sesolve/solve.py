@@ -149,14 +149,20 @@ class _Run:
         drift = np.ravel(after - before)
         return float(drift[np.argmax(np.abs(drift))])
 
+    def _remedy(self, given: bool) -> str:
+        if given:
+            return "Take a shorter dt, or leave dt out."
+        if self.record.rounding > self.record.error:
+            return "Rounding sets a limit to what can be asked for; take a larger tol."
+        if self.H.time_dependent:
+            return "Take a smaller tol, and times where V jumps into tlist."
+        return "Take a smaller tol, or method=ql.Chebyshev()."
+
     def warn(self) -> None:
         given = getattr(self.method, "dt", None) is not None
         if self.error_estimate > (ROUGHLY if given else self.tol):
-            remedy = "Take a shorter dt, or leave dt out." if given else \
-                "Rounding sets a limit to what can be asked for; take a larger tol." \
-                if self.record.rounding > self.record.error else "Take a smaller tol, or method=ql.Chebyshev()."
             warnings.warn(f"the estimated error of the final state, {self.error_estimate:.1e}, exceeds "
-                          f"{'1e-2' if given else f'tol = {self.tol:g}'} ({self.words}). {remedy}",
+                          f"{'1e-2' if given else f'tol = {self.tol:g}'} ({self.words}). {self._remedy(given)}",
                           AccuracyWarning, stacklevel=3)
         self.monitor.warn(self.tol)
 

@@ -150,3 +150,18 @@ def test_a_pulse_of_the_potential_is_not_missed(width):
     exact = ql.sesolve(H, psi0, [0, 10.0], method=ql.RKN6(dt=0.01)).final_state
     result = ql.sesolve(H, psi0, [0, 10.0], tol=1e-6)
     assert grid.norm(result.final_state - exact) < 1e-6
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-6, 1e-8])
+def test_a_potential_that_jumps_in_time_is_passed(tol):
+    """Steps shrink below what rounding can judge at the jump, and must find their way up again behind it."""
+    grid = ql.Grid(32, (0, 2 * np.pi), twist=0.3)
+    well, units = lambda x: 0.05 * np.cos(x), {"mass": 100.0, "hbar": 0.8}
+    H = ql.Hamiltonian(grid, lambda t, x: well(x) * (t > 300.7), time_dependent=True, **units)
+    psi0 = ql.gaussian(grid, center=3, width=0.5, momentum=0.5, hbar=0.8)
+    middle = ql.sesolve(ql.Hamiltonian(grid, 0, **units), psi0, [0, 300.7], method=ql.Dense()).final_state
+    exact = ql.sesolve(ql.Hamiltonian(grid, well, **units), middle, [300.7, 700], method=ql.Dense()).final_state
+    result = ql.sesolve(H, psi0, np.linspace(0, 700, 5), tol=tol)
+    assert grid.norm(result.final_state - exact) < tol
+    assert grid.norm(result.final_state - exact) < 2 * result.stats["error_estimate"] + 1e-11
+    assert result.stats["steps"] < 300

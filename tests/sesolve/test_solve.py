@@ -121,6 +121,9 @@ def test_bad_arguments_are_named_before_any_work(psi, tlist, options, words):
 def test_what_is_not_offered_names_an_alternative():
     with pytest.raises(UnsupportedError, match="eigenstates"):
         ql.sesolve(H, PSI, [0, 1], imaginary_time=True)
+    moving_metric = ql.Hamiltonian(ql.Grid(16, (0, 6)), lambda t, x: t + 0 * x, metric=lambda x: 1 + 0 * x, time_dependent=True)
+    with pytest.raises(UnsupportedError, match=r"not diagonal\. Change the coordinate"):
+        ql.sesolve(moving_metric, ql.plane_wave(moving_metric.grid, 1), [0, 1])
     with pytest.raises(UnsupportedError, match="final_state"):
         ql.sesolve(H, PSI, [0, 1], checkpoint="here")
 
