@@ -79,7 +79,7 @@ def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence
     if "rates" in names:
         if len(names) > 1:
             checks.fail("tests", "must hold 'rates' alone", names, "Compare densities in a call of their own.")
-        since = -np.inf if times is None else float(np.min(times))
+        since = -np.inf if times is None else float(np.min(_given(times)))
         return compare_rates(reference, ensemble, since=since, level=level, tolerance=tolerance, basis=basis, k=k)
     if tolerance is not None or basis is not None or k is not None:
         checks.fail("tolerance, basis and k", "are for tests=('rates',) only", f"tests={names}", "Leave them out.")
@@ -169,7 +169,10 @@ def _check_fit(law: GridDensity, ensemble: Ensemble) -> None:
 
 
 def _given(times: Any) -> np.ndarray:
-    return np.atleast_1d(checks.finite_array("times", times))
+    given = np.atleast_1d(checks.finite_array("times", times))
+    if given.ndim != 1 or given.size == 0:
+        checks.fail("times", "must be a time or a list of times", f"shape {given.shape}", "Leave it out for all times in common.")
+    return given
 
 
 def _shared(there: np.ndarray, here: np.ndarray) -> np.ndarray:

@@ -42,8 +42,9 @@ def chi2_two_samples(first: np.ndarray, second: np.ndarray) -> tuple[float, floa
 
 
 def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Counts and exact masses of about 2 n^0.4 cells (Mann and Wald 1942): in 1-D equally likely ones, else boxes."""
-    wanted = int(2 * len(samples)**0.4)
+    """Counts and exact masses of about 2 n^0.4 cells (Mann and Wald 1942), fewer where they would hold less than ten
+    learners: in 1-D equally likely ones, else boxes."""
+    wanted = max(2, min(int(2 * len(samples)**0.4), int(len(samples) / _LEAST_EXPECTED)))
     if density.grid.ndim == 1:
         u = cumulative(samples[:, 0], density, ring[0])
         return np.bincount(np.minimum((u * wanted).astype(int), wanted - 1), minlength=wanted), np.full(wanted, 1 / wanted)

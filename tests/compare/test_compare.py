@@ -132,6 +132,8 @@ def test_measured_rates_have_z_scores():
     (lambda: compare(LAWS[0], run_of(LAWS), tolerance=0.1), "for tests="),
     (lambda: compare(LAWS[0], run_of(LAWS), times=[0.5]), "stored times of the ensemble"),
     (lambda: compare(LAWS, run_of(LAWS), times=[0.0]), "as many as the densities"),
+    (lambda: compare(LAWS[0], run_of(LAWS), times=[]), "a list of times"),
+    (lambda: compare([1.0], ornstein(), tests=("rates",), times=[], basis=2), "a list of times"),
     (lambda: compare(LAWS[0], LAWS[0]), "must be an Ensemble"),
     (lambda: compare("psi", run_of(LAWS)), "must be a Result"),
     (lambda: compare(GridDensity(Grid(4, (0, 1)), np.ones(4)), run_of(LAWS)), "ring of length"),
@@ -139,8 +141,8 @@ def test_measured_rates_have_z_scores():
     (lambda: compare([1.0], ornstein(), tests=("rates",)), "basis"),
     (lambda: compare([1.0], ornstein(), tests=("rates",), basis=2, tolerance=0.1), "not for an ensemble"),
     (lambda: compare([-1.0], Levels(), tests=("rates",), tolerance=0.1), "rates > 0"),
-], ids=["name", "none", "mixed", "tolerance", "time", "count", "no ensemble", "reference", "ring", "margin", "basis",
-        "margin of sample", "negative"])
+], ids=["name", "none", "mixed", "tolerance", "time", "count", "no time", "no since", "no ensemble", "reference", "ring",
+        "margin", "basis", "margin of sample", "negative"])
 def test_refusals(call, message):
     with pytest.raises(ArgumentError, match=message):
         call()

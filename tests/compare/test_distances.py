@@ -15,6 +15,7 @@ from qlearn.grids import Grid
 RING = Grid(64, (0, 2 * np.pi))
 LAW = GridDensity.wrapped_normal(RING, 1.0, 0.7)
 SHIFTED = GridDensity.wrapped_normal(RING, 1.1, 0.7)
+SHIFTED_FAR = GridDensity.wrapped_normal(RING, 1.5, 0.7)
 
 
 def ring_sample(law, n, rng):
@@ -89,6 +90,15 @@ def test_energy_finds_what_marginals_hide():
         assert TESTS[name](Sample(along, periods), flat, rng, 999).p_value <= 1e-3
     with pytest.raises(UnsupportedError, match="energy"):
         TESTS["ks"](Sample(angle, periods), flat, rng, 999)
+
+
+def test_chi2_of_few_learners_has_fewer_cells_and_stays_calibrated():
+    """60 learners fill six cells of ten. P(a false alarm of this test) < 1e-4: 300 draws of a rejection at 5 %."""
+    p = [TESTS["chi2"](ring_sample(LAW, 60, np.random.default_rng(seed)), LAW, None, 0).p_value for seed in range(300)]
+    assert np.count_nonzero(np.array(p) < 0.05) < 33
+    wrong = [TESTS["chi2"](ring_sample(SHIFTED_FAR, 60, np.random.default_rng(seed)), LAW, None, 0).p_value
+             for seed in range(50)]
+    assert np.count_nonzero(np.array(wrong) < 0.05) > 33
 
 
 def test_too_few_learners_for_chi2_are_an_error():
