@@ -49,9 +49,14 @@ def _squares(directions: Directions, reading: str, settled: Multiplier) -> tuple
 
 def _declared(squares: tuple[sp.Expr, ...] | None, temperature: sp.Expr) -> sp.Expr:
     """ħ² without index: the geometric mean of the ħ_i², or (2T)² where one of them is not positive or there are none."""
-    if squares is None or any(sign_of(square) == -1 for square in squares):
+    if squares is None or not _have_a_mean(squares):
         return 4 * temperature**2
     return sp.powdenest(sp.Mul(*squares) ** sp.Rational(1, len(squares)), force=True)
+
+
+def _have_a_mean(squares: tuple[sp.Expr, ...]) -> bool:
+    """Whether no ħ_i² is known to be 0 or negative, so that the geometric mean is a positive ħ."""
+    return not any(sign_of(square) == -1 or sp.simplify(square) == 0 for square in squares)
 
 
 def _equation(system: LearningSystem, settled: Multiplier, reading: str, steps: tuple[Step, ...], directions: Directions | None,
@@ -93,7 +98,7 @@ def _notes(reading: str, squares: tuple[sp.Expr, ...] | None, settled: Multiplie
     else:
         words = (f"Reading 'action': ħ_i² by (4), with 1/μ = {to_text(settled.inverse_mu)} and "
                  f"γ' = {to_text(settled.gamma_prime)}.")
-    declared = ("the geometric mean of the ħ_i" if squares is not None and not any(sign_of(s) == -1 for s in squares)
+    declared = ("the geometric mean of the ħ_i" if squares is not None and _have_a_mean(squares)
                 else f"declared to be {to_text(2 * temperature)}")
     return (words, f"ħ without index is {declared}.",
             "No ensemble of learners is simulated against this equation: its law is not |ψ|² of a linear equation.")

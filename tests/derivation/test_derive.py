@@ -168,6 +168,9 @@ def test_declared_hbar_is_the_geometric_mean_while_it_exists():
     negative = derive(anisotropic(0, "2", "1/4"), reading="action")
     assert sp.simplify(negative.equation.hbar - sp.sqrt(2) * T) == 0
     assert any("declared to be" in note for note in negative.notes)
+    zero = derive(anisotropic(0, "2", "1/2"), reading="action")
+    assert zero.equation.direction_hbar_squared[1] == 0
+    assert sp.simplify(zero.equation.hbar - 2 * T) == 0
 
 
 def test_alpha_1_is_the_linear_limit_of_both_readings():
