@@ -66,6 +66,9 @@ class Grid:
                             ("boundary", _boundary(self.boundary, len(shape))),
                             ("twist", _twist(self.twist, len(shape)))):
             object.__setattr__(self, name, value)
+        if any(np.any(np.diff(x) <= 0) for x in self.axes):
+            checks.fail("bounds", "must be far enough apart for floats to tell the points from each other", bounds,
+                        "Move the origin, or take fewer points.")
 
     @property
     def ndim(self) -> int:
@@ -225,7 +228,7 @@ def _bounds(bounds: Any, ndim: int) -> tuple[tuple[float, float], ...]:
 
 
 def _boundary(boundary: Any, ndim: int) -> tuple[str, ...]:
-    names = (boundary,) * ndim if isinstance(boundary, str) else tuple(boundary)
+    names = (boundary,) * ndim if isinstance(boundary, str) or np.ndim(boundary) == 0 else tuple(boundary)
     if len(names) != ndim:
         checks.fail("boundary", f"must be one name, or one for each of {ndim} axes", boundary)
     for name in names:

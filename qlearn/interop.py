@@ -81,6 +81,8 @@ def compare_qutip(result: Result) -> QutipComparison:
 
     Raises UnsupportedError where V depends on t or the grid has more than 2048 points, ArgumentError without stored states.
     """
+    if not isinstance(result, Result):
+        checks.fail("result", "must be the Result of sesolve", type(result).__name__)
     H = result.hamiltonian
     if H.time_dependent:
         raise UnsupportedError('compare_qutip uses QuTiP\'s method "diag", which needs an H independent of t; compare with '

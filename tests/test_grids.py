@@ -87,7 +87,8 @@ def test_twist_counts_modulo_one():
 @pytest.mark.parametrize(("arguments", "words"), [
     ((1, (0, 1)), "at least two points"), ((8.0, (0, 1)), "shape"), ((8, (1, 0)), "a < b"), ((8, (0, np.inf)), "bounds"),
     (((8, 8), (0, 1)), "bounds"), ((8, (0, 1), "open"), "one of 'periodic'"), ((8, (0, 1), "periodic", np.nan), "twist"),
-    (((), []), "bounds|shape"), ((8, "ab"), "bounds"),
+    (((), []), "bounds|shape"), ((8, "ab"), "bounds"), ((8, (0, 1), None), "one of 'periodic'"),
+    ((8, (1e16, 1e16 + 2)), "far enough apart"),
 ])
 def test_bad_arguments_are_named(arguments, words):
     with pytest.raises(ArgumentError, match=words):

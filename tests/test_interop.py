@@ -48,6 +48,8 @@ def test_refusals():
         ql.from_qutip(ql.to_qutip(H), GRID)
     with pytest.raises(ArgumentError, match="120 components"):
         ql.from_qutip(ql.to_qutip(np.ones(8), ql.Grid(8, (0, 1))), GRID)
+    with pytest.raises(ArgumentError, match="Result of sesolve"):
+        ql.compare_qutip(H)
     with pytest.raises(ArgumentError, match="store_states"):
         ql.compare_qutip(ql.sesolve(H, PSI, [0, 0.1], store_states=False))
     driven = ql.Hamiltonian(ql.Grid(16, (0, 6)), lambda t, x: np.cos(t) + 0 * x, time_dependent=True)

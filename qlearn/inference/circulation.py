@@ -152,7 +152,10 @@ def _proper_length(ensemble: Ensemble, metric: Callable[[np.ndarray], Any] | Non
     if metric is None:
         return q, period
     x = period * np.arange(_TABLE) / _TABLE
-    root = np.sqrt(checks.finite_array("metric(q)", np.reshape(metric(x), -1), shape=(_TABLE,)))
+    g = checks.finite_array("metric(q)", np.reshape(metric(x), -1), shape=(_TABLE,))
+    if not g.min() > 0:
+        checks.fail("metric(q)", "must be positive everywhere", float(g.min()))
+    root = np.sqrt(g)
     modes = np.fft.rfft(root) / _TABLE
     k = 2 * np.pi / period * np.arange(len(modes))
     k[0], modes[0] = 1.0, 0.0

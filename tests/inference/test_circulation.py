@@ -104,6 +104,8 @@ def test_refusals():
         circulation(ql.Ensemble([0, 1, 3], run.positions[:3], (2 * np.pi,)), hbar=1.0, mass=1.0)
     with pytest.raises(ArgumentError, match="one ring"):
         circulation(ql.Ensemble(TIMES, run.positions, (None,)), hbar=1.0, mass=1.0)
+    with pytest.raises(ArgumentError, match="positive everywhere"):
+        circulation(run, hbar=1.0, mass=1.0, metric=lambda q: np.cos(q))
     with pytest.raises(ArgumentError, match="hbar"):
         circulation(run, hbar=0.0, mass=1.0)
     with pytest.raises(RegimeError, match="too few"):
