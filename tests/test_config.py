@@ -227,6 +227,10 @@ MISTAKES = {
     "records beyond memory": (MINIMAL + "[replicas]\ncount = 100000000\n", ["44 recorded times", "count = 4545454"]),
     "field beyond memory": (MINIMAL + "[real_time]\nstep = 1e-9\n", ["real_time.step", "step = 1.3e-05 or more"]),
     "learners beyond memory": (MINIMAL + "[real_time]\nlearners = 1000000\nsave_times = 1000\n", ["learners", "199800"]),
+    "step too long for the packet": (MINIMAL + "[real_time]\nstart_momentum = 30\n", ["step = 0.00043 or less"]),
+    "points too few for the packet": (MINIMAL + "[real_time]\nstart_width = 0.05\nstep = 1e-4\npoints = 100\n",
+                                      ["real_time.points", "points = 135 or more"]),
+    "more points than QuTiP is asked for": (MINIMAL + "[real_time]\npoints = 4096\n", ["real_time.points", "≤ 2048"]),
     "long unknown key": (1000 * "k" + " = 1\n" + MINIMAL, ["kkk… is no key"]),
     "nested beyond reason": ("a = " + 3000 * "[" + 3000 * "]", ["not valid TOML"]),
 }

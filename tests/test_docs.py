@@ -94,6 +94,16 @@ def test_the_minimal_file_of_the_documentation_loads(tmp_path):
     assert load(tmp_path / "own.toml").data.x.shape == (600, 2)
 
 
+def test_the_refusal_that_is_shown_is_the_one_that_comes(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    shown = next(line for line in text.splitlines() if line.startswith("qlearn: own.toml: "))
+    (_, minimal), *_ = blocks(ROOT / "docs" / "files.md", "toml")
+    (tmp_path / "own.toml").write_text(minimal.replace("temperature_over_loss_range = 0.25", "temperature = -0.4"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", "own.toml"]) == 2
+    assert capsys.readouterr().err.startswith(shown.removesuffix("…"))
+
+
 def test_every_key_is_documented_with_its_default():
     """The tables of docs/files.md are those that the sections give; on failure the message holds the text to paste."""
     text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")

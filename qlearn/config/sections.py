@@ -19,6 +19,7 @@ POTENTIAL_NAMES = ("x", "L", "gamma", "T", "hbar")
 _RECORDED = 2 * 10**8               # positions that one run of learners may keep in memory
 _FIELD = 3 * 10**7                  # values of ψ that guide the learners
 _NARROWEST = 0.1                    # start of the replicas, as an angle: what 161 grid points resolve
+_TURN = 0.5                         # radians of phase a step of the guided learners; at 2 they visibly miss |ψ|²
 _ANGLE = number(least=-1e6, most=1e6)
 
 
@@ -106,7 +107,7 @@ class RealTimeConfig:
     duration: float = key(number(above=0, most=1000), 3.0, meaning="the time span in units of τ")
     save_times: int = key(whole(least=2, most=1000), 4, meaning="the number of times that are compared")
     tolerance: float = key(number(least=1e-12, most=1e-2), 1e-9, meaning="the L2 error allowed to each solver")
-    points: int = key(whole(least=16, most=4096), 128, meaning="the number of grid points")
+    points: int = key(whole(least=32, most=2048), 128, meaning="the number of grid points")
     learners: int = key(whole(least=1000, most=10**6), 20_000, meaning="the number of guided learners")
     step: float = key(number(above=0), 0.005, meaning="the learners' time step in units of τ")
     winding: int = key(whole(least=-8, most=8), 1, meaning="the winding of the state whose circulation is measured")
@@ -179,9 +180,7 @@ def read_real_time(values: Any) -> tuple[RealTimeConfig, Expression]:
     if config.step > config.duration:
         checks.fail("real_time.step", "must not exceed real_time.duration", config.step,
                     f"Write step = {config.duration / 500:g}.")
-    if 4 * max(abs(config.start_momentum), abs(config.winding)) > config.points:
-        checks.fail("real_time.points", "must be at least 4 times start_momentum and winding", config.points,
-                    "Use more points; a momentum needs two points a wave, and its spread as many again.")
+    _require_resolved(config)
     steps = config.duration / config.step
     if steps * config.points > _FIELD:
         checks.fail("real_time.step", f"must leave duration/step × points at most {_FIELD:.0e}", config.step,
@@ -190,6 +189,19 @@ def read_real_time(values: Any) -> tuple[RealTimeConfig, Expression]:
         checks.fail("real_time.learners", f"times save_times + 1 must be at most {_RECORDED:.0e}", config.learners,
                     f"Write learners = {_RECORDED // (config.save_times + 1)} or less, or fewer save_times.")
     return config, _potential(config.potential)
+
+
+def _require_resolved(config: RealTimeConfig) -> None:
+    """The packet's waves k = n ± 2/width turn by k² a τ, and by less than 1/2 a step; the grid holds n ± 3/width."""
+    momentum, winding, spread = abs(config.start_momentum), abs(config.winding), 1 / config.start_width
+    fastest = max(momentum + 2 * spread, winding)
+    if config.step * fastest**2 > _TURN:
+        checks.fail("real_time.step", "must resolve the waves of the packet", config.step,
+                    f"Write step = {0.99 * _TURN / fastest**2:.2g} or less, or take a wider packet or a smaller start_momentum.")
+    needed = math.ceil(2.2 * max(momentum + 3 * spread, 2 * winding))
+    if config.points < needed:
+        checks.fail("real_time.points", "must resolve the packet and the winding state", config.points,
+                    f"Write points = {needed} or more, or take a wider packet.")
 
 
 def _potential(words: str) -> Expression:
