@@ -24,7 +24,7 @@ def _run(name: str, table: SplittingTable, dt: float | None, hamiltonian: Hamilt
     phi = grid.to_periodic(psi)
     stepper = FixedSteps(kernel, phi, times, dt) if dt is not None else AutomaticSteps(kernel, phi, times, tol)
     for time in times[1:]:
-        phi = stepper.advance(phi, float(time))
+        phi = stepper.advance(phi, float(time - times[0]))
         record.note = f"{name} with {stepper.words}"
         yield grid.from_periodic(phi)
 

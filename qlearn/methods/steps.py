@@ -25,14 +25,21 @@ DRIVEN_STEPS = 24  # at least, where V depends on t
 @final
 class Clock:
     """The time that ψ has reached. Steps of almost the same length are one length, so that their phase tables are shared;
-    the differences, below ``tiny`` in all, never add up because each stretch is measured from the time really reached."""
+    the differences, below ``tiny`` in all, never add up because each stretch is measured from the time really reached.
+
+    ``now``, ``end`` and all targets count from the first of ``times``, so that a late start costs no digits; ``time`` is
+    the time that V(t) is asked for."""
 
     def __init__(self, times: np.ndarray):
-        self.now, self.end = float(times[0]), float(times[-1])
-        self.span = abs(self.end - self.now)
-        self.sign = 1.0 if self.end >= self.now else -1.0
-        self.tiny = 8 * EPS * float(np.max(np.abs(times)))
+        self.start, self.now, self.end = float(times[0]), 0.0, float(times[-1] - times[0])
+        self.span = abs(self.end)
+        self.sign = 1.0 if self.end >= 0 else -1.0
+        self.tiny = 8 * EPS * self.span
         self._last = 0.0
+
+    @property
+    def time(self) -> float:
+        return self.start + self.now
 
     def left(self, target: float) -> float:
         """The time from now to target, ≥ 0; 0 within rounding."""
@@ -99,12 +106,12 @@ class FixedSteps:
         while self.clock.left(target) > 0:
             h, n = self.clock.division(target, self.dt)
             if self.until_probe <= 0:
-                phi, error = self.probe.fixed(phi, self.clock.now, h)
+                phi, error = self.probe.fixed(phi, self.clock.time, h)
                 self._constant, self.until_probe, count = error / abs(h) ** (self.probe.order + 1), FIXED_PROBE_EVERY, 1
                 self.kernel.record.watch(phi)
             else:
                 count = min(n, self.until_probe)
-                phi = self.kernel.steps(phi, self.clock.now, h, count)
+                phi = self.kernel.steps(phi, self.clock.time, h, count)
             self.clock.advance(h, count)
             self.until_probe -= count
             self.kernel.record.steps += count
@@ -127,7 +134,7 @@ class AutomaticSteps:
         self.clock, self.probe = Clock(times), StepProbe(kernel, phi)
         self.reach, self.driven = Reach(kernel.hamiltonian, kernel.record), kernel.hamiltonian.time_dependent
         self.longest = self.clock.span / DRIVEN_STEPS if self.driven else self.clock.span
-        turn, self._limit = self.reach.limits(phi, self.clock.now)
+        turn, self._limit = self.reach.limits(phi, self.clock.time)
         self.step = min(turn, self.longest)
         self.until_probe, self.stride = 0, 2
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
@@ -149,7 +156,7 @@ class AutomaticSteps:
                 phi = self._probed(phi, h)
             else:
                 count = min(n, self.until_probe)
-                phi = self.kernel.steps(phi, self.clock.now, h, count)
+                phi = self.kernel.steps(phi, self.clock.time, h, count)
                 self._book(h, count, self._constant * abs(h) ** (self.probe.order + 1))
         return phi
 
@@ -197,7 +204,7 @@ class AutomaticSteps:
             phi = measured.halves
             self._book(h, 1, measured.constant * abs(h) ** (self.probe.order + 1) * (1 if self.driven else self._gain))
             self.record.watch(phi)
-        self._limit = self.reach.limits(phi, self.clock.now)[1]
+        self._limit = self.reach.limits(phi, self.clock.time)[1]
         self._drop_anchor(phi)
         return phi
 
@@ -212,7 +219,7 @@ class AutomaticSteps:
         most = 1.0 if self.driven else max(1.0, self.clock.left(self.clock.end) / abs(h))
         stretch = 1.0
         while True:
-            halves, error = self.probe.compare(phi, self.clock.now, stretch * h)
+            halves, error = self.probe.compare(phi, self.clock.time, stretch * h)
             clear = error > 30 * self.probe.noise or allowed > 20 * self.probe.noise
             if clear or stretch >= most:
                 constant = error / abs(stretch * h) ** (self.probe.order + 1) * (self._gain if self.driven else 1.0)
