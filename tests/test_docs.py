@@ -98,7 +98,8 @@ def test_the_refusal_that_is_shown_is_the_one_that_comes(tmp_path, monkeypatch, 
     text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
     shown = next(line for line in text.splitlines() if line.startswith("qlearn: own.toml: "))
     (_, minimal), *_ = blocks(ROOT / "docs" / "files.md", "toml")
-    (tmp_path / "own.toml").write_text(minimal.replace("temperature_over_loss_range = 0.25", "temperature = -0.4"), encoding="utf-8")
+    wrong = minimal.replace("temperature_over_loss_range = 0.25", "temperature = -0.4")
+    (tmp_path / "own.toml").write_text(wrong, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert run(["verify", "own.toml"]) == 2
     assert capsys.readouterr().err.startswith(shown.removesuffix("…"))
