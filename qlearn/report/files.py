@@ -6,13 +6,21 @@ from pathlib import Path
 
 from qlearn.errors import ConfigError
 
-__all__ = ["check_folder", "write_files"]
+__all__ = ["REPORT_FILES", "check_folder", "write_files"]
+
+REPORT_FILES = ("index.html", "results.json")
 
 
 def check_folder(folder: str | Path) -> Path:
     """Return the folder if a report can be written there; nothing is created.  Raises ConfigError with what to do."""
     folder = Path(folder)
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    for name in REPORT_FILES:
+        if (folder / name).is_dir():
+            raise ConfigError(f"--out must be a folder where {name} can be written; given {folder}, whose {name} is a folder. "
+                              "Name another folder.")
+    if folder.is_symlink() and not folder.exists():
+        raise ConfigError(f"--out must be a folder; given {folder}, a link to nothing. Name another folder.")
     if not nearest.is_dir():
         raise ConfigError(f"--out must be a folder; given {folder}, but {nearest} is a file. Name another folder.")
     if not os.access(nearest, os.W_OK | os.X_OK):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -38,17 +39,24 @@ class RingFunctions:
             value = value * phase + coefficient
         return value.real
 
-    def expression(self, f: np.ndarray) -> str:
-        """The trigonometric interpolant as a text in q, with 17 digits."""
+    def expression(self, f: np.ndarray) -> Any:
+        """The trigonometric interpolant as a SymPy expression in q, its decimals exact rationals of 17 digits."""
+        import sympy
+
         c = np.fft.rfft(f) / len(f)
-        small = 1e-13 * np.max(np.abs(c))
-        terms = [repr(float(c[0].real))]
+        q, small = sympy.Symbol("q", real=True), 1e-13 * np.max(np.abs(c))
+        terms = [_rational(c[0].real)]
         for n in range(1, len(c)):
-            angle = f"{float(2 * np.pi * n / self.period)!r}*q"
-            for amplitude, name in ((2 * c[n].real, "cos"), (-2 * c[n].imag, "sin")):
-                if abs(amplitude) > small:
-                    terms.append(f"({float(amplitude)!r})*{name}({angle})")
-        return " + ".join(terms)
+            angle = _rational(2 * np.pi * n / self.period) * q
+            waves = ((2 * c[n].real, sympy.cos), (-2 * c[n].imag, sympy.sin))
+            terms += [_rational(amplitude) * wave(angle) for amplitude, wave in waves if abs(amplitude) > small]
+        return sympy.Add(*terms)
+
+
+def _rational(value: float) -> Any:
+    import sympy
+
+    return sympy.Rational(repr(float(value)))
 
 
 def resolve(gradient_of: Gradient, n_samples: int, period: float, loss: Loss | None) -> RingFunctions:

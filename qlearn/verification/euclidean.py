@@ -13,7 +13,7 @@ from qlearn.spectrum import Spectrum, eigenstates
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
 from qlearn.verification.seeds import part_seed
-from qlearn.verification.subject import Subject, why_not_quantum
+from qlearn.verification.subject import SMALL_EPS3, Subject, why_not_quantum
 
 __all__ = ["Runs", "density_claims", "rate_claims", "run_replicas"]
 
@@ -141,8 +141,12 @@ def _why_levels(subject: Subject, comparison: Comparison, config: VerifyConfig) 
         return f"Ratios {ratios}, all within the declared margins."
     pairs = int(np.sum(np.abs(subject.operator.eigenvalues[1:config.rates.count + 1].imag) > 1e-9))
     complex_text = f", and {pairs} of the operator's eigenvalues are complex" if pairs else ""
-    return (f"The diffusion approximation does not hold: ε₃ = max|U'κ₃|/C² = {subject.statistics.eps3:.2f} is not small "
-            f"(steps are few and skewed, not many and Gaussian), so the ratios are {ratios}{complex_text}.")
+    eps3 = subject.statistics.eps3
+    cause = (f"ε₃ = max|U'κ₃|/C² = {eps3:.2f} is not small (steps are few and skewed, not many and Gaussian)"
+             if eps3 > SMALL_EPS3 else
+             f"one step moves q by about {np.sqrt(2 * subject.learner.learning_rate * subject.learner.temperature):.2g} in the "
+             "proper length, too far for a diffusion (lower the temperature or the learning rate)")
+    return f"The diffusion approximation does not hold: {cause}, so the ratios are {ratios}{complex_text}."
 
 
 def _control_rates(subject: Subject, control: Control, comparison: Comparison, config: VerifyConfig) -> Claim:
@@ -160,6 +164,7 @@ def _control_rates(subject: Subject, control: Control, comparison: Comparison, c
         f"rates of replicas with {control.label} against this learner's operator: each that can tell must be rejected",
         "min |z|", float(z[able].min()), None, None, float(np.max(comparison.p_adjusted[able])), float(powers[able].min()),
         bool(needed.any() and rejected[needed].all()),
+        "No rate can tell this control at this size: raise replicas.count or take another control." if not needed.any() else
         f"{int(rejected[needed].sum())} of {int(needed.sum())} rejected (z = "
         f"{', '.join(f'{x:+.1f}' for x in _rates(comparison).z)})"
         + (f"; not able to tell, by the exact operators: {', '.join(blind)}." if blind else "."))

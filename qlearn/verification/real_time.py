@@ -14,7 +14,7 @@ from qlearn.config import VerifyConfig
 from qlearn.densities import GridDensity
 from qlearn.ensembles import simulate
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.errors import MissingExtraError, RegimeError
+from qlearn.errors import ConfigError, MissingExtraError, RegimeError
 from qlearn.fields import DriftScaled
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
@@ -37,7 +37,8 @@ _POWER_MODES = 8
 _MEDIAN = 0.6745            # median of |z| under the null
 _CIRCULATION_LAG = 5        # learners' time steps between two records of the circulation
 _CIRCULATION_RECORDS = 40
-_WAVE_TIMES = 121       # times of the carpet figure
+_DEEPEST = 200.0            # range of V in units of γT²
+_WAVE_TIMES = 121           # times of the carpet figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,15 @@ class RealTime:
         x = 2 * np.pi * grid.axes[0] / self.length
         potential = self.config.potential.evaluate(x=x, L=self.length, gamma=self.gamma, T=self.temperature, hbar=self.hbar)
         return Hamiltonian(grid, np.broadcast_to(potential, grid.shape), mass=1 / self.gamma, hbar=self.hbar)
+
+    def check(self) -> None:
+        """Refuse a potential beyond what the grid and the learners' step resolve, before anything is run."""
+        scale = self.gamma * self.temperature**2
+        with np.errstate(all="ignore"):
+            depth = float(np.ptp(self.hamiltonian(self.grid()).potential_table())) / scale
+        if not depth <= _DEEPEST:
+            raise ConfigError(f"real_time.potential must range over at most {_DEEPEST:g} γT², which the learners' steps resolve; "
+                              f"given a range of {depth:.3g} γT². Write it in units of gamma*T**2.")
 
     @cached_property
     def times(self) -> np.ndarray:

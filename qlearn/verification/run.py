@@ -11,7 +11,7 @@ import numpy as np
 from qlearn.config import VerifyConfig
 from qlearn.verification import euclidean, real_time
 from qlearn.verification.claims import Claim, Verification
-from qlearn.verification.subject import Subject, build, why_not_quantum
+from qlearn.verification.subject import SMALL_EPS3, Subject, build, why_not_quantum
 
 __all__ = ["verify"]
 
@@ -26,6 +26,8 @@ def verify(config: VerifyConfig, progress: Progress | None = None) -> Verificati
     tell = progress or (lambda stage, done, total: None)
     clock = _Clock()
     subject = build(config)
+    if subject.quantum:
+        real_time.RealTime.of(subject, config).check()
     clock.lap("learner")
     claims, derivations = _derivations(subject)
     clock.lap("derivation")
@@ -143,7 +145,7 @@ def _summary(subject: Subject, config: VerifyConfig) -> dict[str, Any]:
 
 
 def _eps3_meaning(eps3: float) -> str:
-    if eps3 < 0.15:
+    if eps3 <= SMALL_EPS3:
         return "small: the diffusion approximation holds for the lowest rates to about a percent"
     if eps3 < 0.5:
         return "moderate: the diffusion approximation errs by several percent, by more for tunnelling"

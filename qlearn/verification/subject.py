@@ -13,13 +13,16 @@ from qlearn.errors import ConfigError
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
 
-__all__ = ["Subject", "build", "why_not_quantum"]
+__all__ = ["SMALL_EPS3", "Subject", "build", "why_not_quantum"]
 
 _POINTS = (161, 321, 641)    # odd: no Nyquist mode; the first that resolves the operator is taken
 _FINE = 1 << 14          # where max U and min U are looked for
 _TRUNCATION = 1e-5       # largest error of the operator's distribution function
-_MEMORY = 4e9            # bytes of recorded positions
+_WORK = 2e10             # steps of all replicas of one run
+_SIGNAL = 10             # how many times its noise the fastest mode must have left after one lag
+_BIAS = 2.0               # largest shift of a rate by the finite basis, in the smallest errors that the pairs allow
 _TRANSIENT = 0.25        # largest share of the sampling floor that the start may still contribute after the burn-in
+SMALL_EPS3 = 0.15        # below it the lowest rates are right to about a percent (theory 6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +63,12 @@ def build(config: VerifyConfig) -> Subject:
     """Build the learner of a file; raise ConfigError where its times cannot serve their purpose."""
     learner = _learner(config)
     grid = _resolving_grid(learner)
-    steps = [max(1, round(time / learner.learning_rate)) for time in (config.replicas.burn_in, config.replicas.lag,
-                                                                      *config.replicas.density_times)]
+    steps = [max(1, round(min(time / learner.learning_rate, 1e12))) for time in (
+        config.replicas.burn_in, config.replicas.lag, *config.replicas.density_times)]
     start = GridDensity.wrapped_normal(grid, config.replicas.start_centre, config.replicas.start_width)
     subject = Subject(learner, grid, steps[0], steps[1], tuple(sorted(set(steps[2:]))), start)
-    _check_records(subject, config)
+    _check_times(subject, config)
+    _check_rates(subject, config)
     _check_burn_in(subject, config)
     return subject
 
@@ -96,18 +100,43 @@ def _resolving_grid(learner: MinibatchLearner) -> Grid:
         if error <= _TRUNCATION:
             return grid
     raise ConfigError(f"learner: the stationary density is too sharp for {points} points (truncation error {error:.1e} of the "
-                      f"distribution function, {_TRUNCATION:.0e} allowed). Raise the temperature or the batch size.")
+                      f"distribution function, {_TRUNCATION:.0e} allowed). Raise learner.temperature_over_loss_range, or "
+                      "whichever key sets the step.")
 
 
-def _check_records(subject: Subject, config: VerifyConfig) -> None:
-    """The early densities come before the burn-in ends, and all records fit into memory."""
+def _check_times(subject: Subject, config: VerifyConfig) -> None:
+    """Times in units of 1/η must be many steps apart, and few enough to be run."""
+    eta = subject.learner.learning_rate
     if subject.density_steps and subject.density_steps[-1] >= subject.burn_in:
-        raise ConfigError(f"replicas.density_times must lie before replicas.burn_in = {config.replicas.burn_in:g}; given "
-                          f"{max(config.replicas.density_times):g}. Take earlier times or a longer burn_in.")
-    size = 8 * config.replicas.count * len(subject.record_steps(config.replicas.lags))
-    if size > _MEMORY:
-        raise ConfigError(f"replicas.count × (replicas.lags + density_times) must need at most {_MEMORY / 1e9:g} GB; given "
-                          f"{config.replicas.count} replicas, {size / 1e9:.1f} GB. Lower replicas.count or replicas.lags.")
+        raise ConfigError(f"learner: the learning rate η = {eta:.3g} is too large for replicas.burn_in = "
+                          f"{config.replicas.burn_in:g}/η, which is {subject.burn_in} steps. Lower the learning rate or the "
+                          "temperature, or raise replicas.burn_in.")
+    work = float(config.replicas.count) * (config.replicas.burn_in + config.replicas.lag * config.replicas.lags) / eta
+    if not work <= _WORK:
+        raise ConfigError(f"replicas.count × (burn_in + lag·lags)/η must be at most {_WORK:.0e} steps in all; given {work:.1e} "
+                          f"with η = {eta:.3g}. Lower replicas.count, burn_in or lags, or raise the learning rate "
+                          "(standardise the data if their scale is large).")
+
+
+def _check_rates(subject: Subject, config: VerifyConfig) -> None:
+    """After one lag the fastest rate must still stand out of the noise, and the basis must hold the eigenfunctions."""
+    k, pairs = config.rates.count, config.replicas.count * config.replicas.lags
+    if 2 * k >= len(subject.operator.matrix):
+        raise ConfigError(f"rates.count must be at most {len(subject.operator.matrix) // 2 - 1}; given {k}.")
+    rates = subject.operator.rates(k)
+    decay = rates[-1] * subject.lag
+    if decay > np.log(np.sqrt(pairs) / _SIGNAL):
+        lag = np.log(np.sqrt(pairs) / _SIGNAL) / rates[-1] * subject.learner.learning_rate
+        raise ConfigError(f"replicas.lag must be short enough for rate {k} to stand out of the noise of {pairs} pairs; given "
+                          f"{subject.lag} steps, which leave e^−{decay:.1f} of it. Set replicas.lag to {lag:.2g} or less, or "
+                          "lower rates.count.")
+    bias = np.abs(subject.operator.projected_rates(subject.lag, config.rates.basis, k) - rates)
+    error = np.sqrt(np.expm1(2 * rates * subject.lag) / pairs) / subject.lag
+    if np.any(bias > _BIAS * error):
+        worst = int(np.argmax(bias / error))
+        raise ConfigError(f"rates.basis must hold the slowest functions; given |k| ≤ {config.rates.basis}, which shifts rate "
+                          f"{worst + 1} by {bias[worst] / error[worst]:.2g} standard errors. Set rates.basis to "
+                          f"{2 * config.rates.basis} or so, or lower rates.count.")
 
 
 def _check_burn_in(subject: Subject, config: VerifyConfig) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.errors import ArgumentError, RegimeError, UnsupportedError
+from qlearn.systems.catalogue import RingModel
 from tests.learners import RING, ring_grid, ring_learner
 
 
@@ -74,6 +75,19 @@ def test_system_carries_loss_and_metric():
     assert (gamma, temperature) == (pytest.approx(learner.learning_rate), pytest.approx(learner.temperature))
     metric = system.metric_function({})(q)
     np.testing.assert_allclose(np.squeeze(metric), learner.statistics_at(q).metric, rtol=1e-11)
+
+
+@pytest.mark.parametrize(("model", "loss"), [("tanh_ring_neuron", "squared"), ("ring_neuron", "pseudo_huber"),
+                                             ("tanh_ring_neuron", "logistic")])
+def test_learners_with_many_fourier_modes_have_levels_too(model, loss):
+    """U and g of these have tens of modes; the levels of (8) are the generator's rates all the same."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((60, 2))
+    y = np.sign(rng.standard_normal(60)) if loss == "logistic" else x[:, 0] + 3 * rng.standard_normal(60)
+    neuron = RingModel(x, y, model=model, loss=loss)
+    learner = ql.MinibatchLearner(neuron.gradient, 60, periods=[RING], learning_rate=0.2, batch_size=1, loss=neuron.mean_loss)
+    levels = ql.eigenstates(ql.derive(learner.system()).equation.hamiltonian(ring_grid(161)), 4, tol=1e-8).energies
+    np.testing.assert_allclose(levels[1:] / learner.hbar, learner.fokker_planck(ring_grid(161)).rates(3), rtol=1e-6)
 
 
 BAD = {

@@ -8,6 +8,7 @@ import pytest
 
 from qlearn.config import load
 from qlearn.errors import ConfigError
+from qlearn.systems.expressions import parse
 from qlearn.verification import verify
 from qlearn.verification.subject import build
 
@@ -99,12 +100,21 @@ def test_a_burn_in_that_is_too_short_is_refused_before_any_replica():
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"density_times": (0.3, 20.0)}, r"replicas\.density_times must lie before replicas\.burn_in = 18; given 20"),
-    ({"count": 10**8}, r"replicas\.count .* at most 4 GB; given 100000000 replicas"),
+    ({"replicas": {"lag": 10.0}}, r"replicas\.lag must be short enough for rate 4 .* Set replicas\.lag to 2\.\d+ or less"),
+    ({"replicas": {"burn_in": 1e300}}, r"replicas\.count .* at most 2e\+10 steps"),
+    ({"learner": {"temperature_over_loss_range": None, "learning_rate": 30.0}}, r"η = 30 is too large for replicas\.burn_in"),
+    ({"rates": {"count": 4, "basis": 2}}, r"rates\.basis must hold the slowest functions; given \|k\| ≤ 2"),
 ])
-def test_records_that_cannot_serve_are_refused(changes, words):
+def test_settings_that_cannot_serve_are_refused_before_any_replica(changes, words):
     with pytest.raises(ConfigError, match=words):
-        build(small("diabetes.toml", replicas={"count": 20_000} | changes))
+        build(small("diabetes.toml", **changes))
+
+
+def test_a_potential_that_the_learners_cannot_follow_is_refused_before_any_replica():
+    config = small("diabetes.toml")
+    config = replace(config, potential=parse("1e5*gamma*T**2*cos(x)", ("x", "L", "gamma", "T", "hbar")))
+    with pytest.raises(ConfigError, match=r"real_time\.potential must range over at most 200 γT².* given a range of 2e\+05 γT²"):
+        verify(config)
 
 
 def test_progress_is_told():
