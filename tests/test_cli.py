@@ -110,14 +110,12 @@ def test_a_folder_that_cannot_be_made_is_one_line(found, tmp_path, capsys):
     assert "--out must be a folder" in line and "Name another folder" in line
 
 
-def test_a_report_that_cannot_be_written_loses_no_verdict(found, tmp_path, capsys):
-    found(FAILS)
+def test_a_report_that_cannot_be_written_is_refused_before_the_run(found, tmp_path, capsys):
+    found(AssertionError("must not run"))
     (tmp_path / "index.html").mkdir()
-    assert run(["verify", str(EXAMPLES / "own_data.toml"), "--out", str(tmp_path)]) == 2
-    shown = capsys.readouterr()
-    assert "It is not so." in shown.out and "Report:" not in shown.out
-    *bars, line = shown.err.strip().splitlines()
-    assert line.startswith("qlearn: --out must be a folder") and "index.html" in line and not any("qlearn" in bar for bar in bars)
+    line = refusal(capsys, ["verify", str(EXAMPLES / "own_data.toml"), "--out", str(tmp_path)])
+    assert "--out must be a folder where index.html can be written" in line
+    assert not (tmp_path / "results.json").exists()
 
 
 def test_a_small_run_end_to_end(tmp_path, capsys):

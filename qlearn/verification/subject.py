@@ -20,7 +20,6 @@ _FINE = 1 << 14          # where max U and min U are looked for
 _TRUNCATION = 1e-5       # largest error of the operator's distribution function
 _WORK = 2e10             # steps of all replicas of one run
 _SIGNAL = 10             # how many times its noise the fastest mode must have left after one lag
-_BIAS = 2.0               # largest shift of a rate by the finite basis, in the smallest errors that the pairs allow
 _TRANSIENT = 0.25        # largest share of the sampling floor that the start may still contribute after the burn-in
 SMALL_EPS3 = 0.15        # below it the lowest rates are right to about a percent (theory 6)
 
@@ -119,7 +118,7 @@ def _check_times(subject: Subject, config: VerifyConfig) -> None:
 
 
 def _check_rates(subject: Subject, config: VerifyConfig) -> None:
-    """After one lag the fastest rate must still stand out of the noise, and the basis must hold the eigenfunctions."""
+    """After one lag the fastest rate must still stand out of the noise."""
     k, pairs = config.rates.count, config.replicas.count * config.replicas.lags
     if 2 * k >= len(subject.operator.matrix):
         raise ConfigError(f"rates.count must be at most {len(subject.operator.matrix) // 2 - 1}; given {k}.")
@@ -130,13 +129,6 @@ def _check_rates(subject: Subject, config: VerifyConfig) -> None:
         raise ConfigError(f"replicas.lag must be short enough for rate {k} to stand out of the noise of {pairs} pairs; given "
                           f"{subject.lag} steps, which leave e^−{decay:.1f} of it. Set replicas.lag to {lag:.2g} or less, or "
                           "lower rates.count.")
-    bias = np.abs(subject.operator.projected_rates(subject.lag, config.rates.basis, k) - rates)
-    error = np.sqrt(np.expm1(2 * rates * subject.lag) / pairs) / subject.lag
-    if np.any(bias > _BIAS * error):
-        worst = int(np.argmax(bias / error))
-        raise ConfigError(f"rates.basis must hold the slowest functions; given |k| ≤ {config.rates.basis}, which shifts rate "
-                          f"{worst + 1} by {bias[worst] / error[worst]:.2g} standard errors. Set rates.basis to "
-                          f"{2 * config.rates.basis} or so, or lower rates.count.")
 
 
 def _check_burn_in(subject: Subject, config: VerifyConfig) -> None:

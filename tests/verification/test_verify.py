@@ -103,7 +103,6 @@ def test_a_burn_in_that_is_too_short_is_refused_before_any_replica():
     ({"replicas": {"lag": 10.0}}, r"replicas\.lag must be short enough for rate 4 .* Set replicas\.lag to 2\.\d+ or less"),
     ({"replicas": {"burn_in": 1e300}}, r"replicas\.count .* at most 2e\+10 steps"),
     ({"learner": {"temperature_over_loss_range": None, "learning_rate": 30.0}}, r"η = 30 is too large for replicas\.burn_in"),
-    ({"rates": {"count": 4, "basis": 2}}, r"rates\.basis must hold the slowest functions; given \|k\| ≤ 2"),
 ])
 def test_settings_that_cannot_serve_are_refused_before_any_replica(changes, words):
     with pytest.raises(ConfigError, match=words):
@@ -115,6 +114,11 @@ def test_a_potential_that_the_learners_cannot_follow_is_refused_before_any_repli
     config = replace(config, potential=parse("1e5*gamma*T**2*cos(x)", ("x", "L", "gamma", "T", "hbar")))
     with pytest.raises(ConfigError, match=r"real_time\.potential must range over at most 200 γT².* given a range of 2e\+05 γT²"):
         verify(config)
+
+
+def test_a_basis_that_is_too_small_is_the_named_cause():
+    verification = verify(small("diabetes_alpha0.toml", replicas={"count": 20_000, "lags": 10}, rates={"basis": 2}))
+    assert "basis |k| ≤ 2 is too small" in failures(verification)["Measured rates match the exact calculation"]
 
 
 def test_progress_is_told():
