@@ -1,4 +1,7 @@
-"""Run the claims and write the evidence: ``python -m validation [NN …]``; exit code 0 only if every line holds."""
+"""Run the claims and write the evidence: ``python -m validation [NN …]``; exit code 0 only if every line holds.
+
+results/NN_claim.json is the last run of each claim, results/evidence.md the table of all of them.
+"""
 
 import importlib
 import json
@@ -47,8 +50,8 @@ def main() -> None:
         (RESULTS / f"{name}.json").write_text(json.dumps(results[name], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{'ok  ' if results[name]['passed'] else 'FAIL'} {name}  {results[name]['seconds']} s", flush=True)
     print(table(results))
-    if len(sys.argv) == 1:
-        (RESULTS / "evidence.md").write_text(table(results), encoding="utf-8")
+    stored = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    (RESULTS / "evidence.md").write_text("# Evidence\n\n" + table(stored), encoding="utf-8")
     sys.exit(not all(result["passed"] for result in results.values()))
 
 
