@@ -22,6 +22,8 @@ from qlearn.systems.ring_averages import Gradient, Loss, moments, per_sample_gra
 
 __all__ = ["LearnerStatistics", "MinibatchLearner"]
 
+_AFFINITY_POINTS = 4096     # C^(α−1) U' has more Fourier modes than C and U'
+
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +150,11 @@ class MinibatchLearner:
         """∮ (drift/diffusion) dq = −(2B/η) ∮ g U'/C dq: zero iff the diffusion limit has detailed balance; 0 for α = 1."""
         if self.alpha == 1:
             return 0.0                  # the integrand is U' times a constant, and U is single-valued
-        f = self._fourier
-        g = (f.covariance / self.reference_covariance) ** self.alpha
-        return float(-2 * self.batch_size / self.learning_rate * self.period * np.mean(g * f.gradient / f.covariance))
+        f, q = self._fourier, np.arange(_AFFINITY_POINTS) * self.period / _AFFINITY_POINTS
+        covariance = f.at(f.covariance, q)
+        g = (covariance / self.reference_covariance) ** self.alpha
+        mean = np.mean(g * f.at(f.gradient, q) / covariance)
+        return float(-2 * self.batch_size / self.learning_rate * self.period * mean)
 
     def statistics(self, grid: Grid) -> LearnerStatistics:
         """Exact U, U', C, κ₃, g at the points of a ring grid (1-D, periodic, one period long)."""

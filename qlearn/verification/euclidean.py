@@ -9,6 +9,7 @@ from qlearn.compare import Comparison, Rates, compare, kuiper_power, power_of_z
 from qlearn.config import VerifyConfig
 from qlearn.derivation import derive
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.ensembles.transfer_operator import TransferOperator
 from qlearn.spectrum import Spectrum, eigenstates
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim
@@ -24,10 +25,10 @@ _ABLE = 0.9          # power from which on a rate can tell a control
 
 @dataclass(frozen=True, eq=False)
 class Control:
-    """Replicas of a learner that is wrong on purpose, and the learner itself for the power."""
+    """Replicas of a learner that is wrong on purpose, and its own exact operator for the power."""
 
     label: str
-    learner: MinibatchLearner
+    operator: TransferOperator
     ensemble: Ensemble
     every_rate: bool            # whether [controls] every_rate is about this control
 
@@ -53,10 +54,11 @@ def run_replicas(subject: Subject, config: VerifyConfig, executor, progress) -> 
     controls = []
     if config.controls.plain_ito and learner.ito_correction:
         plain = learner.with_(ito_correction=False)
-        controls.append(Control("Itô correction left out", plain, run(plain, "without Itô correction", 1), False))
+        controls.append(Control("Itô correction left out", plain.transfer_operator(subject.grid),
+                                run(plain, "without Itô correction", 1), False))
     other = learner.with_(alpha=config.controls.alpha)
     label = f"α = {config.controls.alpha:g}"
-    controls.append(Control(label, other, run(other, label, 2), True))
+    controls.append(Control(label, other.transfer_operator(subject.grid), run(other, label, 2), True))
     return Runs(main, tuple(controls))
 
 
@@ -157,7 +159,7 @@ def _why_levels(subject: Subject, comparison: Comparison, config: VerifyConfig) 
 def _control_rates(subject: Subject, control: Control, comparison: Comparison, config: VerifyConfig) -> Claim:
     """Rejected where each rate that is needed is rejected; the powers use the exact operators and the control's errors."""
     k, level = config.rates.count, config.tests.level
-    expected = control.learner.transfer_operator(subject.grid).rates(k)
+    expected = control.operator.rates(k)
     powers = np.array([power_of_z(delta, se, level / k)
                        for delta, se in zip(expected - subject.operator.rates(k), _rates(comparison).se, strict=True)])
     needed = np.full(k, True) if control.every_rate and config.controls.every_rate else powers >= _ABLE
@@ -202,9 +204,8 @@ def density_claims(subject: Subject, runs: Runs, config: VerifyConfig) -> tuple[
 def _control_density(subject: Subject, control: Control, config: VerifyConfig) -> Claim:
     comparison = compare(subject.operator.stationary, control.ensemble, times=[subject.burn_in], tests=("kuiper",),
                          level=config.tests.level)
-    truth = control.learner.transfer_operator(subject.grid).stationary
-    power = kuiper_power(truth, subject.operator.stationary, config.replicas.count, level=config.tests.level,
-                         trials=_POWER_TRIALS, seed=config.seed)
+    power = kuiper_power(control.operator.stationary, subject.operator.stationary, config.replicas.count,
+                         level=config.tests.level, trials=_POWER_TRIALS, seed=config.seed)
     p, distance, floor = (float(a[0]) for a in (comparison.p_adjusted, comparison.distances, comparison.floors))
     return Claim(
         f"Density, {control.label}", "density", "control", "data",

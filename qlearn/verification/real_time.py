@@ -119,7 +119,7 @@ def _states(result: Result) -> np.ndarray:
 
 # --- two solvers and QuTiP ----------------------------------------------------------------------------------------------
 
-def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
+def solver_claims(real: RealTime) -> tuple[list[Claim], dict, Result]:
     """Split-operator against Chebyshev at every save time, and QuTiP."""
     grid, tolerance = real.grid(), real.config.real_time.tolerance
     hamiltonian, start = real.hamiltonian(grid), real.packet(grid)
@@ -136,7 +136,7 @@ def solver_claims(real: RealTime) -> tuple[list[Claim], dict]:
     waves = sesolve(hamiltonian, start, carpet, method=Chebyshev(), tol=tolerance, store_states=True)
     figure = {"x": 2 * np.pi * grid.axes[0] / real.length, "times": carpet / real.unit,
               "density": np.abs(_states(waves)) ** 2 * real.length / (2 * np.pi)}
-    return claims, figure
+    return claims, figure, split
 
 
 def _qutip(split: Result, tolerance: float) -> Claim:
@@ -153,13 +153,12 @@ def _qutip(split: Result, tolerance: float) -> Claim:
 
 # --- guided learners ----------------------------------------------------------------------------------------------------
 
-def guided_claims(real: RealTime, executor, progress) -> tuple[list[Claim], dict]:
+def guided_claims(real: RealTime, laws: Result, executor, progress) -> tuple[list[Claim], dict]:
     """Noisy learners that read their drift from ψ, against |ψ|² at every save time (Holm), and a control."""
     grid, config = real.grid(), real.config
     tolerance = config.real_time.tolerance
     field = sesolve(real.hamiltonian(grid), real.packet(grid), real.fine_times, method=Chebyshev(), tol=tolerance,
                     store_states=True)
-    laws = sesolve(real.hamiltonian(grid), real.packet(grid), real.times, method=RKN6(), tol=tolerance, store_states=True)
     seed = part_seed(config.seed, 10)
     learners = real.guided(field, real.times, seed, executor, progress("guided learners", config.real_time.learners))
     comparison = compare(laws, learners, times=list(real.times[1:]), tests=("kuiper",), level=config.tests.level)

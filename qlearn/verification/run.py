@@ -117,8 +117,8 @@ def _real_time(subject: Subject, config: VerifyConfig, executor: Any, counter: A
                       "one ħ and one mass for the whole ring, as (7) needs", "", None, None, None, None, None, False,
                       f"{why_not_quantum(subject)} No real-time section was run.")], {}
     real = real_time.RealTime.of(subject, config)
-    solvers, wave = real_time.solver_claims(real)
-    guided, law = real_time.guided_claims(real, executor, counter)
+    solvers, wave, laws = real_time.solver_claims(real)
+    guided, law = real_time.guided_claims(real, laws, executor, counter)
     windings, winding = real_time.winding_claims(real, executor, counter)
     return solvers + guided + windings, {"wave": wave, "guided": law, "winding": winding}
 
@@ -154,13 +154,12 @@ def _eps3_meaning(eps3: float) -> str:
 
 def _tables(subject: Subject, config: VerifyConfig, figures: dict[str, dict]) -> dict[str, list[dict[str, Any]]]:
     rates = figures["rates"]
-    rows: list[dict[str, Any]] = [{"rate": n + 1, "replicas": float(rates["replicas"][n]), "error": float(rates["errors"][n]),
-             "operator": float(rates["operator"][n]), "levels of (8)": float(rates["levels"][n]),
-             "(8)/operator": float(rates["levels"][n] / rates["operator"][n]), "margin": config.rates.margin[n]}
-            for n in range(config.rates.count)]
-    values = subject.operator.eigenvalues[1:config.rates.count + 1]
-    for row, value in zip(rows, values, strict=True):
-        row["operator's eigenvalue"] = f"{value.real:.6f}" + (f"{value.imag:+.6f}i" if abs(value.imag) > 1e-9 else "")
+    rows = []
+    for n, value in enumerate(subject.operator.eigenvalues[1:config.rates.count + 1]):
+        replicas, error, operator, level = (float(rates[name][n]) for name in ("replicas", "errors", "operator", "levels"))
+        eigenvalue = f"{value.real:.6f}" + (f"{value.imag:+.6f}i" if abs(value.imag) > 1e-9 else "")
+        rows.append({"rate": n + 1, "replicas": replicas, "error": error, "operator": operator, "levels of (8)": level,
+                     "(8)/operator": level / operator, "margin": config.rates.margin[n], "operator's eigenvalue": eigenvalue})
     return {"rates": rows}
 
 

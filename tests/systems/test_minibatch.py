@@ -56,8 +56,14 @@ def test_temperature_and_hbar_scale_as_eta_over_b():
 
 
 def test_cycle_affinity_vanishes_only_at_alpha_one():
-    assert abs(ring_learner().cycle_affinity) < 1e-9
-    assert abs(ring_learner(alpha=0.0).cycle_affinity) > 1e-3
+    """Against −(2B/η) ∮ g U'/C dq, summed by hand."""
+    affinities = {}
+    for alpha in (1.0, 0.5, 0.0):
+        learner = ring_learner(alpha=alpha)
+        s = learner.statistics(ring_grid())
+        affinities[alpha] = -2 / learner.learning_rate * RING * np.mean(s.metric * s.gradient / s.covariance)
+        assert learner.cycle_affinity == pytest.approx(affinities[alpha], abs=1e-9)
+    assert abs(affinities[1.0]) < 1e-9 and abs(affinities[0.0]) > 1e-3
 
 
 def test_other_alpha_has_no_temperature():
