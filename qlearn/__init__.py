@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Grid": "grids",
+    "fft_backend": "kernels.fft",
     "Hamiltonian": "hamiltonian",
     "gaussian": "states",
     "plane_wave": "states",

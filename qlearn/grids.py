@@ -1,8 +1,10 @@
-"""Where ψ lives: equally spaced points on a torus, with the Fourier modes that belong to them.
+"""Where ψ lives: points on a torus or between walls, with the modes that belong to them.
 
-    x_j = a + j (b − a)/N, j = 0 … N−1          the endpoint b is the point a again and is not in the grid
-    ψ(b) = exp(2πiθ) ψ(a)                       the twist θ of an axis; θ = 0 is periodic
-    ψ(x) = Σ_k c_k exp(ik(x − a)),  k = 2π(n + θ)/(b − a)
+    periodic   x_j = a + j (b − a)/N, j = 0 … N−1          the endpoint b is the point a again and is not in the grid
+               ψ(b) = exp(2πiθ) ψ(a)                       the twist θ of an axis; θ = 0 is periodic
+               ψ(x) = Σ_k c_k exp(ik(x − a)),  k = 2π(n + θ)/(b − a)
+    wall       x_j = a + j (b − a)/(N + 1), j = 1 … N      ψ = 0 at a and b
+               ψ(x) = Σ_k c_k sin(k(x − a)),  k = πn/(b − a), n = 1 … N
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from scipy import fft
 
 from qlearn import checks
 from qlearn.errors import UnsupportedError
+from qlearn.kernels import fft as transforms
+from qlearn.kernels.arrays import as_complex, like
 
 __all__ = ["Grid"]
 
@@ -129,15 +133,38 @@ class Grid:
                     in zip(self.sectors, self.mesh, self.bounds, self.lengths, strict=True))
         return _frozen(np.exp(1j * angle))
 
-    def to_periodic(self, psi: np.ndarray) -> np.ndarray:
-        """ψ → the periodic function exp(−iκ·(x − a)) ψ, a new complex array."""
+    def to_periodic(self, psi: Any) -> Any:
+        """ψ → the periodic function exp(−iκ·(x − a)) ψ, a new complex array of the same kind."""
         phase = self.twist_phase
-        return np.array(psi, dtype=complex) if phase is None else psi * phase.conj()
+        return as_complex(psi) if phase is None else as_complex(psi) * like(phase.conj(), psi)
 
-    def from_periodic(self, phi: np.ndarray) -> np.ndarray:
+    def from_periodic(self, phi: Any) -> Any:
         """The inverse of ``to_periodic``, a new array."""
         phase = self.twist_phase
-        return phi.copy() if phase is None else phi * phase
+        return as_complex(phi) if phase is None else phi * like(phase, phi)
+
+    def forward(self, phi: Any) -> Any:
+        """φ (…, *shape), complex, periodic part of ψ → its modes in the order of ``wavenumbers``, without factors.
+
+        The inner transform of every method: arrays of any namespace; a NumPy array may be overwritten, use what is returned.
+        """
+        if self._wall_axes:
+            phi = transforms.sine(phi, self._wall_axes)
+        return transforms.forward(phi, self._periodic_axes) if self._periodic_axes else phi
+
+    def backward(self, modes: Any) -> Any:
+        """The inverse of ``forward``."""
+        if self._periodic_axes:
+            modes = transforms.backward(modes, self._periodic_axes)
+        return transforms.sine(modes, self._wall_axes) if self._wall_axes else modes
+
+    @cached_property
+    def _periodic_axes(self) -> tuple[int, ...]:
+        return tuple(a for a, kind in zip(self.fourier_axes, self.boundary, strict=True) if kind == "periodic")
+
+    @cached_property
+    def _wall_axes(self) -> tuple[int, ...]:
+        return tuple(a for a, kind in zip(self.fourier_axes, self.boundary, strict=True) if kind == "wall")
 
     def transform(self, psi: np.ndarray) -> np.ndarray:
         """ψ (…, *shape) → amplitudes a_k of the normalised modes: Σ_k |a_k|² = Σ_j |ψ_j|² ΔV.

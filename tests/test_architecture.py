@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "qlearn"
 LAYERS = [
     "errors",
     "checks",
+    "kernels",
     "grids",
     "fields",
     "densities",
@@ -40,7 +41,7 @@ LAYERS = [
 
 # The evidence stays independent of the solver: these layers see nothing but what is listed.
 ONLY = {
-    "ensembles": {"errors", "checks", "grids", "fields", "densities", "systems", "results", "ensembles"},
+    "ensembles": {"errors", "checks", "kernels", "grids", "fields", "densities", "systems", "results", "ensembles"},
     "derivation": {"errors", "checks", "systems", "derivation"},
 }
 

@@ -15,6 +15,7 @@ from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.kinetic import FlatKinetic, MetricKinetic, inverse_mass, metric_values
 from qlearn.hamiltonian.potential import as_function, tabulate
+from qlearn.kernels.arrays import squared_sums
 
 __all__ = ["DENSE_LIMIT", "Hamiltonian"]
 
@@ -89,6 +90,47 @@ class Hamiltonian:
     @cached_property
     def _static_table(self) -> np.ndarray:
         return tabulate(self.grid, self.potential if self._function is None else self._function)
+
+    def loss_table(self, t: float = 0.0) -> np.ndarray | None:
+        """W of H = … − iW on the grid at time t, (*shape), read-only: absorber and −Im V; None where H is Hermitian."""
+        return None
+
+    def gradient_squared(self, t: float = 0.0) -> np.ndarray:
+        """∂Vᵀ M⁻¹ ∂V on the grid at time t, (*shape): what [V,[T,V]] = ħ² ∂VᵀM⁻¹∂V adds to the phases of gradient schemes."""
+        raise UnsupportedError("not written yet")
+
+    @property
+    def channels(self) -> int | None:
+        """The number of coupled channels, None for a scalar V."""
+        return None
+
+    @property
+    def nonlinearity(self) -> Callable | None:
+        """f of f(|ψ|²), None where the equation is linear."""
+        return None
+
+    @property
+    def is_hermitian(self) -> bool:
+        """True without absorber and imaginary part of V: the norm is conserved."""
+        return True
+
+    @property
+    def state_shape(self) -> tuple[int, ...]:
+        """The shape of one wave function: (*shape), or (channels, *shape)."""
+        return self.grid.shape if self.channels is None else (self.channels, *self.grid.shape)
+
+    @property
+    def state_axes(self) -> tuple[int, ...]:
+        """The axes of an array (…, *state_shape) that belong to one wave function."""
+        return tuple(range(-len(self.state_shape), 0))
+
+    def norm(self, psi: Any) -> np.ndarray:
+        """√(Σ|ψ|² ΔV) of each wave function, over points and channels, (…); NumPy, whatever the array."""
+        return np.sqrt(squared_sums(psi, self.state_axes) * self.grid.cell_volume)
+
+    def apply(self, psi: Any, t: float = 0.0) -> Any:
+        """Hψ at time t, a new array, unchecked: what the methods call; ``H @ psi`` is for everybody else."""
+        return self.kinetic.apply(psi) + self.potential_table(t) * psi
 
     @property
     def is_diagonal_in_k(self) -> bool:

@@ -3,7 +3,7 @@
 from qlearn.methods.chebyshev import Chebyshev
 from qlearn.methods.choice import choose
 from qlearn.methods.dense import Dense
-from qlearn.methods.record import Method, Record
+from qlearn.methods.record import Method, Record, Stepper, Task
 from qlearn.methods.splitting import RKN6, Strang
 
-__all__ = ["RKN6", "Chebyshev", "Dense", "Method", "Record", "Strang", "choose"]
+__all__ = ["RKN6", "Chebyshev", "Dense", "Method", "Record", "Stepper", "Strang", "Task", "choose"]

@@ -5,16 +5,17 @@
 About R + 10 R^(1/3) applications of H for R = W|t|/ħ (Tal-Ezer and Kosloff, J. Chem. Phys. 81, 3967 (1984)).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from scipy.special import jv
 
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.methods.record import EPS, Record
+from qlearn.kernels.arrays import as_complex
+from qlearn.methods.record import EPS, Record, Task
 
 __all__ = ["Chebyshev", "bessel_functions", "expansion_length"]
 
@@ -34,28 +35,53 @@ class Chebyshev:
 
     name: ClassVar[str] = "Chebyshev"
 
-    def check(self, hamiltonian: Hamiltonian) -> None:
+    def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
+        if imaginary:
+            raise UnsupportedError("Chebyshev is not offered in imaginary time.")
         if hamiltonian.time_dependent:
             raise UnsupportedError("Chebyshev expands exp(−iHt/ħ) and needs an H that does not depend on t. "
                                    "Use RKN6(), or Strang() for a V that is not smooth.")
 
-    def run(self, hamiltonian: Hamiltonian, psi: np.ndarray, times: np.ndarray, tol: float,
-            record: Record) -> Iterator[np.ndarray]:
-        expansion = _Expansion(hamiltonian, record)
-        total = max(expansion.phase(times[-1] - times[0]), 1.0)
-        now, done, psi = float(times[0]), 1, np.array(psi, dtype=complex)
-        while done < len(times):
-            group, arrives = _group(times[done:] - now, expansion.phase)
-            inside = np.array([0.25, 0.5, 0.75]) * group[-1] if len(group) < 4 else np.zeros(0)
-            share = tol / 100 * max(expansion.phase(group[-1]) / total, EPS)
-            states = expansion.expand(psi, np.concatenate([group, inside]), share)
-            for state in states[len(group):]:
-                record.watch(hamiltonian.grid.to_periodic(state))
-            psi, now = states[len(group) - 1], now + float(group[-1])
-            record.note = f"Chebyshev with {record.steps} terms, spectrum within {expansion.words}"
-            if arrives:
-                done += len(group)
-                yield from (state.copy() for state in states[:len(group)])
+    def start(self, task: Task) -> "ChebyshevStepper":
+        return ChebyshevStepper(task)
+
+
+@final
+class ChebyshevStepper:
+    """Expansions one after the other; save times that one expansion reaches wait in ``ready``."""
+
+    def __init__(self, task: Task):
+        self.task, self.record = task, task.record
+        self.expansion = _Expansion(task.hamiltonian, task.record)
+        self.total = max(self.expansion.phase(task.span), 1.0)
+        self.psi, self.now = as_complex(task.psi), 0.0
+        self.ready: list[tuple[float, Any]] = []
+
+    def move(self, target: float) -> Any | None:
+        if not self.ready and not self._expand(target):
+            return None
+        return as_complex(self.ready.pop(0)[1])
+
+    def _expand(self, target: float) -> bool:
+        ahead = self.task.times - self.task.times[0]
+        ahead = ahead[np.abs(ahead) >= abs(target)] - self.now
+        group, arrives = _group(ahead, self.expansion.phase)
+        inside = np.array([0.25, 0.5, 0.75]) * group[-1] if len(group) < 4 else np.zeros(0)
+        share = self.task.tol / 100 * max(self.expansion.phase(group[-1]) / self.total, EPS)
+        states = self.expansion.expand(self.psi, np.concatenate([group, inside]), share)
+        for state in states[len(group):]:
+            self.record.watch(self.task.hamiltonian.grid.to_periodic(state))
+        if arrives:
+            self.ready = list(zip((group + self.now).tolist(), states, strict=False))
+        self.psi, self.now = states[len(group) - 1], self.now + float(group[-1])
+        self.record.note = f"Chebyshev with {self.record.steps} terms, spectrum within {self.expansion.words}"
+        return arrives
+
+    def snapshot(self) -> dict[str, Any]:
+        raise UnsupportedError("checkpoints are not offered yet.")
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        raise UnsupportedError("checkpoints are not offered yet.")
 
 
 def expansion_length(phase: float) -> float:

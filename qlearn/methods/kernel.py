@@ -3,7 +3,6 @@
 from typing import final
 
 import numpy as np
-from scipy import fft
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.methods.coefficients import SplittingTable
@@ -34,9 +33,9 @@ class SplittingKernel:
         phi *= self._kick(kicks, 0, b[0] * h, time)
         for step in range(count):
             for j, drift in enumerate(drifts):
-                phi = fft.fftn(phi, axes=self.axes, overwrite_x=True)
+                phi = self.hamiltonian.grid.forward(phi)
                 phi *= drift
-                phi = fft.ifftn(phi, axes=self.axes, overwrite_x=True)
+                phi = self.hamiltonian.grid.backward(phi)
                 now = time + (step + self._fractions[j + 1]) * h
                 merged = j + 1 == stages and step + 1 < count  # the last kick and the first of the next step in one
                 phi *= self._kick(kicks, stages + 1, (b[0] + b[-1]) * h, now) if merged \

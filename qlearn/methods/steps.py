@@ -102,22 +102,22 @@ class FixedSteps:
     def words(self) -> str:
         return f"dt = {self.dt:g} as given"
 
-    def advance(self, phi: np.ndarray, target: float) -> np.ndarray:
-        while self.clock.left(target) > 0:
-            h, n = self.clock.division(target, self.dt)
-            if self.until_probe <= 0:
-                phi, error = self.probe.fixed(phi, self.clock.time, h)
-                self._constant, self.until_probe, count = error / abs(h) ** (self.probe.order + 1), FIXED_PROBE_EVERY, 1
-                self.kernel.record.watch(phi)
-            else:
-                count = min(n, self.until_probe)
-                phi = self.kernel.steps(phi, self.clock.time, h, count)
-            self.clock.advance(h, count)
-            self.until_probe -= count
-            self.kernel.record.steps += count
-            self.kernel.record.error += count * self._constant * abs(h) ** (self.probe.order + 1)
-            self.kernel.record.rounding = self.probe.rounding(self.kernel.record.steps)
-        return phi
+    def advance(self, phi: np.ndarray, target: float) -> tuple[np.ndarray, bool]:
+        """Some steps towards target: (φ, whether it is reached)."""
+        h, n = self.clock.division(target, self.dt)
+        if self.until_probe <= 0:
+            phi, error = self.probe.fixed(phi, self.clock.time, h)
+            self._constant, self.until_probe, count = error / abs(h) ** (self.probe.order + 1), FIXED_PROBE_EVERY, 1
+            self.kernel.record.watch(phi)
+        else:
+            count = min(n, self.until_probe)
+            phi = self.kernel.steps(phi, self.clock.time, h, count)
+        self.clock.advance(h, count)
+        self.until_probe -= count
+        self.kernel.record.steps += count
+        self.kernel.record.error += count * self._constant * abs(h) ** (self.probe.order + 1)
+        self.kernel.record.rounding = self.probe.rounding(self.kernel.record.steps)
+        return phi, self.clock.left(target) == 0
 
 
 @final
@@ -140,25 +140,27 @@ class AutomaticSteps:
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
         self._anchor = (phi, self.clock.now, 0.0, 0)
         self._cap, self._cap_end = np.inf, self.clock.now
-        self._range = [np.inf, 0.0]
+        self._range, self._target = [np.inf, 0.0], np.nan
 
     @property
     def words(self) -> str:
         return f"automatic steps of {self._range[0]:.4g} to {self._range[1]:.4g} from tol = {self.tol:g}"
 
-    def advance(self, phi: np.ndarray, target: float) -> np.ndarray:
-        self._drop_anchor(phi)
-        while self.clock.left(target) > 0:
-            if self.clock.left(self._cap_end) == 0:
-                self._cap = np.inf
-            h, n = self.clock.division(target, min(self.step, self._cap, self._limit))
-            if self.until_probe <= 0:
-                phi = self._probed(phi, h)
-            else:
-                count = min(n, self.until_probe)
-                phi = self.kernel.steps(phi, self.clock.time, h, count)
-                self._book(h, count, self._constant * abs(h) ** (self.probe.order + 1))
-        return phi
+    def advance(self, phi: np.ndarray, target: float) -> tuple[np.ndarray, bool]:
+        """Some steps towards target: (φ, whether it is reached)."""
+        if target != self._target:
+            self._target = target
+            self._drop_anchor(phi)
+        if self.clock.left(self._cap_end) == 0:
+            self._cap = np.inf
+        h, n = self.clock.division(target, min(self.step, self._cap, self._limit))
+        if self.until_probe <= 0:
+            phi = self._probed(phi, h)
+        else:
+            count = min(n, self.until_probe)
+            phi = self.kernel.steps(phi, self.clock.time, h, count)
+            self._book(h, count, self._constant * abs(h) ** (self.probe.order + 1))
+        return phi, self.clock.left(target) == 0
 
     def predict(self, phi: np.ndarray) -> float:
         """The step length that this state would be given now; nothing is moved."""

@@ -12,7 +12,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, MissingExtraError, UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.methods import Method, Record, choose
+from qlearn.methods import Method, Record, Task, choose
 from qlearn.observables import as_observable
 from qlearn.results import Result
 from qlearn.sesolve.adequacy import GridMonitor
@@ -113,8 +113,10 @@ class _Run:
         every = max(1, -(-len(self.times) // LOOKS))
         self._look(self.psi0)
         yield float(self.times[0]), self.psi0.copy()
-        moved = self.method.run(self.H, self.psi0, self.times, self.tol, self.record)
-        for index, psi in enumerate(moved, start=1):
+        stepper = self.method.start(Task(self.H, self.psi0, self.times, self.tol, self.record))
+        for index, time in enumerate(self.times[1:], start=1):
+            while (psi := stepper.move(float(time - self.times[0]))) is None:
+                pass
             some = self.norms > 0
             drift = np.abs(self.H.grid.norm(psi)[some] / self.norms[some] - 1)
             self.norm_drift = max(self.norm_drift, float(np.max(drift)))
@@ -207,7 +209,7 @@ def _times(tlist: Any) -> np.ndarray:
 
 def _check_method(method: Any, H: Hamiltonian) -> None:
     offered = "None, ql.Strang(), ql.RKN6(), ql.Chebyshev() or ql.Dense()"
-    if isclass(method) or not callable(getattr(method, "run", None)):
+    if isclass(method) or not callable(getattr(method, "start", None)):
         checks.fail("method", f"must be {offered}", method, "Mind the parentheses." if isclass(method) else "")
     method.check(H)
 
