@@ -10,7 +10,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 
-__all__ = ["FlatKinetic", "MetricKinetic", "inverse_mass", "metric_values"]
+__all__ = ["FlatKinetic", "MetricKinetic", "inverse_mass", "kinetic_for", "metric_values"]
 
 
 @final
@@ -134,3 +134,15 @@ def metric_values(metric: Any, x: np.ndarray) -> np.ndarray:
     if not values.min() > 0:
         checks.fail("metric(q)", "must be positive everywhere", float(values.min()))
     return values
+
+
+def kinetic_for(grid: Grid, mass: Any, hbar: float, metric: Any) -> FlatKinetic | MetricKinetic:
+    """The kinetic part that the arguments of a Hamiltonian stand for."""
+    if metric is None:
+        return FlatKinetic(grid, inverse_mass(mass, grid.ndim), hbar)
+    if grid.ndim > 1:
+        raise UnsupportedError("a metric in more than one dimension is not offered; a constant one is mass= the matrix "
+                               "m·g, and where each axis has its own g(q) use the proper length of each.")
+    if np.ndim(mass) != 0:
+        checks.fail("mass", "must be one number where a metric is given", mass)
+    return MetricKinetic(grid, metric, checks.real("mass", mass, above=0), hbar)

@@ -13,7 +13,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
-from qlearn.hamiltonian.kinetic import FlatKinetic, MetricKinetic, inverse_mass, metric_values
+from qlearn.hamiltonian.kinetic import FlatKinetic, MetricKinetic, kinetic_for, metric_values
 from qlearn.hamiltonian.potential import as_function, tabulate
 from qlearn.kernels.arrays import squared_sums
 
@@ -74,7 +74,7 @@ class Hamiltonian:
         _refuse(vector_potential=vector_potential, absorber=absorber, nonlinearity=nonlinearity)
         given = {"grid": grid, "potential": potential, "mass": mass, "hbar": hbar,
                  "metric": metric, "time_dependent": bool(time_dependent),
-                 "kinetic": _kinetic(grid, mass, hbar, metric),
+                 "kinetic": kinetic_for(grid, mass, hbar, metric),
                  "_function": as_function(potential, grid.ndim, bool(time_dependent))}
         for name, value in given.items():
             object.__setattr__(self, name, value)
@@ -206,17 +206,6 @@ class Hamiltonian:
     def _need_static(self, what: str) -> None:
         if self.time_dependent:
             checks.fail(what, "needs a time where V depends on t", "none", "Write H.at(t) for the operator at time t.")
-
-
-def _kinetic(grid: Grid, mass: Any, hbar: float, metric: Any) -> FlatKinetic | MetricKinetic:
-    if metric is None:
-        return FlatKinetic(grid, inverse_mass(mass, grid.ndim), hbar)
-    if grid.ndim > 1:
-        raise UnsupportedError("a metric in more than one dimension is not offered; a constant one is mass= the matrix "
-                               "m·g, and where each axis has its own g(q) use the proper length of each.")
-    if np.ndim(mass) != 0:
-        checks.fail("mass", "must be one number where a metric is given", mass)
-    return MetricKinetic(grid, metric, checks.real("mass", mass, above=0), hbar)
 
 
 def _refuse(**options: Any) -> None:
