@@ -8,6 +8,8 @@ __all__ = [
     "MissingExtraError",
     "QlearnError",
     "RegimeError",
+    "StorageError",
+    "StorageWarning",
     "UnsupportedError",
 ]
 
@@ -38,6 +40,14 @@ class ConfigError(QlearnError, ValueError):
 
 class MissingExtraError(QlearnError, ImportError):
     """An optional package is needed; the message names the extra that installs it."""
+
+
+class StorageError(QlearnError, OSError):
+    """A file cannot be written, or is not what it is asked for: foreign, damaged, newer, of another problem."""
+
+
+class StorageWarning(UserWarning):
+    """A checkpoint could not be written; the run goes on and the last one stays as it is."""
 
 
 class AccuracyWarning(UserWarning):

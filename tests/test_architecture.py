@@ -14,6 +14,7 @@ LAYERS = [
     "errors",
     "checks",
     "kernels",
+    "storage",
     "grids",
     "fields",
     "densities",
