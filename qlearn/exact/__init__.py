@@ -1,6 +1,39 @@
 """Problems with known answers: tests, validation, benchmarks and documentation all draw on these."""
 
+from qlearn.exact.barriers import EckartBarrier, SquareBarrier
+from qlearn.exact.boxes import BoxPacket
+from qlearn.exact.channels import LandauZener, RabiPacket
 from qlearn.exact.gaussians import DrivenOscillator, GaussianPacket
-from qlearn.exact.rings import MathieuRing, MetricRing, RingPacket, TwistedRing
+from qlearn.exact.magnetic import FockDarwin
+from qlearn.exact.oscillators import ModulatedOscillator, QuadraticPacket
+from qlearn.exact.rings import AharonovBohmRing, MathieuBands, MathieuRing, MetricRing, RingPacket, TwistedRing
+from qlearn.exact.solitons import BrightSoliton, Gausson, SolitonBreather
+from qlearn.exact.spheres import Sphere, TorusOfRevolution
+from qlearn.exact.wells import Morse, PoschlTeller, ReflectionlessPacket
 
-__all__ = ["DrivenOscillator", "GaussianPacket", "MathieuRing", "MetricRing", "RingPacket", "TwistedRing"]
+__all__ = [
+           "AharonovBohmRing",
+           "BoxPacket",
+           "BrightSoliton",
+           "DrivenOscillator",
+           "EckartBarrier",
+           "FockDarwin",
+           "GaussianPacket",
+           "Gausson",
+           "LandauZener",
+           "MathieuBands",
+           "MathieuRing",
+           "MetricRing",
+           "ModulatedOscillator",
+           "Morse",
+           "PoschlTeller",
+           "QuadraticPacket",
+           "RabiPacket",
+           "ReflectionlessPacket",
+           "RingPacket",
+           "SolitonBreather",
+           "Sphere",
+           "SquareBarrier",
+           "TorusOfRevolution",
+           "TwistedRing",
+]

@@ -15,7 +15,7 @@ from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 
-__all__ = ["DrivenOscillator", "GaussianPacket"]
+__all__ = ["DrivenOscillator", "GaussianPacket", "check_packet", "packet_of", "spreading_of"]
 
 
 @final
@@ -41,7 +41,7 @@ class GaussianPacket:
     hbar: float = 1.0
 
     def __post_init__(self):
-        _check_packet(self)
+        check_packet(self)
         checks.real("omega", self.omega, least=0)
 
     def hamiltonian(self, grid: Grid) -> Hamiltonian:
@@ -62,7 +62,7 @@ class GaussianPacket:
         """ψ(x, t)."""
         q, p = self.path(t)
         action = 0.5 * (p * q - self.momentum * self.center) if self.omega > 0 else p * p * t / (2 * self.mass)
-        return _packet(self, x, t, q, p, action)
+        return packet_of(self, x, q, p, action, _spreading(self, t))
 
 
 @final
@@ -84,7 +84,7 @@ class DrivenOscillator:
     hbar: float = 1.0
 
     def __post_init__(self):
-        _check_packet(self)
+        check_packet(self)
         checks.real("omega", self.omega, above=0)
         checks.real("force", self.force)
         if abs(checks.real("drive", self.drive, least=0) - self.omega) < 1e-6 * self.omega:
@@ -107,7 +107,7 @@ class DrivenOscillator:
         """ψ(x, t)."""
         q, p = self.path(t)
         action = 0.5 * (p * q - self.momentum * self.center) + 0.5 * self._work(t)
-        return _packet(self, x, t, q, p, action)
+        return packet_of(self, x, q, p, action, _spreading(self, t))
 
     @property
     def _response(self) -> float:
@@ -123,7 +123,8 @@ class DrivenOscillator:
                              + self.momentum / (self.mass * self.omega) * sines + self._response * squares)
 
 
-def _check_packet(packet: Any) -> None:
+def check_packet(packet: Any) -> None:
+    """Refuse numbers that make no packet."""
     for name in ("center", "momentum", "chirp"):
         checks.real(name, getattr(packet, name))
     for name in ("width", "mass", "hbar"):
@@ -146,17 +147,25 @@ def _cos_sine(omega: float, t: float) -> tuple[float, float]:
 
 
 def _spreading(packet: Any, t: float) -> tuple[complex, complex, float]:
-    """(Z, Ż, the phase of Z continued from Z(0) = 1)."""
-    curvature = packet.chirp + 0.5j * packet.hbar / packet.width**2
     cos, sine = _cos_sine(packet.omega, t)
-    z = cos + curvature / packet.mass * sine
-    rate = -packet.omega**2 * sine + curvature / packet.mass * cos
-    turns = int(np.floor(packet.omega * t / np.pi))  # Im Z changes its sign with sin ωt
+    return spreading_of(packet, cos, sine, -packet.omega**2 * sine, cos, packet.omega * t)
+
+
+def spreading_of(packet: Any, cos: float, sine: float, cos_rate: float, sine_rate: float,
+                 angle: float) -> tuple[complex, complex, float]:
+    """(Z, Ż, the phase of Z continued from Z(0) = 1), of the classical paths from (1, 0) and (0, 1), given with their rates.
+
+    The second path vanishes where ``angle`` is a multiple of π, and there only.
+    """
+    curvature = packet.chirp + 0.5j * packet.hbar / packet.width**2
+    z, rate = cos + curvature / packet.mass * sine, cos_rate + curvature / packet.mass * sine_rate
+    turns = int(np.floor(angle / np.pi))  # Im Z changes its sign with sin(angle)
     return z, rate, float(np.pi * turns + np.angle(z * (-1) ** turns))
 
 
-def _packet(packet: Any, x: Any, t: float, q: float, p: float, action: float) -> np.ndarray:
-    z, rate, turned = _spreading(packet, t)
+def packet_of(packet: Any, x: Any, q: float, p: float, action: float, spreading: tuple[complex, complex, float]) -> np.ndarray:
+    """ψ(x) of the formula at the head of this file."""
+    z, rate, turned = spreading
     y = np.asarray(x, dtype=float) - q
     phase = (0.5 * packet.mass * rate / z * y**2 + p * y + action + packet.momentum * packet.center) / packet.hbar
     return (2 * np.pi * packet.width**2) ** -0.25 * abs(z) ** -0.5 * np.exp(1j * phase - 0.5j * turned)
