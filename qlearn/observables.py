@@ -1,15 +1,20 @@
 """Numbers and functions read off ψ. Each e_ops entry of sesolve is one of these, an array f(q), a Hamiltonian or a callable."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy.special import lpmv
 
 from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import like, namespace, to_numpy
+from qlearn.kernels.fft import sine
 
-__all__ = ["as_observable", "density", "mean", "mean_momentum", "momentum_operator", "spectral_tail"]
+__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "spectral_tail",
+           "tail_of_powers"]
 
 Observable = Callable[[float, np.ndarray], Any]
 
@@ -45,27 +50,111 @@ def momentum_operator(grid: Grid, *, axis: int = 0, hbar: float = 1.0) -> Observ
     return lambda t, psi: mean_momentum(grid, psi, axis=axis, hbar=hbar)
 
 
+def mode_powers(grid: Grid, phi: np.ndarray) -> np.ndarray:
+    """|a_k|² of the modes of φ (…, *shape), the periodic part of ψ, up to one factor; (…, *shape).
+
+    In the order of ``grid.wavenumbers``. A pole axis has the modes l = 0 … N−1 of Legendre functions, of order 0 where the
+    azimuthal number is even and of order 1 where it is odd: in these every smooth function on the sphere has a spectrum
+    that falls off, and Σ over l is Σ over the points.
+    """
+    poles = [axis for axis, kind in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "pole"]
+    if not poles:
+        return np.abs(grid.forward(np.array(phi, dtype=complex))) ** 2
+    modes = np.array(phi, dtype=complex)
+    walls = [a for a, kind in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "wall"]
+    modes = sine(modes, tuple(walls)) if walls else modes
+    modes = np.fft.fftn(modes, axes=[a for a in grid.fourier_axes if a not in poles and a not in walls])
+    for axis in poles:
+        modes = _legendre(modes, axis)
+    return np.abs(modes) ** 2
+
+
 def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
     """The share of Σ|a_k|² in the outer tenth of the wavenumbers of an axis; the largest over axes and batch.
 
     ``phi`` (…, *shape) is the periodic part of ψ. Its square root tells at what level the grid cuts ψ off.
     """
-    power = np.abs(np.fft.fftn(phi, axes=grid.fourier_axes)) ** 2
+    return tail_of_powers(grid, mode_powers(grid, phi))
+
+
+def tail_of_powers(grid: Grid, power: np.ndarray) -> float:
+    """``spectral_tail`` from the powers of the modes (…, *shape)."""
     total = np.maximum(np.sum(power, axis=grid.fourier_axes), np.finfo(float).tiny)
     worst = 0.0
-    for axis, k in enumerate(grid.wavenumbers):
-        outer = (np.abs(k) >= 0.9 * np.pi / grid.spacing[axis]).reshape((-1,) + (1,) * (grid.ndim - 1 - axis))
-        worst = max(worst, float(np.max(np.sum(power * outer, axis=grid.fourier_axes) / total)))
+    for axis, (place, kind) in enumerate(zip(grid.fourier_axes, grid.boundary, strict=True)):
+        outer = np.arange(grid.shape[axis]) >= 0.9 * grid.shape[axis] if kind == "pole" \
+            else np.abs(grid.wavenumbers[axis]) >= 0.9 * np.pi / grid.spacing[axis]
+        others = tuple(a for a in grid.fourier_axes if a != place)
+        worst = max(worst, float(np.max(np.sum(power, axis=others)[..., outer].sum(axis=-1) / total)))
     return worst
 
 
-def as_observable(grid: Grid, entry: Any, name: str) -> Observable:
-    """The function (t, psi) -> number(s) that an entry of e_ops stands for."""
+def _legendre(modes: np.ndarray, axis: int) -> np.ndarray:
+    """Coefficients along a pole axis, the azimuth being the axis after it, transformed already. Of the half-density, which
+    holds the roots of the quadrature weights."""
+    n = modes.shape[axis]
+    moved = np.moveaxis(modes, (axis, axis + 1), (-2, -1))
+    result = np.empty_like(moved)
+    for parity in (0, 1):
+        odd = np.fft.fftfreq(moved.shape[-1], 1 / moved.shape[-1]) % 2 == parity
+        result[..., odd] = legendre_matrix(n, parity) @ moved[..., odd]
+    return np.moveaxis(result, (-2, -1), (axis, axis + 1))
+
+
+@cache
+def legendre_matrix(n: int, order: int) -> np.ndarray:
+    """(n, n) orthogonal: √w_j P_l^order(x_j), normalised, l = order … n−1+order, at the Gauss–Legendre nodes, θ ascending."""
+    x, weights = np.polynomial.legendre.leggauss(n)
+    x, weights = x[::-1], weights[::-1]
+    degrees = np.arange(order, n + order)[:, None]
+    norm = np.sqrt((2 * degrees + 1) / 2 / np.where(order == 1, degrees * (degrees + 1), 1))
+    return norm * lpmv(order, degrees, x) * np.sqrt(weights)
+
+
+def as_observable(hamiltonian: Hamiltonian, entry: Any, name: str) -> Observable:
+    """The function (t, psi) -> number(s) that an entry of e_ops stands for; psi of any array namespace, numbers of NumPy.
+
+    An array f(q) (*shape) gives Σ f|ψ|²ΔV, summed over channels; a matrix (c, c), or one at each point (c, c, *shape), gives
+    Σ ψ†Mψ ΔV, real where M is Hermitian. Where c and the shape leave both readings open it is f(q).
+    """
+    grid = hamiltonian.grid
     if isinstance(entry, Hamiltonian):
-        return lambda t, psi: entry.at(t).expect(psi)
+        return lambda t, psi: to_numpy(entry.at(t).expect(psi))
     if callable(entry):
-        return entry
+        return lambda t, psi: to_numpy(result) if hasattr(result := entry(t, psi), "shape") else result
     values = np.asarray(entry)
-    if values.shape != grid.shape or values.dtype.kind not in "fiubc":
-        checks.fail(name, f"must be a Hamiltonian, an array f(q) of shape {grid.shape}, or a callable (t, psi)", entry)
-    return lambda t, psi: mean(grid, values, psi)
+    c = hamiltonian.channels
+    forms = {"array f(q) of shape " + str(grid.shape): grid.shape}
+    if c is not None:
+        forms |= {f"matrix of shape {(c, c)}": (c, c), f"field of matrices {(c, c, *grid.shape)}": (c, c, *grid.shape)}
+    if values.shape not in forms.values() or values.dtype.kind not in "fiubc":
+        checks.fail(name, f"must be a Hamiltonian, an {', a '.join(forms)}, or a callable (t, psi)", entry)
+    return _field_observable(hamiltonian, values) if values.shape == grid.shape else _matrix_observable(hamiltonian, values)
+
+
+def _field_observable(hamiltonian: Hamiltonian, values: np.ndarray) -> Observable:
+    volume, axes = hamiltonian.grid.cell_volume, hamiltonian.state_axes
+
+    def observe(t: float, psi: Any) -> np.ndarray:
+        if isinstance(psi, np.ndarray):
+            return np.sum(values * density(psi), axis=axes) * volume
+        xp = namespace(psi)
+        weights = like(values * volume, psi)
+        return to_numpy(xp.sum(weights * (xp.real(psi) ** 2 + xp.imag(psi) ** 2), axis=axes))
+
+    return observe
+
+
+def _matrix_observable(hamiltonian: Hamiltonian, values: np.ndarray) -> Observable:
+    axes, ndim = hamiltonian.state_axes, hamiltonian.grid.ndim
+    matrix = values.reshape(values.shape + (1,) * (ndim + 2 - values.ndim))
+    hermitian = np.array_equal(matrix, np.conj(np.swapaxes(matrix, 0, 1)))
+
+    def observe(t: float, psi: Any) -> np.ndarray:
+        xp = namespace(psi)
+        columns = xp.expand_dims(psi, axis=-ndim - 2)
+        turned = xp.sum(like(matrix.astype(complex), psi) * columns, axis=-ndim - 1)
+        result = to_numpy(xp.sum(xp.conj(psi) * turned, axis=axes)) * hamiltonian.grid.cell_volume
+        return result.real if hermitian else result
+
+    return observe

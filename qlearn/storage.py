@@ -197,9 +197,9 @@ def _number(kind: str, node: Any) -> Any:
         text = node.asstr()[()]
         return int(text) if kind == "int" else text
     if kind == "array":
-        if node.dtype.kind not in NUMERIC and node.dtype.fields is None:
+        if node.dtype.kind not in NUMERIC:
             raise StorageError(f"{node.file.filename} holds values of the type {node.dtype}, which no file of qlearn does.")
-        return np.asarray(node[()])
+        return node[()]
     return {"bool": bool, "float": float, "complex": complex}[kind](node[()])
 
 

@@ -51,7 +51,7 @@ CONVENIENCE = {
     ("derivation.equation", "hamiltonian"),
     ("systems.minibatch", "ensembles"),
     ("densities", "plots"),
-    ("results", "plots"),
+    ("results.result", "plots"),
     ("spectrum.eigenstates", "plots"),
     ("ensembles.ensemble", "plots"),
     ("compare.comparison", "plots"),

@@ -6,58 +6,92 @@ off (for a spectrum that falls off, some ten times more than what is really lost
 Too small: a periodic axis is a ring, and a packet that runs round it, or a state all the way round, is legitimate: the
 density at the seam a ~ b alone is no error. It is one where V does not continue smoothly across the seam, as for
 V = x²/2 on (−8, 8): there a line was meant, and the wave has reached the place where the ring differs from it. So a warning
-needs both, a density ratio ε at the seam with √ε > 10·tol and a V with a kink or a jump at the seam.
+needs both, a density ratio ε at the seam with √ε > 10·tol and a V with a kink or a jump at the seam. A wall is part of the
+problem and the poles of a sphere are inside it: density there says nothing.
+
+A look at the modes costs one transform of each wave function. The first and the last state are looked at; in between, and at
+the stops that a method shows, a look is taken while all looks together stay below 1 % of the transforms of the method.
 """
 
 import warnings
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from qlearn.errors import AccuracyWarning
-from qlearn.grids import Grid
-from qlearn.observables import spectral_tail
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import to_numpy
+from qlearn.methods import Record
+from qlearn.observables import mode_powers, tail_of_powers
 
 __all__ = ["GridMonitor", "seam_is_rough"]
 
 ROUGHER = 100.0  # sixth differences at the seam, against the largest elsewhere
 STENCIL = 6
+SHARE = 0.01     # of the transforms of the method may go into looks
 
 
 @final
 class GridMonitor:
     """The worst spectral tail and edge density of the states it has seen."""
 
-    def __init__(self, grid: Grid, potential: np.ndarray):
-        self.grid = grid
-        self.rough = tuple(seam_is_rough(potential, axis) for axis in range(grid.ndim))
+    def __init__(self, hamiltonian: Hamiltonian, record: Record, time: float):
+        self.hamiltonian, self.grid, self.record = hamiltonian, hamiltonian.grid, record
+        table = hamiltonian.potential_table(time)
+        self.rough = {axis: seam_is_rough(table, axis) for axis, kind
+                      in zip(self.grid.fourier_axes, self.grid.boundary, strict=True) if kind == "periodic"}
         self.tail, self.edge, self.rough_edge, self.ffts = 0.0, 0.0, 0.0, 0
 
-    def see(self, phi: np.ndarray) -> None:
-        """Look at φ (…, *shape), the periodic part of ψ."""
-        self.tail = max(self.tail, spectral_tail(self.grid, phi))
+    def glance(self, phi: Any) -> None:
+        """Look at φ (…, *state_shape), the periodic part of ψ: at the seams always, at the modes where transforms allow it."""
+        phi = to_numpy(phi)
+        self._see_edges(phi)
+        copies = phi.size // self.grid.size
+        if self.record.ffts == 0 or self.ffts + copies <= SHARE * self.record.ffts:
+            self._see_modes(phi)
+
+    def look(self, phi: Any) -> np.ndarray:
+        """Look at seams and modes, and return the powers of the modes, (…, *state_shape)."""
+        phi = to_numpy(phi)
+        self._see_edges(phi)
+        return self._see_modes(phi)
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"tail": self.tail, "edge": self.edge, "rough_edge": self.rough_edge, "ffts": self.ffts}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        self.tail, self.edge, self.rough_edge, self.ffts = (saved[k] for k in ("tail", "edge", "rough_edge", "ffts"))
+
+    def _see_modes(self, phi: np.ndarray) -> np.ndarray:
+        power = mode_powers(self.grid, phi)
         self.ffts += phi.size // self.grid.size
-        density = np.abs(phi) ** 2
-        for axis in range(self.grid.ndim):
-            others = tuple(a for a in self.grid.fourier_axes if a != axis - self.grid.ndim)
+        summed = power if self.hamiltonian.channels is None else np.sum(power, axis=-self.grid.ndim - 1)
+        self.tail = max(self.tail, tail_of_powers(self.grid, summed))
+        return power
+
+    def _see_edges(self, phi: np.ndarray) -> None:
+        density = phi.real**2 + phi.imag**2
+        for axis, rough in self.rough.items():
+            others = tuple(a for a in self.hamiltonian.state_axes if a != axis)
             marginal = np.sum(density, axis=others)
             peak = np.maximum(np.max(marginal, axis=-1), np.finfo(float).tiny)
             edge = float(np.max(np.maximum(marginal[..., 0], marginal[..., -1]) / peak))
             self.edge = max(self.edge, edge)
-            if self.rough[axis]:
+            if rough:
                 self.rough_edge = max(self.rough_edge, edge)
 
-    def warn(self, tol: float) -> None:
-        """Warn where the grid, not the method, limits the accuracy."""
+    def warn(self, tol: float, depth: int) -> None:
+        """Warn where the grid, not the method, limits the accuracy; ``depth`` frames above this one the user called."""
         if np.sqrt(self.tail) > 10 * tol:
             warnings.warn(f"the grid is too coarse for ψ: the outer tenth of its wavenumbers holds a share of "
                           f"{self.tail:.1e} of |ψ_k|², so that ψ is cut off at about {np.sqrt(self.tail):.0e}, above "
                           f"tol = {tol:g}. Take more points an axis than {self.grid.shape}, or a smoother ψ0 or V.",
-                          AccuracyWarning, stacklevel=4)
+                          AccuracyWarning, stacklevel=depth + 1)
         if np.sqrt(self.rough_edge) > 10 * tol:
             warnings.warn(f"the grid is too small for ψ: its density reaches {self.rough_edge:.1e} of its maximum at the "
                           f"ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider bounds "
-                          "with as many more points, or a V that is smooth on the ring.", AccuracyWarning, stacklevel=4)
+                          "with as many more points, or a V that is smooth on the ring.", AccuracyWarning,
+                          stacklevel=depth + 1)
 
 
 def seam_is_rough(potential: np.ndarray, axis: int) -> bool:

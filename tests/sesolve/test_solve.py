@@ -80,8 +80,7 @@ def test_transforms_are_counted(monkeypatch):
         original = getattr(fft, name)
         monkeypatch.setattr(fft, name, lambda a, original=original, **kw: counted.append(1) or original(a, **kw))
     result = ql.sesolve(H, PSI, [0, 1.0], method=ql.RKN6())
-    looks = result.stats["ffts"] - len(counted)  # those of the monitor are NumPy's
-    assert 2 <= looks < 20
+    assert result.stats["ffts"] == len(counted)  # looks at the grid included
 
 
 def test_an_unnormalised_state_scales_through():
@@ -119,13 +118,9 @@ def test_bad_arguments_are_named_before_any_work(psi, tlist, options, words):
 
 
 def test_what_is_not_offered_names_an_alternative():
-    with pytest.raises(UnsupportedError, match="eigenstates"):
-        ql.sesolve(H, PSI, [0, 1], imaginary_time=True)
     moving_metric = ql.Hamiltonian(ql.Grid(16, (0, 6)), lambda t, x: t + 0 * x, metric=lambda x: 1 + 0 * x, time_dependent=True)
     with pytest.raises(UnsupportedError, match=r"not diagonal\. Change the coordinate"):
         ql.sesolve(moving_metric, ql.plane_wave(moving_metric.grid, 1), [0, 1])
-    with pytest.raises(UnsupportedError, match="final_state"):
-        ql.sesolve(H, PSI, [0, 1], checkpoint="here")
 
 
 def test_a_potential_that_turns_nan_later_stops_with_its_time():

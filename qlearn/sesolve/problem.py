@@ -1,0 +1,102 @@
+"""What is to be solved, checked in full before any work."""
+
+from dataclasses import dataclass
+from inspect import isclass
+from typing import Any, final
+
+import numpy as np
+
+from qlearn import checks
+from qlearn.errors import UnsupportedError
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import as_complex, like, namespace, to_numpy
+from qlearn.methods import Method, Record, choose
+
+__all__ = ["Problem", "prepared"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One solution to be found. psi0 (…batch of ψ0 and V, *state_shape); norms (…batch) NumPy."""
+
+    H: Hamiltonian
+    psi0: Any
+    times: np.ndarray
+    method: Method
+    reason: str
+    tol: float
+    imaginary: bool
+    record: Record
+    norms: np.ndarray
+
+
+def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool) -> Problem:
+    """The problem, or ArgumentError or UnsupportedError. The trial of the choice of a method is counted in the record."""
+    if not isinstance(H, Hamiltonian):
+        checks.fail("H", "must be a qlearn.Hamiltonian", H, "Use qlearn.from_qutip or Hamiltonian(grid, potential).")
+    times = _times(tlist)
+    psi = _state(H, psi0, float(times[0]))
+    norms = np.asarray(H.norm(psi))
+    if not np.max(norms, initial=0) > 0:
+        checks.fail("psi0", "must not vanish everywhere", "the zero state")
+    tol = checks.real("tol", tol, above=0, most=1)
+    if imaginary:
+        _check_imaginary(H, times, norms)
+    record, reason = Record(), ""
+    if method is None:
+        method, reason = choose(H, psi, times, tol, record, **({"imaginary": True} if imaginary else {}))
+    if isclass(method) or not callable(getattr(method, "start", None)):
+        checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
+                    "Mind the parentheses." if isclass(method) else "")
+    method.check(H, imaginary)
+    return Problem(H, psi, times, method, reason, tol, bool(imaginary), record, norms)
+
+
+def _state(H: Hamiltonian, psi0: Any, time: float) -> Any:
+    """ψ0 as a complex array of its own kind, with the batch axes of V."""
+    native = not isinstance(psi0, np.ndarray | list | tuple | int | float | complex) and hasattr(psi0, "shape")
+    values = H.checked(to_numpy(psi0) if native else psi0, "psi0")
+    inner = H.grid.ndim + (0 if H.channels is None else 2)
+    loss = H.loss_table(time)
+    parts = {"psi0": values.shape[:-len(H.state_shape)], "V": H.potential_table(time).shape[:-inner],
+             "the absorber or Im V": () if loss is None else loss.shape[:-H.grid.ndim]}
+    try:
+        batch = np.broadcast_shapes(*parts.values())
+    except ValueError:
+        given = ", ".join(f"{name} {shape}" for name, shape in parts.items() if shape)
+        checks.fail("psi0", "must have batch axes that broadcast against those of V", given,
+                    "Give ψ0 axes of length 1 where the members of V are to be run through.")
+    shape = (*batch, *H.state_shape)
+    if not native:
+        return np.array(np.broadcast_to(values, shape), dtype=complex)
+    return as_complex(namespace(psi0).broadcast_to(psi0, shape)) if not np.iscomplexobj(values) or values.shape != shape \
+        else like(np.array(values, dtype=complex), psi0)
+
+
+def _check_imaginary(H: Hamiltonian, times: np.ndarray, norms: np.ndarray) -> None:
+    if len(times) > 1 and times[1] < times[0]:
+        checks.fail("tlist", "must increase in imaginary time, where the way back multiplies every error",
+                    f"{times[0]:g} followed by {times[1]:g}", "Sort it.")
+    if not H.is_hermitian:
+        raise UnsupportedError("imaginary time leads to the lowest eigenstate of a Hermitian H; with an absorber or a complex V "
+                               "there is none. Leave the absorber and the imaginary part of V out.")
+    if H.time_dependent:
+        raise UnsupportedError("imaginary time needs an H that does not depend on t; take H.at(t), the operator at time t.")
+    if not np.all(norms > 0):
+        checks.fail("psi0", "must not vanish in any member of the batch in imaginary time", "a zero state",
+                    "Its norm could not be held.")
+
+
+def _times(tlist: Any) -> np.ndarray:
+    times = np.array(checks.finite_array("tlist", tlist, shape=(None,)))
+    if times.size == 0:
+        checks.fail("tlist", "must hold at least one time", "an empty list")
+    closest = 16 * np.finfo(float).eps * np.max(np.abs(times))
+    steps = np.diff(times)
+    if not (np.all(steps > closest) or np.all(steps < -closest)):
+        where = int(np.argmin(steps if np.sum(steps > 0) >= np.sum(steps < 0) else -steps))
+        checks.fail("tlist", "must be strictly increasing, or strictly decreasing",
+                    f"{times[where]:g} followed by {times[where + 1]:g} at index {where}", "Sort it, without repetitions.")
+    times.flags.writeable = False
+    return times

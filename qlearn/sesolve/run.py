@@ -1,0 +1,187 @@
+"""One solution in progress: the stepper, what is watched, and the account at the end."""
+
+import warnings
+from dataclasses import fields
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.errors import AccuracyWarning
+from qlearn.kernels.arrays import as_complex, like, squared_sums, to_numpy
+from qlearn.kernels.fft import backend_name
+from qlearn.methods import Stepper, Task
+from qlearn.sesolve.adequacy import GridMonitor
+from qlearn.sesolve.problem import Problem
+
+__all__ = ["Run"]
+
+LOOKS = 64  # save times at most at which the seams are looked at
+ROUGHLY = 1e-2  # estimated error above which even a step length given by the user is warned about
+
+
+@final
+class Run:
+    """ψ on its way through the times; ``index`` is the last time reached and ``psi`` the state there.
+
+    Between two calls of ``move`` it can be saved by ``snapshot`` and, in a new Run of the same problem, gone on with by
+    ``restore``. ``moving`` is True inside of a move, where that is not so.
+    """
+
+    def __init__(self, problem: Problem):
+        self.problem, self.record = problem, problem.record
+        self.index, self.psi, self.moving = 0, as_complex(problem.psi0), False
+        self.monitor = GridMonitor(problem.H, self.record, float(problem.times[0]))
+        self.record.on_watch = self.monitor.glance
+        self.norm_drift, self.every = 0.0, max(1, -(-len(problem.times) // LOOKS))
+        self.energies: list[Any] = [None, None]
+        self._stepper: Stepper | None = None
+        self._look(0)
+
+    @property
+    def time(self) -> float:
+        return float(self.problem.times[self.index])
+
+    @property
+    def finished(self) -> bool:
+        return self.index == len(self.problem.times) - 1
+
+    @property
+    def stepper(self) -> Stepper:
+        """Made when it is first needed: that may cost work."""
+        if self._stepper is None:
+            p = self.problem
+            self._stepper = p.method.start(Task(p.H, p.psi0, p.times, p.tol, self.record, p.imaginary))
+        return self._stepper
+
+    def move(self) -> bool:
+        """One stretch towards the next time; True once it is reached."""
+        target = float(self.problem.times[self.index + 1] - self.problem.times[0])
+        stepper, self.moving = self.stepper, True
+        psi = stepper.move(target)
+        if psi is None:
+            self.moving = False
+            return False
+        self.psi, self.index, self.record.reached = psi, self.index + 1, target
+        norms = self.problem.H.norm(psi)
+        some = self.problem.norms > 0
+        self.norm_drift = max(self.norm_drift, float(np.max(np.abs(norms[some] / self.problem.norms[some] - 1))))
+        if self.index % self.every == 0 and not self.finished:
+            self.monitor.glance(self.problem.H.grid.to_periodic(psi))
+        self.moving = False
+        return True
+
+    def snapshot(self) -> dict[str, Any]:
+        record = {f.name: getattr(self.record, f.name) for f in fields(self.record) if f.name != "on_watch"}
+        return {"index": self.index, "psi": self.psi, "norm_drift": self.norm_drift, "record": record,
+                "monitor": self.monitor.snapshot(), "stepper": None if self._stepper is None else self._stepper.snapshot()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        self.index, self.norm_drift = saved["index"], saved["norm_drift"]
+        self.psi = like(saved["psi"], self.problem.psi0)
+        if saved["stepper"] is not None and not self.finished:
+            self.stepper.restore(saved["stepper"])
+        for name, value in saved["record"].items():
+            setattr(self.record, name, value[()] if isinstance(value, np.ndarray) else value)
+        self.monitor.restore(saved["monitor"])
+
+    @property
+    def error_estimate(self) -> float:
+        return self.record.error + self.record.rounding
+
+    @property
+    def words(self) -> str:
+        note = self.record.note or self.problem.method.name
+        return f"{note}; {self.problem.reason}" if self.problem.reason else note
+
+    def account(self) -> dict[str, Any]:
+        """The numbers of ``result.stats``; the last look is taken here."""
+        p = self.problem
+        if self.index > 0:
+            self._look(1)
+        stats = {"error_estimate": self.error_estimate, "norm_drift": self.norm_drift, "energy_drift": self._energy_drift(),
+                 "absorbed": self._absorbed(), "spectral_tail": self.monitor.tail, "edge_density": self.monitor.edge}
+        if p.imaginary:
+            stats |= self._certificate()
+        backend = backend_name() if isinstance(p.psi0, np.ndarray) else type(p.psi0).__module__.partition(".")[0]
+        return {"ffts": self.record.ffts + self.monitor.ffts, "steps": self.record.steps, **stats, "fft_backend": backend}
+
+    def _look(self, which: int) -> None:
+        """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""
+        H = self.problem.H
+        power = self.monitor.look(H.grid.to_periodic(self.psi))
+        if self.problem.imaginary or H.time_dependent or not H.is_hermitian:
+            return
+        if H.nonlinearity is None and H.is_diagonal_in_k:
+            self.energies[which] = _energy_of_modes(H, to_numpy(self.psi), power)
+        else:
+            with np.errstate(invalid="ignore"):
+                self.energies[which] = to_numpy(H.energy(self.psi, self.time)) / H.norm(self.psi) ** 2
+            self._count_apply()
+
+    def _count_apply(self) -> None:
+        H = self.problem.H
+        self.monitor.ffts += H.kinetic.ffts * (int(np.prod(self.psi.shape)) // H.grid.size)
+
+    def _energy_drift(self) -> float | None:
+        before, after = self.energies
+        if before is None or (after is None and self.index > 0):
+            return None
+        some = self.problem.norms > 0
+        drift = np.ravel((before if after is None else after)[some] - before[some])
+        return float(drift[np.argmax(np.abs(drift))])
+
+    def _absorbed(self) -> Any:
+        p = self.problem
+        if p.H.is_hermitian:
+            return None
+        share = 1 - (np.divide(p.H.norm(self.psi), p.norms, out=np.ones_like(p.norms), where=p.norms > 0)) ** 2
+        return float(share) if share.ndim == 0 else share
+
+    def _certificate(self) -> dict[str, Any]:
+        """⟨H⟩ and ‖(H − ⟨H⟩)ψ‖/‖ψ‖; with a nonlinearity the chemical potential takes the place of ⟨H⟩ in the second."""
+        H, psi = self.problem.H, self.psi
+        applied = H.apply(psi, self.time)
+        self._count_apply()
+        norms = H.norm(psi)
+        applied, psi = to_numpy(applied), to_numpy(psi)
+        mean = np.real(np.sum(np.conj(psi) * applied, axis=H.state_axes)) * H.grid.cell_volume / norms**2
+        spread = mean.reshape(mean.shape + (1,) * len(H.state_axes))
+        residual = np.sqrt(squared_sums(applied - spread * psi, H.state_axes) * H.grid.cell_volume) / norms
+        numbers = {"energy": mean, "residual": residual}
+        if H.nonlinearity is not None:
+            self._count_apply()
+            numbers = {"energy": to_numpy(H.energy(self.psi, self.time)) / norms**2, "chemical_potential": mean,
+                       "residual": residual}
+        return {name: float(value) if np.ndim(value) == 0 else value for name, value in numbers.items()}
+
+    def warn(self, depth: int) -> None:
+        """Warn where the estimated error exceeds tol, or the grid limits the accuracy."""
+        tol, given = self.problem.tol, getattr(self.problem.method, "dt", None) is not None
+        if self.error_estimate > (ROUGHLY if given else tol):
+            warnings.warn(f"the estimated error of the final state, {self.error_estimate:.1e}, exceeds "
+                          f"{'1e-2' if given else f'tol = {tol:g}'} ({self.words}). {self._remedy(given)}",
+                          AccuracyWarning, stacklevel=depth + 1)
+        self.monitor.warn(tol, depth + 1)
+
+    def _remedy(self, given: bool) -> str:
+        if given:
+            return "Take a shorter dt, or leave dt out."
+        if self.record.rounding > self.record.error:
+            return "Rounding sets a limit to what can be asked for; take a larger tol."
+        if self.problem.H.time_dependent:
+            return "Take a smaller tol, and times where V jumps into tlist."
+        return "Take a smaller tol, or method=ql.Chebyshev()."
+
+
+def _energy_of_modes(H: Any, psi: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """⟨T + V⟩/⟨ψ|ψ⟩ from |ψ_k|² and ψ; (…batch), NaN for a zero state."""
+    axes = H.state_axes
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kinetic = np.sum(H.kinetic.table * power, axis=axes) / np.sum(power, axis=axes)
+        table = H.potential_table()
+        if H.channels is None:
+            weighted = table * (psi.real**2 + psi.imag**2)
+        else:
+            places = "".join("wxyz"[:H.grid.ndim])
+            weighted = np.real(np.conj(psi) * np.einsum(f"...ij{places},...j{places}->...i{places}", table, psi))
+        return kinetic + np.sum(weighted, axis=axes) / squared_sums(psi, axes)
