@@ -1,8 +1,10 @@
 """Chebyshev expansion of exp(−iHt/ħ): the error falls faster than exponentially once the terms reach the phase H sweeps.
 
-    exp(−iHt/ħ) = e^{−iCt/ħ} Σ_k (2 − δ_k0) (−i)^k J_k(Wt/ħ) T_k((H − C)/W),   C ± W the bounds of the spectrum
+    exp(−iHt/ħ) = e^{−iCt/ħ} Σ_k (2 − δ_k0) (−i)^k J_k(Wt/ħ) T_k((H − C)/W),         C ± W the bounds of the spectrum
+    exp(−Hτ/ħ)  = e^{−(C−W)τ/ħ} Σ_k (2 − δ_k0) (−1)^k e^{−z} I_k(z) T_k((H − C)/W),  z = Wτ/ħ
 
-About R + 10 R^(1/3) applications of H for R = W|t|/ħ (Tal-Ezer and Kosloff, J. Chem. Phys. 81, 3967 (1984)).
+About R + 10 R^(1/3) applications of H for R = W|t|/ħ (Tal-Ezer and Kosloff, J. Chem. Phys. 81, 3967 (1984)), in imaginary
+time about √(2R ln 1/ε).
 """
 
 from collections.abc import Callable
@@ -10,78 +12,167 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
-from scipy.special import jv
 
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import as_complex
+from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
+from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
+from qlearn.methods.clipping import INSIDE, TailSamples
+from qlearn.methods.frozen import FrozenOperator, local_levels
+from qlearn.methods.energies import Spectrum, spectrum_of
 from qlearn.methods.record import EPS, Record, Task
 
-__all__ = ["Chebyshev", "bessel_functions", "expansion_length"]
+__all__ = ["Chebyshev", "expansion_length"]
 
 LARGEST_PHASE = 1000.0  # W|t|/ħ of one expansion
-AT_ONCE = 16            # times that share one expansion, to bound the memory
+AT_ONCE = 16            # times that share one expansion, and
+AT_ONCE_BYTES = 2**26   # the memory of their states
+SERIES_SHARE = 0.01     # of tol, for the tails of the series
+CLIP_SHARE = 0.9        # of tol, for the ceilings
+DECAY = 4.0             # (⟨H⟩ − lowest bound)τ/ħ of one expansion in imaginary time
 
 
 @final
 @dataclass(frozen=True)
 class Chebyshev:
-    """Any accuracy down to rounding at a cost that hardly depends on it; rough V and metrics welcome, V must not depend on t.
+    """Any accuracy down to rounding at a cost that hardly depends on it; rough V, channels and metrics welcome.
 
-    The spectrum is enclosed by min T + min V and max T + max V; save times inside one expansion cost no further transforms.
-    The method's error is the tail of the Bessel series, kept below tol/100; it also serves as the certificate.
-    Fails to be economical where T or V reach far above the energies of the state. Source: Tal-Ezer and Kosloff (1984).
+    clip : True cuts T(k) and V off above the energies that the state reaches, which narrows the spectrum. The error of that
+        is bounded by (1/ħ)∫‖(H − H_c)ψ_c‖dt, measured during the run, and is part of the error estimate; an expansion
+        whose bound exceeds its share of tol is done again with higher ceilings, and result.method says how often.
+        False encloses the whole spectrum by min T + min V and max T + max V.
+
+    Save times inside one expansion cost no further transforms. The tail of the Bessel series is kept below tol/100.
+    Imaginary time: modified Bessel functions, the norm held between expansions, nothing clipped.
+    Raises UnsupportedError for an H that depends on t, is nonlinear or not Hermitian. Source: Tal-Ezer and Kosloff (1984).
     """
 
+    clip: bool = True
     name: ClassVar[str] = "Chebyshev"
 
     def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
-        if imaginary:
-            raise UnsupportedError("Chebyshev is not offered in imaginary time.")
         if hamiltonian.time_dependent:
             raise UnsupportedError("Chebyshev expands exp(−iHt/ħ) and needs an H that does not depend on t. "
-                                   "Use RKN6(), or Strang() for a V that is not smooth.")
+                                   "Use RKN6(), Strang() for a V that is not smooth, or Magnus4().")
+        if hamiltonian.nonlinearity is not None:
+            raise UnsupportedError("Chebyshev needs a linear H. Use RKN6() or Strang().")
+        if not hamiltonian.is_hermitian:
+            raise UnsupportedError("Chebyshev needs real energies, and this H absorbs or amplifies. Use Lanczos() or Chin4().")
 
     def start(self, task: Task) -> "ChebyshevStepper":
-        return ChebyshevStepper(task)
+        return ChebyshevStepper(task, clip=self.clip)
 
 
 @final
 class ChebyshevStepper:
     """Expansions one after the other; save times that one expansion reaches wait in ``ready``."""
 
-    def __init__(self, task: Task):
+    def __init__(self, task: Task, *, clip: bool):
         self.task, self.record = task, task.record
-        self.expansion = _Expansion(task.hamiltonian, task.record)
-        self.total = max(self.expansion.phase(task.span), 1.0)
-        self.psi, self.now = as_complex(task.psi), 0.0
+        whole = FrozenOperator(task.hamiltonian)
+        self.phi, self.now = whole.enter(task.psi), 0.0
+        self.norms = np.sqrt(squared_sums(self.phi, task.hamiltonian.state_axes))
+        self.spectrum = spectrum_of(task, whole, self.phi, clip=clip and not task.imaginary)
+        self.expansion = _Expansion(task.hamiltonian, self.spectrum, task.record)
         self.ready: list[tuple[float, Any]] = []
+        self.repeats, self.failures, self.clipping = 0, 0, 0.0  # all, those in a row, and the error of the ceilings
+        self.resting = [0.0, 0.0]  # what is known to lie far above the ceilings of T and V, and is booked
 
     def move(self, target: float) -> Any | None:
-        if not self.ready and not self._expand(target):
+        if not self.ready and not (self._relax(target) if self.task.imaginary else self._expand(target)):
             return None
-        return as_complex(self.ready.pop(0)[1])
+        return self.expansion.operator.leave(self.ready.pop(0)[1])
 
     def _expand(self, target: float) -> bool:
         ahead = self.task.times - self.task.times[0]
         ahead = ahead[np.abs(ahead) >= abs(target)] - self.now
-        group, arrives = _group(ahead, self.expansion.phase)
-        inside = np.array([0.25, 0.5, 0.75]) * group[-1] if len(group) < 4 else np.zeros(0)
-        share = self.task.tol / 100 * max(self.expansion.phase(group[-1]) / self.total, EPS)
-        states = self.expansion.expand(self.psi, np.concatenate([group, inside]), share)
-        for state in states[len(group):]:
-            self.record.watch(self.task.hamiltonian.grid.to_periodic(state))
+        group, arrives = _group(ahead, self.expansion.phase, self.phi.size)
+        part = abs(float(group[-1]) / self.task.span)
+        states, tail, sampled = self.expansion.expand(self.phi, group, SERIES_SHARE * self.task.tol * max(part, EPS))
+        if sampled is not None and not self._judged(sampled, float(group[-1])):
+            return False
+        self.record.error += tail
+        for state in states[:-1:max(1, len(states) // 4)]:
+            self.record.watch(state)
         if arrives:
-            self.ready = list(zip((group + self.now).tolist(), states, strict=False))
-        self.psi, self.now = states[len(group) - 1], self.now + float(group[-1])
-        self.record.note = f"Chebyshev with {self.record.steps} terms, spectrum within {self.expansion.words}"
+            self.ready = list(zip((group + self.now).tolist(), states, strict=True))
+        self.phi, self.now = states[-1], self.now + float(group[-1])
+        self.record.watch(self.phi)
+        self._say()
         return arrives
 
+    def _judged(self, sampled: "_Sampled", dt: float) -> bool:
+        """Book the error of the ceilings; False, with higher ones, where it is above its share of tol."""
+        left = max(abs(self.task.span - self.now), abs(dt))
+        allowed = max(CLIP_SHARE * self.task.tol - self.clipping, 0.1 * self.task.tol) * min(1.0, 1.2 * abs(dt) / left)
+        ceilings = self.spectrum.ceilings
+        turns = abs(dt) / self.task.hamiltonian.hbar
+        parts = [samples.bounds(ceiling, norms, turns) for samples, ceiling, norms in
+                 zip(sampled.samples, ceilings, sampled.norms, strict=True)]
+        bounds = [moving + max(resting - known, 0.0) for (moving, resting), known in zip(parts, self.resting, strict=True)]
+        if sum(bounds) <= allowed:
+            self.clipping, self.failures = self.clipping + sum(bounds), 0
+            self.resting = [max(resting, known) for (_, resting), known in zip(parts, self.resting, strict=True)]
+            self.record.error += sum(bounds)
+            return True
+        self.failures += 1
+        steepest = 1 + 0.1 * 2**self.failures
+        raised = [level + (ceiling - level) * float(np.clip(
+            (samples.lowest(0.2 * allowed, norms, turns) - level) / (ceiling - level), 1.03, steepest))
+                  if bound > allowed / 4 else ceiling for samples, ceiling, norms, bound, level in
+                  zip(sampled.samples, ceilings, sampled.norms, bounds, self.spectrum.lowest, strict=True)]
+        self.repeats += 1
+        self._set(self.spectrum.raised(raised))
+        return False
+
+    def _set(self, spectrum: Spectrum) -> None:
+        self.spectrum = spectrum
+        self.expansion = _Expansion(self.task.hamiltonian, spectrum, self.record)
+
+    def _relax(self, target: float) -> bool:
+        """One expansion of exp(−Hτ/ħ), short enough for the norm to stay within e^−4 or so; then the norm is restored."""
+        operator, dims = self.expansion.operator, self.task.hamiltonian.state_axes
+        some = self.norms > 0
+        applied = operator(self.phi) * 0.5
+        self.record.ffts += operator.cost(self.phi)
+        overlap = to_numpy(namespace(applied).sum(namespace(applied).real(namespace(applied).conj(self.phi) * applied), axis=dims))
+        height = 1 + float(np.max(overlap[some] / self.norms[some] ** 2))  # (⟨H⟩ − low)/W
+        unit = self.spectrum.width / self.task.hamiltonian.hbar
+        dt = min(target - self.now, DECAY / max(height * unit, 1e-300))
+        arrives = dt > (target - self.now) * (1 - 1e-12)
+        state, tail = self.expansion.relax(self.phi, dt, 1e-2 * SERIES_SHARE * self.task.tol)
+        after = np.sqrt(squared_sums(state, dims))
+        ratio = np.divide(self.norms, after, out=np.zeros_like(after), where=after > 0)
+        growth = float(np.max(ratio[some])) * float(np.exp(-(self.spectrum.ground - self.spectrum.low) * dt
+                                                           / self.task.hamiltonian.hbar))
+        self.record.error = self.record.error * max(growth, 1.0) + tail * float(np.max(ratio[some]))
+        self.record.rounding = self.record.rounding * max(growth, 1.0) + EPS * (8 + float(np.max(ratio[some])))
+        state *= like(ratio.reshape(ratio.shape + (1,) * len(dims)), state)
+        self.phi, self.now = state, target if arrives else self.now + dt
+        self.record.watch(self.phi)
+        if arrives:
+            self.ready = [(target, self.phi)]
+        self._say()
+        return arrives
+
+    def _say(self) -> None:
+        again = f", {self.repeats} expansions done again with higher ceilings" if self.repeats else ""
+        self.record.note = f"Chebyshev with {self.record.steps} terms, spectrum {self.spectrum.words}{again}"
+
     def snapshot(self) -> dict[str, Any]:
-        raise UnsupportedError("checkpoints are not offered yet.")
+        states = [to_numpy(state) for _, state in self.ready]
+        empty = np.zeros((0, *self.phi.shape), complex)
+        return {"phi": to_numpy(self.phi).copy(), "now": self.now, "ceilings": np.array(self.spectrum.ceilings),
+                "repeats": self.repeats, "failures": self.failures, "clipping": self.clipping, "resting": np.array(self.resting), "ready_times": np.array([t for t, _ in self.ready]),
+                "ready": np.stack(states) if states else empty}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        raise UnsupportedError("checkpoints are not offered yet.")
+        self._set(self.spectrum.raised([float(c) for c in saved["ceilings"]]))
+        self.phi, self.now = like(np.array(saved["phi"]), self.task.psi), float(saved["now"])
+        self.repeats, self.failures = int(saved["repeats"]), int(saved["failures"])
+        self.clipping, self.resting = float(saved["clipping"]), [float(r) for r in saved["resting"]]
+        self.ready = [(float(t), like(np.array(state), self.task.psi))
+                      for t, state in zip(saved["ready_times"], saved["ready"], strict=True)]
 
 
 def expansion_length(phase: float) -> float:
@@ -91,10 +182,11 @@ def expansion_length(phase: float) -> float:
     return float(expansions * (each + 10 * each ** (1 / 3) + 10))
 
 
-def _group(ahead: np.ndarray, phase: Callable[[float], float]) -> tuple[np.ndarray, bool]:
+def _group(ahead: np.ndarray, phase: Callable[[float], float], size: int) -> tuple[np.ndarray, bool]:
     """The save times (from now) that one expansion reaches, and True; where it reaches none, an equal part of the way to
     the first, and False."""
-    within = int(np.sum([phase(dt) <= LARGEST_PHASE for dt in ahead[:AT_ONCE]]))
+    most = max(1, min(AT_ONCE, AT_ONCE_BYTES // (16 * size)))
+    within = int(np.sum([phase(dt) <= LARGEST_PHASE for dt in ahead[:most]]))
     if within:
         return ahead[:within], True
     return ahead[:1] / np.ceil(phase(ahead[0]) / LARGEST_PHASE), False
@@ -105,69 +197,99 @@ def _reduced(angle: np.ndarray) -> np.ndarray:
     return np.mod(angle, 2 * np.longdouble("3.14159265358979323846264338327950288")).astype(float)
 
 
-def bessel_functions(z: np.ndarray, count: int) -> np.ndarray:
-    """J_0(z) … J_{count−1}(z), (len(z), count), to 1e-16 where long doubles are longer than doubles.
+@final
+@dataclass(eq=False)
+class _Sampled:
+    """The samples of T and of V during one expansion, and ‖ψ0‖ in the units of each."""
 
-    ``count`` must exceed |z| + 10 |z|^(1/3) + 50. Library values for large z are off by 1e-14, which many equal expansions
-    would add up; so for |z| > 25 the recurrence J_{k−1} = (2k/z) J_k − J_{k+1} runs downwards (Miller), scaled by
-    J_0 + 2 Σ J_2k = 1.
-    """
-    k = np.arange(count)
-    result = jv(k[None, :], z.astype(float)[:, None])
-    large = np.abs(z) > 25
-    if np.any(large):
-        size = np.abs(z[large])
-        rows = np.zeros((count + 1, size.size), dtype=np.longdouble)
-        rows[count - 1] = np.longdouble(1e-200)
-        for j in range(count - 1, 0, -1):
-            rows[j - 1] = 2 * j / size * rows[j] - rows[j + 1]
-        rows /= rows[0] + 2 * np.sum(rows[2::2], axis=0)
-        mirrored = np.where((k[:, None] % 2 == 1) & (z[large] < 0), -1, 1)
-        result[large] = (rows[:count] * mirrored).T.astype(float)
-    return result
+    samples: list[TailSamples]
+    norms: list[np.ndarray]
 
 
 @final
 class _Expansion:
-    """The recursion T_{k+1} = 2 H̃ T_k − T_{k−1} on ψ, summed for several times at once."""
+    """The recursion T_{k+1} = 2 H̃ T_k − T_{k−1} on φ, summed for several times at once."""
 
-    def __init__(self, hamiltonian: Hamiltonian, record: Record):
-        low, high = hamiltonian.spectral_bounds
-        self.hamiltonian, self.record = hamiltonian, record
-        self.centre, self.width = (low + high) / 2, (high - low) / 2
-        self.words = f"[{low:.6g}, {high:.6g}]"
-        self._potential = hamiltonian.potential_table() - self.centre
+    def __init__(self, hamiltonian: Hamiltonian, spectrum: Spectrum, record: Record):
+        self.hamiltonian, self.spectrum, self.record = hamiltonian, spectrum, record
+        self.scale = spectrum.width if spectrum.width > 0 else 1.0
+        self.operator = FrozenOperator(hamiltonian, ceilings=spectrum.ceilings, scale=2 / self.scale, shift=spectrum.centre)
 
     def phase(self, dt: float) -> float:
-        return self.width * abs(float(dt)) / self.hamiltonian.hbar
+        return self.spectrum.width * abs(float(dt)) / self.hamiltonian.hbar
 
-    def expand(self, psi: np.ndarray, dts: np.ndarray, share: float) -> list[np.ndarray]:
-        """exp(−iH dt/ħ)ψ for each dt, the series cut where its tail is below ``share``."""
-        coefficients, tail = self._coefficients(dts, share)
-        sums = [c[0] * psi for c in coefficients]
-        before, now = psi, None
-        for k in range(1, coefficients.shape[1]):
-            before, now = (psi, self._scaled(psi)) if now is None else (now, 2 * self._scaled(now) - before)
-            for total, c in zip(sums, coefficients, strict=True):
-                if c[k] != 0:
-                    total += c[k] * now
-        terms, copies = coefficients.shape[1] - 1, psi.size // self.hamiltonian.grid.size
-        self.record.ffts += terms * copies * self.hamiltonian.kinetic.ffts
-        self.record.steps += terms
-        self.record.error += tail
+    def expand(self, phi: Any, dts: np.ndarray, share: float) -> tuple[list[Any], float, _Sampled | None]:
+        """exp(−iH_c dt/ħ)φ for each dt, the series cut where its tail is below ``share``; that tail; the samples."""
+        inside = (np.arange(INSIDE) + 0.5) / INSIDE * dts[-1]
+        coefficients, tail = self._coefficients(np.concatenate([dts, inside]), share)
+        sampled = self._samples(phi)
+        sums = self._series(phi, coefficients[:len(dts)], sampled, coefficients[len(dts):])
         self.record.rounding += EPS * (8 + self.phase(dts[0]))
+        return sums, tail, sampled
+
+    def relax(self, phi: Any, dt: float, share: float) -> tuple[Any, float]:
+        """exp(−(H − low) dt/ħ)φ and the tail that was cut off."""
+        z = self.phase(dt)
+        count = int(np.sqrt(2 * z * 80) + z ** (1 / 3)) + 60
+        k = np.arange(count)
+        series = modified_bessel_functions(z, count) * np.where(k == 0, 1, 2)
+        tails = np.cumsum(series[::-1])[::-1]
+        kept = max(1, int(np.sum(tails > max(share, EPS / 4))))
+        state = self._series(phi, (series * np.where(k % 2 == 1, -1.0, 1.0))[None, :kept].astype(complex), None, None)[0]
+        return state, float(tails[kept]) if kept < count else 0.0
+
+    def _series(self, phi: Any, coefficients: np.ndarray, sampled: _Sampled | None, inside: np.ndarray | None) -> list[Any]:
+        sums = [complex(c[0]) * phi for c in coefficients]
+        terms, look = coefficients.shape[1], None
+        before, now, scratch = as_complex(phi), phi, None
+        for k in range(terms):
+            if k > 0:
+                sums, scratch = _summed(sums, coefficients[:, k], now, scratch)
+            if sampled is not None and inside is not None:
+                look = self._look(sampled, inside[:, k], now)
+            if k == terms - 1:
+                break
+            scratch = as_complex(phi) if scratch is None else scratch
+            if k == 0:
+                total, scratch = self.operator.add(0 * phi, now, scratch, look)
+                total *= 0.5
+                now = total
+            else:
+                before *= -1
+                before, scratch = self.operator.add(before, now, scratch, look)
+                before, now = now, before
+        self.record.ffts += (terms - 1) * self.operator.cost(phi)
+        self.record.steps += terms - 1
         return sums
 
-    def _scaled(self, psi: np.ndarray) -> np.ndarray:
-        applied = self.hamiltonian.kinetic.apply(psi)
-        applied += self._potential * psi
-        applied /= self.width
-        return applied
+    def _samples(self, phi: Any) -> _Sampled | None:
+        """Fresh samples where something is clipped."""
+        ceilings, grid, channels = self.spectrum.ceilings, self.hamiltonian.grid, self.hamiltonian.channels or 1
+        if min(ceilings) == np.inf:
+            return None
+        rows = phi.size // grid.size
+        levels = local_levels(self.hamiltonian)
+        levels = levels if self.hamiltonian.channels is None else np.max(levels, axis=-1)
+        tables = (self.hamiltonian.kinetic.table.ravel(), np.max(levels.reshape(-1, grid.size), axis=0))
+        norms = np.sqrt(squared_sums(phi, self.hamiltonian.state_axes)).reshape(-1)
+        modes = np.prod([n for n, kind in zip(grid.shape, grid.boundary, strict=True) if kind == "periodic"])
+        return _Sampled([TailSamples(table, ceiling, rows, channels) for table, ceiling in zip(tables, ceilings, strict=True)],
+                        [norms * np.sqrt(modes), norms])
+
+    def _look(self, sampled: _Sampled, coefficients: np.ndarray, now: Any) -> Callable[[Any], None] | None:
+        rows, xp = (-1, self.hamiltonian.grid.size), namespace(now)
+        kinetic, potential = (samples if c < np.inf else None for samples, c in
+                              zip(sampled.samples, self.spectrum.ceilings, strict=True))
+        if potential is not None:
+            potential.see(xp.reshape(now, rows), coefficients)
+        if kinetic is None:
+            return None
+        return lambda modes: kinetic.see(xp.reshape(modes, rows), coefficients)
 
     def _coefficients(self, dts: np.ndarray, share: float) -> tuple[np.ndarray, float]:
         """(len(dts), K) with the phases of the centre, coefficients below rounding set to zero, and the largest tail cut off."""
         turns = dts.astype(np.longdouble) / np.longdouble(self.hamiltonian.hbar)
-        phases = np.longdouble(self.width) * turns
+        phases = np.longdouble(self.spectrum.width) * turns
         largest = float(np.max(np.abs(phases)))
         k = np.arange(int(largest + 10 * largest ** (1 / 3)) + 60)
         bessel = bessel_functions(phases, k.size) * np.where(k == 0, 1, 2)
@@ -175,6 +297,19 @@ class _Expansion:
         tails = np.max(np.cumsum(np.abs(bessel[:, ::-1]), axis=1)[:, ::-1], axis=0)
         kept = max(1, int(np.sum(tails > max(share, EPS / 4))))
         tail = float(tails[kept]) if kept < len(tails) else 0.0
-        centre = np.exp(-1j * _reduced(np.longdouble(self.centre) * turns))
+        centre = np.exp(-1j * _reduced(np.longdouble(self.spectrum.centre) * turns))
         turned = centre[:, None] * np.array([1, -1j, -1, 1j])[k % 4]
         return (turned * bessel)[:, :kept], tail
+
+
+def _summed(sums: list[Any], coefficients: np.ndarray, term: Any, scratch: Any) -> tuple[list[Any], Any]:
+    """sums + c·term; NumPy in place, through the scratch array."""
+    for index, c in enumerate(coefficients):
+        if c == 0:
+            continue
+        if isinstance(term, np.ndarray):
+            np.multiply(term, c, out=scratch)
+            sums[index] += scratch
+        else:
+            sums[index] = sums[index] + complex(c) * term
+    return sums, scratch

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
-from scipy.linalg import eigh
+from scipy.linalg import eigh, expm
 
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
+from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums
 from qlearn.methods.record import EPS, Task
 
 __all__ = ["Dense"]
@@ -16,20 +17,25 @@ __all__ = ["Dense"]
 @final
 @dataclass(frozen=True)
 class Dense:
-    """ψ(t) = Σ_j e^{−iE_j(t − t0)/ħ} v_j ⟨v_j|ψ(t0)⟩ with all eigenvectors of H; at most 4096 points, V independent of t.
+    """ψ(t) = exp(−iH(t − t0)/ħ)ψ(t0) with the whole matrix of H; at most 4096 points times channels, H independent of t.
 
-    The reference that the other methods are compared with: no step, no series; error of rounding ~ ε‖H‖|t|/ħ. Cost N³.
+    Hermitian H: Σ_j e^{−iE_j(t − t0)/ħ} v_j ⟨v_j|ψ(t0)⟩, one eigendecomposition for all times; error of rounding ~ ε‖H‖|t|/ħ.
+    Else (absorbers, complex V) the matrix exponential of each time. A batch over V is solved member by member. Imaginary
+    time: the same with −τ/ħ, scaled to ‖ψ0‖. The reference that the other methods are compared with: no step, no series.
+    Cost N³. Raises UnsupportedError for an H that depends on t or is nonlinear, and for more points.
     """
 
     name: ClassVar[str] = "Dense"
 
     def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
-        if imaginary:
-            raise UnsupportedError("Dense is not offered in imaginary time.")
         if hamiltonian.time_dependent:
-            raise UnsupportedError("Dense diagonalises one H and needs a V that does not depend on t. Use RKN6() or Strang().")
-        if hamiltonian.grid.size > DENSE_LIMIT:
-            raise UnsupportedError(f"Dense is not offered for {hamiltonian.grid.size} points (limit {DENSE_LIMIT}). "
+            raise UnsupportedError("Dense diagonalises one H and needs an H that does not depend on t. "
+                                   "Use RKN6(), Strang() or Magnus4().")
+        if hamiltonian.nonlinearity is not None:
+            raise UnsupportedError("Dense needs a linear H. Use RKN6() or Strang().")
+        size = hamiltonian.grid.size * (hamiltonian.channels or 1)
+        if size > DENSE_LIMIT:
+            raise UnsupportedError(f"Dense is not offered for {size} points (limit {DENSE_LIMIT}). "
                                    "Use Chebyshev() or RKN6().")
 
     def start(self, task: Task) -> "DenseStepper":
@@ -38,23 +44,86 @@ class Dense:
 
 @final
 class DenseStepper:
-    """ψ at any time from its components; nothing carries over from one time to the next."""
+    """ψ at any time from ψ0; nothing carries over from one time to the next."""
 
     def __init__(self, task: Task):
-        self.task = task
-        self.energies, self.vectors = eigh(task.hamiltonian.to_matrix(), driver="evd")
-        self.components = task.psi.reshape(-1, self.energies.size) @ self.vectors.conj()
-        self.scale = float(np.max(np.abs(self.energies))) / task.hamiltonian.hbar
-        task.record.note = f"Dense with {self.energies.size} eigenvectors"
+        self.task, hamiltonian = task, task.hamiltonian
+        self.dims = len(hamiltonian.state_shape)
+        self.batch = np.broadcast_shapes(_batch_of_v(hamiltonian), tuple(task.psi.shape[:-self.dims]))
+        self.flows = [_Flow(one.to_matrix(), hermitian=hamiltonian.is_hermitian) for one in _members(hamiltonian)]
+        self.start = np.prod(hamiltonian.state_shape, dtype=int)
+        psi = namespace(task.psi).broadcast_to(task.psi, (*self.batch, *hamiltonian.state_shape))
+        self.psi = namespace(psi).reshape(as_complex(psi), (-1, int(self.start)))
+        self.member = np.broadcast_to(np.arange(len(self.flows)).reshape(_batch_of_v(hamiltonian)), self.batch).ravel()
+        self.norms = np.sqrt(squared_sums(self.psi, (-1,)))
+        task.record.note = f"Dense with {'eigenvectors of' if hamiltonian.is_hermitian else 'exponentials of'} " \
+                           f"{self.start}×{self.start}"
 
-    def move(self, target: float) -> np.ndarray:
-        self.task.record.steps += 1
-        self.task.record.rounding = EPS * (16 + self.scale * abs(target))
-        turned = self.components * np.exp(self.task.factor * self.energies * target)
-        return (turned @ self.vectors.T).reshape(self.task.psi.shape)
+    def move(self, target: float) -> Any:
+        record, xp = self.task.record, namespace(self.psi)
+        record.steps += 1
+        record.rounding = EPS * (16 + max(flow.scale for flow in self.flows) * abs(target) / self.task.hamiltonian.hbar)
+        rows = []
+        for row, member in enumerate(self.member):
+            moved = self.flows[member].apply(self.psi[row, :], self.task.factor, target)
+            if self.task.imaginary:
+                after = float(np.sqrt(squared_sums(moved, (-1,))))
+                moved = moved * (float(self.norms[row]) / after if after > 0 else 0.0)
+            rows.append(moved)
+        states = xp.stack(rows) if rows else self.psi
+        return xp.reshape(states, (*self.batch, *self.task.hamiltonian.state_shape))
 
     def snapshot(self) -> dict[str, Any]:
+        """Nothing: the task says it all."""
         return {}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        pass
+        """Take nothing from a snapshot."""
+
+
+@final
+class _Flow:
+    """exp(cHt) of one matrix."""
+
+    def __init__(self, matrix: np.ndarray, *, hermitian: bool):
+        self.matrix, self.hermitian = matrix, hermitian
+        self.energies, self.vectors = eigh(matrix, driver="evd") if hermitian else (np.zeros(0), matrix)
+        self.scale = float(np.max(np.abs(self.energies))) if hermitian else float(np.max(np.sum(np.abs(matrix), axis=0)))
+        self.floor = float(self.energies[0]) if hermitian else 0.0
+        self._last: tuple[complex, np.ndarray] = (0j, np.eye(len(matrix)))
+
+    def apply(self, psi: Any, factor: complex, time: float) -> Any:
+        """exp(cHt)ψ; in imaginary time exp(c(H − E_0)t)ψ, which cannot overflow."""
+        if not self.hermitian:
+            return like(self._exponential(factor, time), psi) @ psi
+        floor = self.floor if factor.imag == 0 else 0.0
+        vectors = like(self.vectors.astype(complex), psi)
+        components = namespace(psi).conj(namespace(psi).conj(psi) @ vectors)
+        return vectors @ (components * like(np.exp(factor * (self.energies - floor) * time), psi))
+
+    def _exponential(self, factor: complex, time: float) -> np.ndarray:
+        if self._last[0] != factor * time:
+            shift = float(np.min(np.linalg.eigvals(self.matrix).real)) if complex(factor).imag == 0 else 0.0
+            self._last = (factor * time, expm(factor * time * (self.matrix - shift * np.eye(len(self.matrix)))))
+        return self._last[1]
+
+
+def _batch_of_v(hamiltonian: Hamiltonian) -> tuple[int, ...]:
+    """The batch axes of V."""
+    loss, d = hamiltonian.loss_table(), hamiltonian.grid.ndim
+    table = hamiltonian.potential_table().shape[:-d - (2 if hamiltonian.channels else 0)]
+    return tuple(np.broadcast_shapes(table, () if loss is None else loss.shape[:-d]))
+
+
+def _members(hamiltonian: Hamiltonian) -> list[Hamiltonian]:
+    """The Hamiltonian of each member of a batch over V, in C order."""
+    batch, d = _batch_of_v(hamiltonian), hamiltonian.grid.ndim
+    if not batch:
+        return [hamiltonian]
+    tail = hamiltonian.potential_table().shape[-d - (2 if hamiltonian.channels else 0):]
+    tables = np.broadcast_to(hamiltonian.potential_table(), (*batch, *tail)).reshape(-1, *tail)
+    loss = hamiltonian.loss_table()
+    losses = [None] * len(tables) if loss is None else \
+        np.broadcast_to(loss, (*batch, *hamiltonian.grid.shape)).reshape(-1, *hamiltonian.grid.shape)
+    return [Hamiltonian(hamiltonian.grid, table, mass=hamiltonian.mass, hbar=hamiltonian.hbar, metric=hamiltonian.metric,
+                        vector_potential=hamiltonian.vector_potential, absorber=w) for table, w in zip(tables, losses, strict=True)]

@@ -7,7 +7,7 @@ from scipy.special import jv
 import qlearn as ql
 from qlearn.errors import UnsupportedError
 from qlearn.methods import Record, Task
-from qlearn.methods.chebyshev import bessel_functions
+from qlearn.methods.bessel import bessel_functions
 
 
 @pytest.mark.parametrize("z", [1e-9, 0.5, -3.0, 24.9, 25.1, -60.0, 800.0])

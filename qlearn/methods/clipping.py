@@ -1,0 +1,92 @@
+"""Chebyshev's ceilings: T(k) and V cut off above the energies that the state reaches, and the error of that, measured.
+
+    ‖ψ − ψ_c‖ ≤ (1/ħ) ∫ ‖(H − H_c) ψ_c‖ dt      (Duhamel),     H_c = min(T, c_T) + min(V, c_V)
+
+Far above a ceiling the bound is not of use: what is there, η, has energies above it and stays small, ‖η‖ constant, so that it
+errs by 2‖η‖ at most, once and for all times, besides the shift of the energies, ⟨H − H_c⟩; both are counted instead of
+‖(H − H_c)η‖ dt.
+
+The integrand is taken from ψ_c at 16 times inside each expansion, on sampled modes and points: all of them on small grids,
+at the ceiling on larger ones, ever fewer of them away from it. No transform is spent on it.
+"""
+
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.kernels.arrays import like, namespace, to_numpy
+
+__all__ = ["INSIDE", "TailSamples"]
+
+INSIDE = 16     # times inside an expansion
+FEWEST = 192    # samples of T and of V, or 1/32 of the grid
+SAFETY = 1.5    # for the quadrature in time and over the samples
+FAR = 0.1      # of the ceiling: how far above it a place must be to hold nothing that moves along with the packet
+
+
+@final
+class TailSamples:
+    """ψ_c(s) at sampled places of one table (T over the modes, V over the points), for several times s of one expansion.
+
+    levels : (size,) values of the table at the places.   rows : states times channels.
+    """
+
+    def __init__(self, levels: np.ndarray, ceiling: float, rows: int, channels: int):
+        order = np.argsort(levels, kind="stable")
+        floor = float(levels.min()) + 0.3 * (min(ceiling, float(levels.max())) - float(levels.min()))
+        order = order[np.searchsorted(levels[order], floor):]
+        ranks, weights = _ranks(order.size, int(np.searchsorted(levels[order], ceiling)), max(FEWEST, levels.size // 32))
+        self.places, self.levels, self.weights = order[ranks], levels[order[ranks]], weights
+        self.sums = np.zeros((INSIDE, rows, ranks.size), dtype=complex)
+        self.channels, self.least = channels, float(levels.min())
+        self._carried: Any = None
+
+    def see(self, values: Any, coefficients: np.ndarray) -> None:
+        """Add c_k(s) times the values (rows, size) of the k-th term."""
+        if isinstance(values, np.ndarray):
+            picked = values[:, self.places]
+        else:
+            xp = namespace(values)
+            self._carried = like(self.places, values) if self._carried is None else self._carried
+            picked = to_numpy(xp.take(values, self._carried, axis=1))
+        self.sums += coefficients[:, None, None] * picked
+
+    def bounds(self, ceiling: float, norms: np.ndarray, turns: float) -> tuple[float, float]:
+        """(what this ceiling adds over ``turns`` = time/ħ, 2‖η‖ of the run so far), relative to ``norms`` (members,); the
+        largest of the members."""
+        excess = np.maximum(self.levels - ceiling, 0.0)
+        near = excess <= FAR * (ceiling - self.least)
+        amplitudes = np.abs(self.sums) ** 2 * self.weights
+        flux = np.sqrt(self._relative(amplitudes, np.where(near, excess**2, 0.0), norms))
+        far = np.sqrt(self._relative(amplitudes, np.where(near, 0.0, 1.0), norms))
+        shift = self._relative(amplitudes, np.where(near, 0.0, excess), norms)
+        return (SAFETY * turns * float(np.max(np.mean(flux + shift, axis=0), initial=0.0)),
+                SAFETY * 2 * float(np.max(far, initial=0.0)))
+
+    def _relative(self, amplitudes: np.ndarray, weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
+        """Σ weights·|a|² over places and channels, over ‖ψ0‖², (times, members)."""
+        squares = np.sum((amplitudes @ weights).reshape(INSIDE, -1, self.channels), axis=-1)
+        return np.divide(squares, norms**2, out=np.zeros_like(squares), where=np.broadcast_to(norms > 0, squares.shape))
+
+    def lowest(self, allowed: float, norms: np.ndarray, turns: float) -> float:
+        """The lowest ceiling that adds no more than allowed; infinite where only the whole table will do."""
+        low, high, best = float(self.levels[0]), float(self.levels[-1]), np.inf
+        for _ in range(10):
+            middle = (low + high) / 2
+            if self.bounds(middle, norms, turns)[0] <= allowed:
+                best = high = middle
+            else:
+                low = middle
+        return best
+
+
+def _ranks(count: int, centre: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks 0 ≤ r < count, all where there are few, else densest around ``centre``; and how many each stands for."""
+    if count <= wanted:
+        return np.arange(count), np.ones(count)
+    spread = np.linspace(-1, 1, wanted)
+    reach = np.where(spread < 0, max(centre, 1), max(count - 1 - centre, 1))
+    offsets = np.sign(spread) * reach * np.sinh(6 * np.abs(spread)) / np.sinh(6)
+    ranks = np.unique(np.clip(np.rint(centre + offsets).astype(int), 0, count - 1))
+    edges = np.concatenate([[0], (ranks[1:] + ranks[:-1] + 1) / 2, [count]])
+    return ranks, np.diff(edges)

@@ -1,0 +1,123 @@
+"""The energies that a state reaches, and the bounds of a spectrum, from a short Lanczos run.
+
+The Ritz values θ_j of ψ with their weights w_j bound its share at high energies: the probability of E ≥ θ_i is at most
+Σ_{j ≥ i} w_j (Chebyshev, Markov and Stieltjes; Szegő, Orthogonal Polynomials, 3.41). Between two Ritz values the amplitude
+is continued by its exponential decay.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.kernels.arrays import like, to_numpy
+from qlearn.methods.frozen import FrozenOperator, local_levels
+from qlearn.methods.krylov import KrylovSpace
+from qlearn.methods.record import Record, Task
+
+__all__ = ["Spectrum", "reached_energy", "spectrum_of"]
+
+VECTORS = 24
+WORTH = 200.0   # phases W|t|/ħ below which nothing is clipped
+VISIBLE = 1e-13  # amplitudes that rounding leaves of use
+
+
+@final
+@dataclass(frozen=True)
+class Spectrum:
+    """[low, high] encloses the spectrum of H with its ceilings on (T, V); ``lowest`` and ``highest`` are those of T and V
+    alone. ground : about the lowest energy, from below."""
+
+    lowest: tuple[float, float]
+    highest: tuple[float, float]
+    ceilings: tuple[float, float] = (np.inf, np.inf)
+    ground: float = 0.0
+
+    def raised(self, ceilings: Any) -> "Spectrum":
+        """With other ceilings; infinite where they are above all values."""
+        return replace(self, ceilings=tuple(float(c) if c < h else np.inf
+                                            for c, h in zip(ceilings, self.highest, strict=True)))
+
+    @property
+    def low(self) -> float:
+        return sum(self.lowest)
+
+    @property
+    def high(self) -> float:
+        return sum(min(c, h) for c, h in zip(self.ceilings, self.highest, strict=True))
+
+    @property
+    def centre(self) -> float:
+        return (self.low + self.high) / 2
+
+    @property
+    def width(self) -> float:
+        return (self.high - self.low) / 2
+
+    @property
+    def words(self) -> str:
+        cut = [f"{name} above {c:.6g}" for name, c in zip("TV", self.ceilings, strict=True) if c < np.inf]
+        return f"within [{self.low:.6g}, {self.high:.6g}]" + (f", {' and '.join(cut)} clipped" if cut else "")
+
+
+def spectrum_of(task: Task, operator: FrozenOperator, phi: Any, *, clip: bool) -> Spectrum:
+    """The bounds of H and, where it pays, ceilings above the energies of φ; the transforms of it are counted."""
+    hamiltonian = task.hamiltonian
+    levels = local_levels(hamiltonian)
+    kinetic = hamiltonian.kinetic.bounds
+    spectrum = Spectrum((kinetic[0], float(levels.min())), (kinetic[1], float(levels.max())))
+    if task.imaginary or not operator.flat:
+        spectrum = _sharpened(spectrum, operator, phi, task.record, hamiltonian.grid.ndim + bool(hamiltonian.channels))
+    phase = spectrum.width * abs(task.span) / hamiltonian.hbar
+    if not clip or not operator.flat or phase < WORTH:
+        return spectrum
+    space = _space(operator, phi, len(hamiltonian.state_shape), task.record)
+    tops = [reached_energy(space, share * task.tol, abs(task.span) / hamiltonian.hbar) for share in (3.0, 0.7)]
+    return spectrum.raised([tops[0] - spectrum.lowest[1], tops[1] - spectrum.lowest[0]])
+
+
+def reached_energy(space: KrylovSpace, tol: float, turns: float) -> float:
+    """E such that the amplitude above E, times 1 + turns·(the energy over which it decays), is about ``tol``."""
+    energies = [-np.inf]
+    values, weights = space.values()
+    for member in np.flatnonzero(space.norms > 0):
+        theta = values[member]
+        amplitude = np.sqrt(np.cumsum(weights[member][::-1])[::-1])
+        seen = int(np.sum(amplitude > VISIBLE))
+        if seen < 3:
+            energies.append(float(theta[min(seen, theta.size - 1)]))
+            continue
+        depth = np.log(amplitude[:seen])
+        steep = np.diff(depth)[-2:] / np.diff(theta[:seen])[-2:]
+        decay = float(np.min(np.abs(steep)))
+        goal = np.log(tol / (1 + turns / decay))
+        enough = int(np.sum(depth > goal))
+        if enough < seen:
+            energies.append(float(theta[enough]))
+        else:
+            energies.append(float(theta[seen - 1]) + (depth[-1] - goal) / decay)
+    return max(energies)
+
+
+def _space(operator: FrozenOperator, phi: Any, dims: int, record: Record) -> KrylovSpace:
+    space = KrylovSpace(operator, phi, dims, hermitian=True)
+    for _ in range(min(VECTORS, int(np.prod(phi.shape[-dims:])) - 1)):
+        space.extend()
+        record.ffts += operator.cost(phi)
+    return space
+
+
+def _sharpened(spectrum: Spectrum, operator: FrozenOperator, phi: Any, record: Record, dims: int) -> Spectrum:
+    """Bounds of a random vector's Ritz values, each let out by the residual norm, where they are inside the enclosure."""
+    rng = np.random.default_rng(0)
+    shape = phi.shape
+    start = like(rng.standard_normal(shape) + 1j * rng.standard_normal(shape), phi)
+    space = _space(operator, start, dims, record)
+    values, _ = space.values()
+    last = to_numpy(space.last)
+    low = max(spectrum.low, float(np.min(values[:, 0] - last)))
+    high = min(spectrum.high, float(np.max(values[:, -1] + last)))
+    ground = max(spectrum.low, float(np.min(space.ground())))
+    if operator.flat:
+        return replace(spectrum, ground=ground)
+    return Spectrum((low, 0.0), (high, 0.0), ground=ground)

@@ -1,0 +1,162 @@
+"""Krylov spaces of H and ψ, and exponentials in them with a bound on their error.
+
+    V_m orthonormal, V_1 = ψ/‖ψ‖,  H V_m = V_m H_m + h_{m+1,m} v_{m+1} e_mᵀ,   ψ_m(s) = ‖ψ‖ V_m e^{cH_m s} e_1
+    ‖e^{cHs}ψ − ψ_m(s)‖ ≤ |c| h_{m+1,m} ‖ψ‖ ∫_0^s |e_mᵀ e^{cH_m u} e_1| G(s − u) du,    ‖e^{cHu}‖ ≤ G(u)
+
+The bound is the residual of ψ_m carried on by the exact flow (Hochbruck and Lubich, SIAM J. Numer. Anal. 34, 1911 (1997);
+Saad, ibid. 29, 209 (1992)); G = 1 for a Hermitian H in real time and for an H that only absorbs.
+"""
+
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+from scipy.linalg import expm
+
+from qlearn.kernels.arrays import like, namespace, squared_sums, to_numpy
+from qlearn.methods.record import EPS
+
+__all__ = ["KrylovSpace"]
+
+NODES = 48       # of the integral
+BREAKDOWN = 64 * EPS
+
+
+@final
+class KrylovSpace:
+    """The space of each member of a batch, grown vector by vector, fully orthogonalised.
+
+    operator : (…, *state) → (…, *state).   phi : the first vectors, any norm; members of norm 0 stay 0.
+    dims : the number of axes of one state.   hermitian : Lanczos, and real eigenvalues; else Arnoldi.
+    """
+
+    def __init__(self, operator: Callable[[Any], Any], phi: Any, dims: int, *, hermitian: bool):
+        self.operator, self.hermitian, self.shape = operator, hermitian, tuple(phi.shape)
+        self.members = int(np.prod(self.shape[:len(self.shape) - dims], dtype=int))
+        flat = namespace(phi).reshape(phi, (self.members, -1))
+        self.norms = np.sqrt(squared_sums(flat, (-1,)))
+        self.block = _unit(flat, self.norms)[:, None, :]
+        self.origin = np.zeros(self.members)  # e^{c(H − origin)s} is what combine and the bounds stand for
+        self.matrix = np.zeros((self.members, 1, 0), dtype=complex)  # (members, m + 1, m)
+        self._scale = np.zeros(self.members)
+        self._modes: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def dimension(self) -> int:
+        return int(self.matrix.shape[-1])
+
+    @property
+    def last(self) -> np.ndarray:
+        """h_{m+1,m} of each member, 0 where the space is complete."""
+        return np.abs(self.matrix[:, -1, -1]) if self.dimension else np.full(self.members, np.inf)
+
+    def extend(self) -> None:
+        """One application of the operator, one vector more."""
+        m, xp = self.dimension, namespace(self.block)
+        new = xp.reshape(self.operator(xp.reshape(self.block[:, m, :], self.shape)), (self.members, -1))
+        column = np.zeros((self.members, m + 2), dtype=complex)
+        for _ in range(2):
+            new, overlap = self._orthogonal(new, m + 1)
+            column[:, :m + 1] += overlap
+        self._scale = np.maximum(self._scale, np.sqrt(np.sum(np.abs(column) ** 2, axis=-1)))
+        size = np.sqrt(squared_sums(new, (-1,)))
+        size[size <= BREAKDOWN * self._scale] = 0.0
+        column[:, m + 1] = size
+        grown = np.zeros((self.members, m + 2, m + 1), dtype=complex)
+        grown[:, :m + 1, :m], grown[:, :, m] = self.matrix, column
+        self.matrix, self._modes = grown, None
+        self._append(_unit(new, size))
+
+    def combine(self, dt: float, factor: complex) -> Any:
+        """‖ψ‖ V_m e^{c H_m dt} e_1, the array of the next state."""
+        xp, m = namespace(self.block), self.dimension
+        weights = self.norms[:, None] * self._columns(np.array([dt]), factor)[:, 0]
+        total = xp.matmul(like(weights[:, None, :], self.block), self.block[:, :m, :])
+        return xp.reshape(total, self.shape)
+
+    def values(self) -> tuple[np.ndarray, np.ndarray]:
+        """(θ_j, |⟨e_1|y_j⟩|²): Ritz values (members, m) and the weights of the first vector on them; Hermitian only."""
+        values, vectors = self._eigen()
+        return values, np.abs(vectors[:, 0, :]) ** 2
+
+    def ground(self) -> np.ndarray:
+        """The lowest Ritz value of each member, less the norm of its residual; of the real part where H is not Hermitian."""
+        if self.hermitian:
+            values, vectors = self._eigen()
+            return values[:, 0] - self.last * np.abs(vectors[:, -1, 0])
+        return np.min(np.linalg.eigvals(self.matrix[:, :-1, :]).real, axis=-1)
+
+    def error(self, dt: float, factor: complex, growth: float = 0.0) -> float:
+        """The bound at ``dt`` for ‖ψ‖ = 1, the largest of the batch; G(u) = exp(growth·u)."""
+        return float(self.errors(np.linspace(0.0, dt, NODES), factor, growth)[-1])
+
+    def errors(self, times: np.ndarray, factor: complex, growth: float = 0.0) -> np.ndarray:
+        """The bound at equally spaced ``times`` from 0 on, by the trapezoidal rule; not below what rounding allows."""
+        sizes = np.abs(self._columns(times, factor)[:, :, -1]) * np.exp(-growth * np.abs(times))
+        step = abs(times[1] - times[0])
+        sums = np.concatenate([np.zeros((self.members, 1)), np.cumsum(0.5 * step * (sizes[:, 1:] + sizes[:, :-1]), axis=1)], axis=1)
+        return np.max(abs(factor) * self.last[:, None] * sums * np.exp(growth * np.abs(times)), axis=0, initial=0.0)
+
+    def longest(self, most: float, rate: float, factor: complex, growth: float = 0.0) -> float:
+        """The longest dt ≤ ``most`` (both ≥ 0, the sign of time is in ``factor``) with error(dt) ≤ rate·dt, to 1/50."""
+        if not np.any(self.last > 0):
+            return most
+        high = min(most, 4 * self.dimension / max(abs(factor) * float(np.max(self._scale)), 1e-300))
+        for _ in range(200):
+            times = np.linspace(0.0, high, 2 * NODES)
+            good = self.errors(times, factor, growth) <= rate * times
+            count = int(np.argmin(good)) if not np.all(good) else len(times)
+            if count == len(times):
+                if high >= most:
+                    return most
+                high = min(2 * high, most)
+            elif count > NODES // 2:
+                return float(times[count - 1])
+            else:
+                high *= 0.5
+        return high
+
+    def _orthogonal(self, new: Any, count: int) -> tuple[Any, np.ndarray]:
+        xp = namespace(self.block)
+        block = self.block[:, :count, :]
+        overlap = xp.conj(xp.matmul(block, xp.conj(new)[:, :, None]))[:, :, 0]
+        new = new - xp.matmul(overlap[:, None, :], block)[:, 0, :]
+        return new, to_numpy(overlap)
+
+    def _append(self, vector: Any) -> None:
+        if isinstance(vector, np.ndarray):
+            if self.dimension >= self.block.shape[1]:
+                wider = np.empty((self.members, min(2 * self.block.shape[1], self.block.shape[1] + 8), vector.shape[-1]), complex)
+                wider[:, :self.dimension] = self.block[:, :self.dimension]
+                self.block = wider
+            self.block[:, self.dimension] = vector
+        else:
+            self.block = namespace(vector).concat([self.block, vector[:, None, :]], axis=1)
+
+    def _eigen(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._modes is None:
+            square = self.matrix[:, :-1, :]
+            self._modes = np.linalg.eigh((square + np.conj(np.swapaxes(square, -1, -2))) / 2)
+        return self._modes
+
+    def _columns(self, times: np.ndarray, factor: complex) -> np.ndarray:
+        """e^{cH_m s}e_1 for equally spaced s, (members, times, m)."""
+        if self.hermitian:
+            values, vectors = self._eigen()
+            turned = np.exp(factor * (values - self.origin[:, None])[:, None, :] * times[:, None]) * np.conj(vectors[:, None, 0, :])
+            return turned @ np.swapaxes(vectors, -1, -2)
+        square = self.matrix[:, :-1, :] - self.origin[:, None, None] * np.eye(self.dimension)
+        column = np.zeros((self.members, self.dimension, 1), dtype=complex)
+        column[:, 0] = 1
+        column = expm(factor * times[0] * square) @ column if times[0] != 0 else column
+        columns = [column]
+        if len(times) > 1:
+            step = expm(factor * (times[1] - times[0]) * square)
+            for _ in times[1:]:
+                columns.append(step @ columns[-1])
+        return np.stack([c[:, :, 0] for c in columns], axis=1)
+
+
+def _unit(flat: Any, norms: np.ndarray) -> Any:
+    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+    return flat * like(inverse[:, None], flat)
