@@ -18,7 +18,7 @@ __all__ = ["Doubling", "OneStep"]
 
 SHARE = 0.8        # of tol, planned
 FEWEST = 24        # steps at least: what H(t) does within 1/100 of the whole time may be missed
-PROBE_EVERY = 16   # steps between two estimates where the step is given
+PROBE_EVERY = (16, 4)  # steps between two estimates where the step is given, H static or not
 NOISE = 32 * EPS
 
 
@@ -73,7 +73,7 @@ class Doubling:
     def _given(self, phi: Any, h: float) -> tuple[Any, bool]:
         time, order = float(self.task.times[0]) + self.now, self.move_once.order
         allowed = 1e-2 * max(self.constant * h ** (order + 1), 1e-3 * self.task.tol * h / abs(self.task.span))
-        if self.count % PROBE_EVERY == 0:
+        if self.count % PROBE_EVERY[self.task.hamiltonian.time_dependent] == 0:
             whole, _, error, inner = self._doubled(phi, time, h, allowed)
             self.constant = error / h ** (order + 1)
         else:
