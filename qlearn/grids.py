@@ -1,10 +1,13 @@
-"""Where ψ lives: points on a torus or between walls, with the modes that belong to them.
+"""Where ψ lives: points on a torus, between walls or between poles, with the modes that belong to them.
 
     periodic   x_j = a + j (b − a)/N, j = 0 … N−1          the endpoint b is the point a again and is not in the grid
                ψ(b) = exp(2πiθ) ψ(a)                       the twist θ of an axis; θ = 0 is periodic
                ψ(x) = Σ_k c_k exp(ik(x − a)),  k = 2π(n + θ)/(b − a)
     wall       x_j = a + j (b − a)/(N + 1), j = 1 … N      ψ = 0 at a and b
                ψ(x) = Σ_k c_k sin(k(x − a)),  k = πn/(b − a), n = 1 … N
+    pole       θ = π(x − a)/(b − a), cos θ_j the N Gauss–Legendre nodes, θ ascending, the poles a and b not among them
+               the next axis, periodic, is the azimuth: ψ is a polynomial in cos θ of degree < N where the azimuthal number
+               is even, sin θ times one where it is odd
 """
 
 from dataclasses import dataclass
@@ -18,44 +21,45 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.kernels import fft as transforms
 from qlearn.kernels.arrays import as_complex, like
+from qlearn.kernels.derivatives import PeriodicDerivative, PoleDerivative, WallDerivative, gauss_nodes
+from qlearn.kernels.interpolation import between_poles, between_walls, round_the_ring
 
 __all__ = ["Grid"]
 
 BOUNDARIES = ("periodic", "wall", "pole")
 
-_INSTEAD = {
-    "wall": "Take a periodic grid that is wider than the box, with a high potential outside it.",
-    "pole": "Spheres are not offered, nor are other curved spaces of two dimensions; a ring is: use a periodic angle.",
-}
-
-
 @final
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Equally spaced points of a d-dimensional torus, d = 1 … n, each axis with its own twist.
-
-    x_j = a + j (b − a)/N for j = 0 … N−1, and ψ(b) = exp(2πiθ) ψ(a).
+    """Points of a product of rings, intervals between walls, and spheres; each periodic axis with its own twist.
 
     Parameters
     ----------
     shape : number of points of each axis, (N1, …); one integer in one dimension. Each at least 2.
     bounds : [(a1, b1), …]; one pair (a, b) in one dimension. Units of length.
-    boundary : "periodic" for all axes, or one name an axis.
-    twist : θ for all axes, or one number an axis; only θ modulo 1 matters (the sector, see qlearn.phase).
+    boundary : "periodic", "wall" or "pole" for all axes, or one name an axis; see the formulas of this module. "pole" needs
+        the next axis periodic, untwisted and with an even number of points: the azimuth. H then needs a metric that is
+        regular at the poles, such as [[1, 0], [0, sin²θ]].
+    twist : θ for all axes, or one number an axis; only θ modulo 1 matters (the sector, see qlearn.phase). 0 on walls and
+        round poles.
 
     Attributes
     ----------
     axes : tuple of the 1-D arrays x_j.         mesh : tuple of arrays of shape ``shape``, indexing "ij".
-    points : (d, *shape).                       wavenumbers : tuple of 1-D arrays 2π(n + θ)/L, FFT order.
-    lengths, spacing : (d,).                    cell_volume : ΔV;  Σ|ψ|² ΔV is the norm squared.
+    points : (d, *shape).                       wavenumbers : tuple of 1-D arrays, periodic 2π(n + θ)/L in FFT order,
+    lengths, spacing : (d,).                        walls πn/L, poles π times the degree l = 0 … N−1 over L.
+    cell_volume : ΔV = Π spacing;  Σ|ψ|² ΔV is the norm squared. Between poles the spacing is the mean L/N, and
+        the weights of the nodes are part of the half-density, Φ = H.root_metric ψ.
 
     Raises
     ------
-    ArgumentError, and UnsupportedError for "wall" and "pole".
+    ArgumentError for what no grid can be, with what is needed instead.
 
     >>> grid = Grid(4, (0, 1), twist=0.5)
     >>> grid.axes[0].tolist(), (grid.wavenumbers[0] / (2 * np.pi)).tolist()
     ([0.0, 0.25, 0.5, 0.75], [0.5, 1.5, -1.5, -0.5])
+    >>> Grid(3, (0, 1), "wall").axes[0].tolist()
+    [0.25, 0.5, 0.75]
     """
 
     shape: Any
@@ -70,6 +74,7 @@ class Grid:
                             ("boundary", _boundary(self.boundary, len(shape))),
                             ("twist", _twist(self.twist, len(shape)))):
             object.__setattr__(self, name, value)
+        _fit_together(self.shape, self.boundary, self.sectors)
         if any(np.any(np.diff(x) <= 0) for x in self.axes):
             checks.fail("bounds", "must be far enough apart for floats to tell the points from each other", bounds,
                         "Move the origin, or take fewer points.")
@@ -89,7 +94,8 @@ class Grid:
 
     @cached_property
     def spacing(self) -> np.ndarray:
-        return _frozen(self.lengths / np.array(self.shape))
+        parts = [n + 1 if kind == "wall" else n for n, kind in zip(self.shape, self.boundary, strict=True)]
+        return _frozen(self.lengths / np.array(parts))
 
     @cached_property
     def cell_volume(self) -> float:
@@ -97,8 +103,8 @@ class Grid:
 
     @cached_property
     def axes(self) -> tuple[np.ndarray, ...]:
-        return tuple(_frozen(a + (b - a) * (np.arange(n) / n))
-                     for (a, b), n in zip(self.bounds, self.shape, strict=True))
+        return tuple(_frozen(a + (b - a) * _PLACES[kind](n))
+                     for (a, b), n, kind in zip(self.bounds, self.shape, self.boundary, strict=True))
 
     @cached_property
     def mesh(self) -> tuple[np.ndarray, ...]:
@@ -116,8 +122,8 @@ class Grid:
 
     @cached_property
     def wavenumbers(self) -> tuple[np.ndarray, ...]:
-        return tuple(_frozen(2 * np.pi * (fft.fftfreq(n, 1 / n) + theta) / length)
-                     for n, theta, length in zip(self.shape, self.sectors, self.lengths, strict=True))
+        return tuple(_frozen(_NUMBERS[kind](n, theta) / length) for n, theta, length, kind
+                     in zip(self.shape, self.sectors, self.lengths, self.boundary, strict=True))
 
     @cached_property
     def fourier_axes(self) -> tuple[int, ...]:
@@ -147,13 +153,16 @@ class Grid:
         """φ (…, *shape), complex, periodic part of ψ → its modes in the order of ``wavenumbers``, without factors.
 
         The inner transform of every method: arrays of any namespace; a NumPy array may be overwritten, use what is returned.
+        Raises UnsupportedError for grids with poles, on which no transform of all axes diagonalises T.
         """
+        self._need_modes()
         if self._wall_axes:
             phi = transforms.sine(phi, self._wall_axes)
         return transforms.forward(phi, self._periodic_axes) if self._periodic_axes else phi
 
     def backward(self, modes: Any) -> Any:
         """The inverse of ``forward``."""
+        self._need_modes()
         if self._periodic_axes:
             modes = transforms.backward(modes, self._periodic_axes)
         return transforms.sine(modes, self._wall_axes) if self._wall_axes else modes
@@ -169,22 +178,36 @@ class Grid:
     def transform(self, psi: np.ndarray) -> np.ndarray:
         """ψ (…, *shape) → amplitudes a_k of the normalised modes: Σ_k |a_k|² = Σ_j |ψ_j|² ΔV.
 
-        ψ(x) = Σ_k a_k exp(ik·(x − a)) / √(ΔV·N), N the number of points.
+        ψ(x) = Σ_k a_k Π_axes u_k(x), u_k = exp(ik(x − a))/√L on periodic axes, √(2/L) sin(k(x − a)) between walls.
         """
-        return fft.fftn(self.to_periodic(psi), axes=self.fourier_axes, norm="ortho") * np.sqrt(self.cell_volume)
+        return self.forward(self.to_periodic(psi)) * np.sqrt(self.cell_volume / self._ring_points)
 
     def inverse_transform(self, amplitudes: np.ndarray) -> np.ndarray:
         """The inverse of ``transform``."""
-        phi = fft.ifftn(amplitudes, axes=self.fourier_axes, norm="ortho") / np.sqrt(self.cell_volume)
-        return self.from_periodic(phi)
+        return self.from_periodic(self.backward(as_complex(amplitudes)) * np.sqrt(self._ring_points / self.cell_volume))
+
+    @cached_property
+    def _ring_points(self) -> int:
+        return int(np.prod([self.shape[axis] for axis in self._periodic_axes]))
+
+    def _need_modes(self) -> None:
+        if "pole" in self.boundary:
+            raise UnsupportedError("a grid with poles has no transform of all axes; T acts through H.kinetic.apply. Use "
+                                   "Chebyshev(), Lanczos() or Dense() on it.")
+
+    @cached_property
+    def derivatives(self) -> tuple[PeriodicDerivative | WallDerivative | PoleDerivative, ...]:
+        """∂ of each axis on periodic parts, with adjoint: see qlearn.kernels.derivatives."""
+        return tuple(_derivative(self, axis) for axis in range(self.ndim))
 
     def derivative(self, psi: np.ndarray, axis: int = 0) -> np.ndarray:
-        """∂ψ/∂x_axis by the Fourier modes, (…, *shape) complex; a mode ±N/2, whose sign is unknown, counts as zero."""
-        k = self.wavenumbers[axis]
-        k = np.where(np.isclose(np.abs(k), np.pi / self.spacing[axis], rtol=1e-9), 0.0, k)
-        place = axis - self.ndim
-        symbol = (1j * k).reshape((-1,) + (1,) * (-place - 1))
-        return self.from_periodic(fft.ifft(symbol * fft.fft(self.to_periodic(psi), axis=place), axis=place))
+        """∂ψ/∂x_axis at the points of the grid, (…, *shape) complex: the derivative of the interpolant.
+
+        A periodic mode ±N/2, whose sign is unknown, counts as zero. Between poles ψ is the scalar, not the half-density.
+        """
+        axis = checks.integer("axis", axis, least=0, most=self.ndim - 1)
+        rule = self.derivatives[axis]
+        return self.from_periodic(rule.inside(rule.slope(self.to_periodic(psi))))
 
     def inner(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """⟨a|b⟩ = Σ a* b ΔV over the last d axes."""
@@ -195,45 +218,70 @@ class Grid:
         return np.sqrt(np.sum(np.abs(psi) ** 2, axis=self.fourier_axes) * self.cell_volume)
 
     def refined(self, factor: int = 2) -> "Grid":
-        """The grid with ``factor`` times as many points an axis; it contains the points of this one."""
+        """The grid with spacings ``factor`` times smaller; it contains the points of this one, except between poles.
+
+        N points become factor·N, between walls factor·(N + 1) − 1.
+        """
         factor = checks.integer("factor", factor, least=1)
-        return Grid(tuple(factor * n for n in self.shape), self.bounds, self.boundary, self.twist)
+        shape = tuple(factor * (n + 1) - 1 if kind == "wall" else factor * n
+                      for n, kind in zip(self.shape, self.boundary, strict=True))
+        return Grid(shape, self.bounds, self.boundary, self.twist)
 
     def interpolate(self, psi: np.ndarray, finer: "Grid") -> np.ndarray:
-        """The trigonometric interpolant of ψ (…, *shape) on a finer grid of the same bounds and twist."""
-        if finer.bounds != self.bounds or finer.sectors != self.sectors \
+        """The interpolant of ψ (…, *shape) on a grid of the same bounds, boundaries and twist with more points.
+
+        Trigonometric on periodic axes, of sines between walls; between poles polynomial, with ψ the scalar.
+        """
+        if finer.bounds != self.bounds or finer.sectors != self.sectors or finer.boundary != self.boundary \
                 or any(m < n for m, n in zip(finer.shape, self.shape, strict=True)):
-            checks.fail("finer", "must have the bounds and twist of this grid and no fewer points", repr(finer))
-        modes = fft.fftn(self.to_periodic(psi), axes=self.fourier_axes, norm="forward")
-        for axis, (n, m) in enumerate(zip(self.shape, finer.shape, strict=True)):
-            modes = _padded(modes, axis - self.ndim, n, m, split=n % 2 == 0 and self.sectors[axis] == 0)
-        return finer.from_periodic(fft.ifftn(modes, axes=self.fourier_axes, norm="forward"))
+            checks.fail("finer", "must have the bounds, boundaries and twist of this grid and no fewer points", repr(finer))
+        phi = self.to_periodic(psi)
+        for place, kind, count, theta in zip(self.fourier_axes, self.boundary, finer.shape, self.sectors, strict=True):
+            if kind == "periodic":
+                phi = round_the_ring(phi, count, place, split=theta == 0)
+            else:
+                phi = (between_walls if kind == "wall" else between_poles)(phi, count, place)
+        return finer.from_periodic(phi)
 
     def same_as(self, other: "Grid") -> bool:
-        """True where points and sectors agree."""
-        return (self.shape, self.bounds, self.sectors) == (other.shape, other.bounds, other.sectors)
+        """True where points, boundaries and sectors agree."""
+        return (self.shape, self.bounds, self.boundary, self.sectors) \
+            == (other.shape, other.bounds, other.boundary, other.sectors)
+
+    def need_periodic(self, what: str, remedy: str = "Take a periodic grid.") -> None:
+        """UnsupportedError where an axis is not periodic, for what is offered on rings only."""
+        if any(kind != "periodic" for kind in self.boundary):
+            raise UnsupportedError(f"{what} is offered on periodic axes only; this grid has {self.boundary}. {remedy}")
+
+
+_PLACES = {  # of the points, in units of the length
+    "periodic": lambda n: np.arange(n) / n,
+    "wall": lambda n: np.arange(1, n + 1) / (n + 1),
+    "pole": lambda n: gauss_nodes(n)[0] / np.pi,
+}
+
+_NUMBERS = {  # wavenumbers, in units of 1/length
+    "periodic": lambda n, theta: 2 * np.pi * (fft.fftfreq(n, 1 / n) + theta),
+    "wall": lambda n, theta: np.pi * np.arange(1, n + 1),
+    "pole": lambda n, theta: np.pi * np.arange(n),
+}
+
+
+def _derivative(grid: Grid, axis: int) -> PeriodicDerivative | WallDerivative | PoleDerivative:
+    count, length, place = grid.shape[axis], float(grid.lengths[axis]), grid.fourier_axes[axis]
+    if grid.boundary[axis] == "wall":
+        return WallDerivative(count, length, place)
+    if grid.boundary[axis] == "pole":
+        return PoleDerivative(count, length, place)
+    k = grid.wavenumbers[axis]
+    highest = np.isclose(np.max(np.abs(k)), np.pi / grid.spacing[axis], rtol=1e-9)
+    return PeriodicDerivative(k, place, bool(highest))
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
     array = np.asarray(array)
     array.flags.writeable = False
     return array
-
-
-def _padded(modes: np.ndarray, axis: int, n: int, m: int, split: bool) -> np.ndarray:
-    """Zeros between the positive and the negative frequencies: n modes become m."""
-    if n == m:
-        return modes
-    modes = np.moveaxis(modes, axis, -1)
-    positive = (n + 1) // 2
-    wide = np.zeros((*modes.shape[:-1], m), dtype=complex)
-    wide[..., :positive] = modes[..., :positive]
-    wide[..., m - (n - positive):] = modes[..., positive:]
-    if split:  # the mode at −N/2 stands for cos: half of it at +N/2
-        half = modes[..., n // 2] / 2
-        wide[..., m - n // 2] -= half
-        wide[..., n // 2] += half
-    return np.moveaxis(wide, -1, axis)
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
@@ -260,9 +308,25 @@ def _boundary(boundary: Any, ndim: int) -> tuple[str, ...]:
         checks.fail("boundary", f"must be one name, or one for each of {ndim} axes", boundary)
     for name in names:
         checks.choice("boundary", name, BOUNDARIES)
-        if name in _INSTEAD:
-            raise UnsupportedError(f"boundary {name!r} is not offered yet. {_INSTEAD[name]}")
     return names
+
+
+def _fit_together(shape: tuple[int, ...], boundary: tuple[str, ...], sectors: tuple[float, ...]) -> None:
+    """No twist at walls and poles; behind each pole axis its azimuth."""
+    for axis, (kind, theta) in enumerate(zip(boundary, sectors, strict=True)):
+        if kind != "periodic" and theta != 0:
+            checks.fail("twist", f"must be 0 on axis {axis}, which is no ring but has the boundary {kind!r}", theta)
+        if kind != "pole":
+            continue
+        if axis + 1 == len(boundary) or boundary[axis + 1] != "periodic":
+            checks.fail("boundary", f"'pole' on axis {axis} needs axis {axis + 1} periodic, the azimuth", boundary,
+                        "Give (Nθ, Nφ) points on [(0, π), (0, 2π)] with ('pole', 'periodic').")
+        if sectors[axis + 1] != 0:
+            checks.fail("twist", f"must be 0 on axis {axis + 1}, the azimuth round the poles of axis {axis}", sectors[axis + 1],
+                        "A flux through the poles is singular there.")
+        if shape[axis + 1] % 2:
+            checks.fail("shape", f"must be even on axis {axis + 1}, the azimuth: a point opposite each is needed",
+                        shape[axis + 1])
 
 
 def _twist(twist: Any, ndim: int) -> tuple[float, ...]:

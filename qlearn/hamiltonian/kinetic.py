@@ -1,49 +1,60 @@
-"""Kinetic operators on a grid: diagonal in the wavenumbers where space is flat, a product Q†Q where it is not."""
+"""Kinetic operators on a grid: diagonal in the wavenumbers where space is flat, Q†WQ (see ``curved``) where it is not."""
 
 from functools import cached_property
 from typing import Any, final
 
 import numpy as np
-from scipy import fft
 
 from qlearn import checks
-from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
+from qlearn.hamiltonian.curved import CovariantKinetic
+from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry, metric_tensor
+from qlearn.hamiltonian.vector_potential import VectorPotential
+from qlearn.kernels.arrays import like
 
-__all__ = ["FlatKinetic", "MetricKinetic", "inverse_mass", "kinetic_for", "metric_values"]
+__all__ = ["FlatKinetic", "inverse_mass", "kinetic_for"]
 
 
 @final
 class FlatKinetic:
-    """T = ½ pᵀM⁻¹p: multiplication of the amplitude of exp(ik·x) with T(k) = ½ħ² kᵀM⁻¹k."""
+    """T = ½ (p − A)ᵀM⁻¹(p − A) with constant A: the amplitude of a mode is multiplied with T(k) = ½ (ħk − A)ᵀM⁻¹(ħk − A).
+
+    Between walls T(k) = ½ħ²k²/m of the sines; A and the coupling of M to other axes are zero there.
+    """
 
     ffts = 2  # transforms in one application
 
-    def __init__(self, grid: Grid, inverse: np.ndarray, hbar: float):
+    def __init__(self, grid: Grid, inverse: np.ndarray, hbar: float, constant: np.ndarray | None = None):
         self.grid, self.inverse, self.hbar = grid, inverse, hbar
+        self.constant = np.zeros(grid.ndim) if constant is None else constant
 
     @cached_property
     def table(self) -> np.ndarray:
-        """T(k), (*shape) in FFT order, units of energy."""
-        k = np.meshgrid(*self.grid.wavenumbers, indexing="ij")
+        """T(k), (*shape) in the order of ``grid.wavenumbers``, units of energy."""
+        p = [self.hbar * k - a for k, a in zip(np.meshgrid(*self.grid.wavenumbers, indexing="ij"), self.constant, strict=True)]
         d = self.grid.ndim
-        total = sum(self.inverse[a, b] * k[a] * k[b] for a in range(d) for b in range(d) if self.inverse[a, b] != 0)
-        table = np.maximum(0.5 * self.hbar**2 * np.asarray(total, dtype=float), 0.0)
+        total = sum(self.inverse[a, b] * p[a] * p[b] for a in range(d) for b in range(d) if self.inverse[a, b] != 0)
+        table = np.maximum(0.5 * np.asarray(total, dtype=float), 0.0)
         table.flags.writeable = False
         return table
 
     @cached_property
     def velocities(self) -> list[np.ndarray]:
-        """ħM⁻¹k of each axis, arrays that broadcast to (*shape)."""
+        """M⁻¹(ħk − A) of each axis, arrays that broadcast to (*shape); between walls its size."""
         k = np.meshgrid(*self.grid.wavenumbers, indexing="ij", sparse=True)
-        rows = [[self.inverse[a, b] * k[b] for b in range(len(k)) if self.inverse[a, b] != 0] for a in range(len(k))]
-        return [self.hbar * np.asarray(sum(row)) for row in rows]
+        p = [self.hbar * k[a] - self.constant[a] for a in range(len(k))]
+        rows = [[self.inverse[a, b] * p[b] for b in range(len(k)) if self.inverse[a, b] != 0] for a in range(len(k))]
+        return [np.asarray(sum(row)) for row in rows]
 
-    def apply(self, psi: np.ndarray) -> np.ndarray:
-        axes = self.grid.fourier_axes
-        modes = fft.fftn(self.grid.to_periodic(psi), axes=axes, overwrite_x=True)
-        modes *= self.table
-        return self.grid.from_periodic(fft.ifftn(modes, axes=axes, overwrite_x=True))
+    def apply(self, psi: Any, t: float = 0.0) -> Any:
+        """Tψ for ψ (…, *shape) of any array namespace, a new complex array; the same at all times."""
+        modes = self.grid.forward(self.grid.to_periodic(psi))
+        modes *= like(self.table, modes)
+        return self.grid.from_periodic(self.grid.backward(modes))
+
+    def vector_potential(self, t: float = 0.0) -> np.ndarray:
+        """A, (d,)."""
+        return self.constant
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
@@ -51,56 +62,48 @@ class FlatKinetic:
         return float(self.table.min()), float(self.table.max())
 
     @cached_property
+    def root_metric(self) -> np.ndarray:
+        """Ones: the states are the scalars."""
+        return np.ones(self.grid.shape)
+
+    @cached_property
     def is_real(self) -> bool:
         """True where T maps real functions to real functions: T(−k) = T(k) on an untwisted grid."""
         if any(self.grid.sectors):
             return False
         mirrored = self.table
-        for axis in range(self.grid.ndim):
-            mirrored = np.roll(np.flip(mirrored, axis), 1, axis)
+        for axis, kind in enumerate(self.grid.boundary):
+            if kind == "periodic":
+                mirrored = np.roll(np.flip(mirrored, axis), 1, axis)
         return bool(np.array_equal(mirrored, self.table))
 
 
-@final
-class MetricKinetic:
-    """T = (ħ²/2m) Q†Q on half-densities of a ring, Q = g_mid^{-1/4} ∂ g^{-1/4}.
+def kinetic_for(grid: Grid, mass: Any, hbar: float, metric: Any, vector_potential: Any = None,
+                time_dependent: bool = False) -> FlatKinetic | CovariantKinetic:
+    """The kinetic part that the arguments of a Hamiltonian stand for.
 
-    The inner ∂ leads from the points x_j to the points x_j + Δ/2 in between (symbol ik exp(ikΔ/2)) and Q† leads
-    back, so that T ≥ 0 holds exactly, and g^{1/4} is the one zero mode: the mode (−1)^j, which an unstaggered
-    derivative on an even grid also sends to zero, is not one.
+    Diagonal in the modes without a metric, for A constant on periodic axes and a mass that does not couple a wall axis to
+    another one; else covariant. Raises ArgumentError and UnsupportedError as ``Hamiltonian`` says.
     """
+    potential = None if vector_potential is None else VectorPotential(grid, vector_potential, time_dependent)
+    if metric is not None:
+        if np.ndim(mass) != 0:
+            checks.fail("mass", "must be one number where a metric is given", mass)
+        return CovariantKinetic(grid, MetricGeometry(grid, metric, checks.real("mass", mass, above=0)), hbar, potential)
+    if "pole" in grid.boundary:
+        checks.fail("metric", "is needed on a grid with poles", "none",
+                    "For a unit sphere: metric=lambda theta, phi: [[1, 0], [0, np.sin(theta) ** 2]].")
+    inverse = inverse_mass(mass, grid.ndim)
+    constant = np.zeros(grid.ndim) if potential is None else potential.constant
+    if constant is not None and not _walls_meet_more(grid, inverse, constant):
+        return FlatKinetic(grid, inverse, hbar, constant)
+    return CovariantKinetic(grid, MassGeometry(grid, inverse), hbar, potential)
 
-    ffts = 4
 
-    def __init__(self, grid: Grid, metric: Any, mass: float, hbar: float):
-        self.grid, self.scale = grid, hbar**2 / (2 * mass)
-        (x,), (step,) = grid.axes, grid.spacing
-        self.quarter = metric_values(metric, x) ** -0.25
-        self.middle = metric_values(metric, x + step / 2) ** -0.5
-        k = grid.wavenumbers[0]
-        self.symbol = 1j * k * np.exp(0.5j * k * step)
-        self.is_real = not any(grid.sectors)
-
-    @property
-    def table(self) -> np.ndarray:
-        """Refused: Q†Q is not a function of the wavenumbers; so are ``velocities``."""
-        raise UnsupportedError("with a metric T is not diagonal in the wavenumbers. Use Chebyshev() or Dense(), or change "
-                               "the coordinate to the proper length ds = √g dq.")
-
-    velocities = table
-
-    def apply(self, psi: np.ndarray) -> np.ndarray:
-        phi = self.grid.to_periodic(psi * self.quarter)
-        # φ on the middle points is periodic up to the same twist, which the shifted wavenumbers carry
-        slope = fft.ifft(self.symbol * fft.fft(phi)) * self.middle
-        back = fft.ifft(self.symbol.conj() * fft.fft(slope))
-        return self.scale * self.quarter * self.grid.from_periodic(back)
-
-    @cached_property
-    def bounds(self) -> tuple[float, float]:
-        """Zero and (ħ²/2m) k_max² max g_mid^{-1/2} max g^{-1/2}: an enclosure, in general not sharp."""
-        largest = self.scale * np.max(np.abs(self.symbol)) ** 2 * self.middle.max() * self.quarter.max() ** 2
-        return 0.0, float(largest)
+def _walls_meet_more(grid: Grid, inverse: np.ndarray, constant: np.ndarray) -> bool:
+    """True where A or M⁻¹ takes a wall axis out of the modes sin kx."""
+    walls = [axis for axis, kind in enumerate(grid.boundary) if kind == "wall"]
+    return any(constant[a] != 0 or np.count_nonzero(inverse[a]) > 1 for a in walls)
 
 
 def inverse_mass(mass: Any, ndim: int) -> np.ndarray:
@@ -120,29 +123,9 @@ def inverse_mass(mass: Any, ndim: int) -> np.ndarray:
     return (inverse + inverse.T) / 2
 
 
+MetricKinetic = CovariantKinetic
+
+
 def metric_values(metric: Any, x: np.ndarray) -> np.ndarray:
-    """g(x) > 0 as (N,) of a callable that returns (1, 1, N), (N,) or a number."""
-    if not callable(metric):
-        raise UnsupportedError("metric must be a callable g(q) -> (1, 1, N) or (N,): T needs g between the points too; "
-                               "make a periodic interpolant of the array first.")
-    values = np.asarray(metric(x))
-    if values.shape == (1, 1, x.size):
-        values = values[0, 0]
-    elif values.ndim == 0:
-        values = np.full(x.size, values)
-    values = checks.finite_array("metric(q)", values, shape=(x.size,))
-    if not values.min() > 0:
-        checks.fail("metric(q)", "must be positive everywhere", float(values.min()))
-    return values
-
-
-def kinetic_for(grid: Grid, mass: Any, hbar: float, metric: Any) -> FlatKinetic | MetricKinetic:
-    """The kinetic part that the arguments of a Hamiltonian stand for."""
-    if metric is None:
-        return FlatKinetic(grid, inverse_mass(mass, grid.ndim), hbar)
-    if grid.ndim > 1:
-        raise UnsupportedError("a metric in more than one dimension is not offered; a constant one is mass= the matrix "
-                               "m·g, and where each axis has its own g(q) use the proper length of each.")
-    if np.ndim(mass) != 0:
-        checks.fail("mass", "must be one number where a metric is given", mass)
-    return MetricKinetic(grid, metric, checks.real("mass", mass, above=0), hbar)
+    """g(x) > 0 as (N,)."""
+    return metric_tensor(metric, [x])[0, 0]

@@ -1,0 +1,218 @@
+"""T = ½ P_a† W^{ab} P_b with a metric, a vector potential, or a mass that couples walls: Hermitian and ≥ 0 by construction.
+
+    (Tψ) = ½ ⟨P_a ψ, W^{ab} P_b ψ⟩ varied,   P_a = (−iħ∂_a − A_a) ψ,   ψ = Φ/root,   W^{ab} = √g g^{ab}/m   (M⁻¹ without metric)
+
+which is −(ħ²/2m) Δ_g on half-densities Φ where A = 0. The derivatives are those of ``Grid.derivatives``; W multiplies at the
+points where they lead. On an axis whose mode ±N/2 has no sign, ∂ = ∂₀ ± iκn n† with n that mode: the mean over both signs is
+½P₀†WP₀ + ½ħ²κ² n (n†W n) n†, real where it should be, and g^{1/4} stays the only zero mode.
+
+Convergence is spectral where ψ and g are smooth on the whole axis: round a ring, over the poles, and at walls where the odd
+continuation of ψ is smooth, which a metric with ∂g = 0 there, and A = 0 across the wall, leave it. Else the sines at a wall
+converge as a power of N.
+"""
+
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from scipy import fft
+
+from qlearn import checks
+from qlearn.errors import UnsupportedError
+from qlearn.grids import Grid
+from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry
+from qlearn.hamiltonian.vector_potential import VectorPotential
+from qlearn.kernels.derivatives import PoleDerivative
+
+__all__ = ["CovariantKinetic"]
+
+ALIKE = 1e-14  # a table that varies less than this along an axis is constant there
+
+
+@final
+class CovariantKinetic:
+    """T = ½ P_a† W^{ab} P_b on half-densities; see the equations of this module. NumPy arrays only.
+
+    An axis along which neither W^{aa} nor A_a varies, and that no other axis couples to, is multiplied in its own modes,
+    W^{aa}(ħk − A_a)²/2 on each line, which halves its cost.
+    """
+
+    def __init__(self, grid: Grid, geometry: MassGeometry | MetricGeometry, hbar: float, potential: VectorPotential | None):
+        self.grid, self.geometry, self.hbar, self.potential = grid, geometry, hbar, potential
+        self.inverse = geometry.inverse                     # g^{ab}/m, (d, d, *shape), or M⁻¹ with axes of length 1
+        self.depends_on_time = potential is not None and potential.time_dependent
+        axes = range(grid.ndim)
+        self._along = [0.5 * np.asarray(geometry.along(a)) for a in axes]
+        between = {(a, b): geometry.between(a, b) for a in axes for b in axes if a != b}
+        self._between = {pair: 0.5 * table for pair, table in between.items() if table is not None}
+        self._inverse_root = None if geometry.root is None else 1 / geometry.root
+        self._straight = [not any((a, b) in self._between for b in axes) and _constant(self._along[a], a) for a in axes]
+        self._unsigned = {a: self._highest_mode(a) for a in axes if getattr(grid.derivatives[a], "unsigned", False)}
+        self._last: tuple[float, list] | None = None
+        if not self.depends_on_time:
+            self._lines(0.0)
+
+    @property
+    def table(self) -> np.ndarray:
+        """Refused: T is not a function of the wavenumbers; so are ``velocities``."""
+        raise UnsupportedError("with a metric or a vector potential that varies T is not diagonal in the wavenumbers. Use "
+                               "Chebyshev(), Lanczos() or Dense(), or on a ring change the coordinate to the proper length "
+                               "ds = √g dq.")
+
+    velocities = table
+
+    def vector_potential(self, t: float = 0.0) -> np.ndarray:
+        """A_a at time t, (d, *shape)."""
+        if self.potential is None:
+            return np.zeros((self.grid.ndim, *self.grid.shape))
+        return np.stack([np.broadcast_to(a, self.grid.shape) for a in self.potential(t)])
+
+    @cached_property
+    def root_metric(self) -> np.ndarray:
+        """Φ/ψ, (*shape): g^{1/4}, between poles times the roots of the quadrature weights; ones without a metric."""
+        root = np.ones(self.grid.shape) if self.geometry.root is None else self.geometry.root.copy()
+        root.flags.writeable = False
+        return root
+
+    @cached_property
+    def is_real(self) -> bool:
+        """True where T maps real functions to real functions: no twist and no vector potential."""
+        return not any(self.grid.sectors) and self.potential is None
+
+    @property
+    def ffts(self) -> int:
+        """Transforms in one application, in units of one of all axes: 2 to 4; a product with the matrices of a pole axis
+        counts as a transform of that axis."""
+        lines = [False] * self.grid.ndim if self._last is None else [table is not None for table in self._last[1]]
+        return -(-sum(2 if line else 4 for line in lines) // self.grid.ndim)
+
+    def apply(self, psi: np.ndarray, t: float = 0.0) -> np.ndarray:
+        """TΦ for Φ (…, *shape), a new complex array; A at time t."""
+        if not isinstance(psi, np.ndarray):
+            raise UnsupportedError("with a metric or a vector potential that varies only NumPy arrays are offered; give "
+                                   "np.asarray(psi), or take flat coordinates.")
+        f = self.grid.to_periodic(psi)
+        if self._inverse_root is not None:
+            f *= self._inverse_root
+        lines, potential = self._lines(t), None if self.potential is None else self.potential(t)
+        slopes = {a: self._slope(f, a, potential) for a in range(self.grid.ndim) if lines[a] is None}
+        result = np.zeros_like(f)
+        for a, line in enumerate(lines):
+            result += self._in_modes(f, a, line) if line is not None else self._divergence(slopes, a, potential)
+            if line is None and a in self._unsigned:
+                result += self._unsigned_part(f, a)
+        if self._inverse_root is not None:
+            result *= self._inverse_root
+        return self.grid.from_periodic(result)
+
+    def _slope(self, f: np.ndarray, a: int, potential: list | None) -> np.ndarray:
+        """(ħ∂_a − iA_a) f at the points of the derivative."""
+        rule = self.grid.derivatives[a]
+        slope = rule.slope(f)
+        slope *= self.hbar
+        if potential is not None and np.any(potential[a]):
+            inside = rule.inside(slope)
+            inside -= 1j * potential[a] * f
+        return slope
+
+    def _divergence(self, slopes: dict[int, np.ndarray], a: int, potential: list | None) -> np.ndarray:
+        """(ħ∂_a − iA_a)† Σ_b W^{ab} (slope b)."""
+        rules = self.grid.derivatives
+        flux = self._along[a] * slopes[a]
+        inside = rules[a].inside(flux)
+        for b in slopes:
+            if (a, b) in self._between:
+                inside += self._between[a, b] * rules[b].inside(slopes[b])
+        result = rules[a].adjoint(flux)
+        result *= self.hbar
+        if potential is not None and np.any(potential[a]):
+            result += 1j * potential[a] * inside
+        return result
+
+    def _in_modes(self, f: np.ndarray, a: int, table: np.ndarray) -> np.ndarray:
+        place = self.grid.fourier_axes[a]
+        if self.grid.boundary[a] == "wall":
+            return fft.dst(fft.dst(f, type=1, axis=place, norm="ortho") * table, type=1, axis=place, norm="ortho")
+        modes = fft.fft(f, axis=place)
+        modes *= table
+        return fft.ifft(modes, axis=place, overwrite_x=True)
+
+    def _highest_mode(self, a: int) -> tuple[np.ndarray, np.ndarray]:
+        """The mode n whose sign is unknown, as the periodic part, and ½ħ²κ² times the mean of W^{aa} along a."""
+        count, step = self.grid.shape[a], self.grid.spacing[a]
+        n = np.exp(2j * np.pi * (np.arange(count) * (count // 2) % count) / count)
+        weight = np.mean(self._along[a], axis=a, keepdims=True) * (self.hbar * np.pi / step) ** 2
+        return n.reshape((-1,) + (1,) * (self.grid.ndim - 1 - a)), weight
+
+    def _unsigned_part(self, f: np.ndarray, a: int) -> np.ndarray:
+        n, weight = self._unsigned[a]
+        share = np.mean(n.conj() * f, axis=self.grid.fourier_axes[a], keepdims=True)
+        return n * (weight * share)
+
+    def _lines(self, t: float) -> list:
+        """For each axis the table W^{aa}(ħk − A_a)²/2 where its modes diagonalise it, else None."""
+        t = float(t) if self.depends_on_time else 0.0
+        if self._last is None or self._last[0] != t:
+            potential = None if self.potential is None else self.potential(t)
+            self._last = t, [self._line(a, None if potential is None else potential[a]) for a in range(self.grid.ndim)]
+        return self._last[1]
+
+    def _line(self, a: int, component: np.ndarray | None) -> np.ndarray | None:
+        kind = self.grid.boundary[a]
+        if not self._straight[a] or kind == "pole":
+            return None
+        if component is None or not np.any(component):
+            component = np.zeros((1,) * self.grid.ndim)
+        elif kind == "wall" or not _constant(component, a):
+            return None
+        k = self.grid.wavenumbers[a].reshape((-1,) + (1,) * (self.grid.ndim - 1 - a))
+        component = np.mean(component, axis=a, keepdims=True)
+        squares = (self.hbar * k - component) ** 2
+        if a in self._unsigned:
+            middle = (slice(None),) * a + (slice(k.size // 2, k.size // 2 + 1),)
+            squares[middle] = (self.hbar * np.pi / self.grid.spacing[a]) ** 2 + component**2
+        return np.mean(self._along[a], axis=a, keepdims=True) * squares
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """Zero and an upper bound of T, in general not sharp; where A depends on t, of ``at(t)``."""
+        if self.depends_on_time:
+            checks.fail("bounds", "need a time where A depends on t", "none", "Write H.at(t) for the operator at time t.")
+        potential = [np.zeros((1,) * self.grid.ndim)] * self.grid.ndim if self.potential is None else self.potential(0.0)
+        reach = [self.hbar * rule.largest + float(np.max(np.abs(a)))
+                 for rule, a in zip(self.grid.derivatives, potential, strict=True)]
+        return 0.0, sum(self._bound(a, reach, np.abs(potential[a])) for a in range(self.grid.ndim)) * (1 + 1e-12)
+
+    def _bound(self, a: int, reach: list[float], potential: np.ndarray) -> float:
+        """The largest eigenvalue of R_a(P_a/reach_a)² with R_a = Σ_b |W^{ab}| reach_a reach_b: Gershgorin's rows of W."""
+        rule, d = self.grid.derivatives[a], self.grid.ndim
+        rows = np.array(np.broadcast_to(self._along[a], np.broadcast_shapes(self._along[a].shape, self._wide(a))))
+        inside = rule.inside(rows)
+        for b in range(d):
+            if (a, b) in self._between:
+                inside += np.abs(self._between[a, b]) * (reach[b] / reach[a])
+        density = np.ones((1,) * d) if self._inverse_root is None else self._inverse_root**2
+        if not isinstance(rule, PoleDerivative):
+            speed = self.hbar * rule.largest + np.max(potential, axis=a, keepdims=True)
+            return float(np.max(np.max(rows, axis=a, keepdims=True) * np.max(density, axis=a, keepdims=True) * speed**2))
+        others = tuple(b for b in range(d) if b != a)
+        height, weight = np.sqrt(rows.max(axis=others)), np.sqrt(np.broadcast_to(density, self.grid.shape).max(axis=others))
+        steep = max(np.linalg.norm(height[:, None] * matrix * weight, 2) for matrix in (rule.even, rule.odd))
+        return float((self.hbar * steep + potential.max() * (height * weight).max()) ** 2)
+
+    def _wide(self, a: int) -> tuple[int, ...]:
+        """The shape of the points of the derivative of axis a."""
+        return tuple(n + 2 if b == a and kind == "wall" else n
+                     for b, (n, kind) in enumerate(zip(self.grid.shape, self.grid.boundary, strict=True)))
+
+    def at(self, t: float) -> "CovariantKinetic":
+        """T with A frozen at time t."""
+        if self.potential is None or not self.depends_on_time:
+            return self
+        given = self.potential.given
+        return CovariantKinetic(self.grid, self.geometry, self.hbar, VectorPotential(self.grid, lambda *q: given(t, *q)))
+
+
+def _constant(table: np.ndarray, axis: int) -> bool:
+    """True where the table does not vary along the axis beyond rounding."""
+    return bool(np.all(np.ptp(table, axis=axis) <= ALIKE * np.max(np.abs(table))))
