@@ -18,6 +18,7 @@ import numpy as np
 
 from qlearn import checks, storage
 from qlearn.errors import StorageError, StorageWarning
+from qlearn.kernels.arrays import as_complex
 from qlearn.sesolve.fingerprint import fingerprint
 from qlearn.sesolve.run import Run
 from qlearn.sesolve.saved import Log
@@ -147,8 +148,9 @@ class Keeper:
     def _compare_numbers(self) -> None:
         if self.log.length and self.log.values:
             p = self.run.problem
-            now = [np.array([number]) for number in self.log.numbers(float(p.times[0]), p.psi0)]
-            if storage.digest(now) != storage.digest([array[:1] for array in self.log.arrays]):
+            now = self.log.numbers(float(p.times[0]), as_complex(p.psi0))
+            if not all(np.array_equal(np.asarray(a), array[0], equal_nan=True)
+                       for a, array in zip(now, self.log.arrays, strict=True)):
                 raise StorageError(f"the checkpoint {self.path} was made with other e_ops: at tlist[0] they gave other "
                                    "numbers. Give another path, or delete the file to start anew.")
 

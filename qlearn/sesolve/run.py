@@ -114,9 +114,27 @@ class Run:
         if H.nonlinearity is None and H.is_diagonal_in_k:
             self.energies[which] = _energy_of_modes(H, to_numpy(self.psi), power)
         else:
-            with np.errstate(invalid="ignore"):
-                self.energies[which] = to_numpy(H.energy(self.psi, self.time)) / H.norm(self.psi) ** 2
-            self._count_apply()
+            self.energies[which] = self._energy()
+
+    def _energy(self) -> np.ndarray:
+        """The conserved energy per ⟨ψ|ψ⟩, (…batch)."""
+        H = self.problem.H
+        if H.nonlinearity is None:
+            return self._per_norm(self._applied())
+        self._count_apply()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return to_numpy(H.energy(self.psi, self.time)) / H.norm(self.psi) ** 2
+
+    def _applied(self) -> np.ndarray:
+        """Hψ as NumPy, counted."""
+        self._count_apply()
+        return to_numpy(self.problem.H.apply(self.psi, self.time))
+
+    def _per_norm(self, applied: np.ndarray) -> np.ndarray:
+        """Re⟨ψ|Hψ⟩/⟨ψ|ψ⟩, (…batch); NaN for a zero state."""
+        psi, axes = to_numpy(self.psi), self.problem.H.state_axes
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.real(np.sum(np.conj(psi) * applied, axis=axes)) / squared_sums(psi, axes)
 
     def _count_apply(self) -> None:
         H = self.problem.H
@@ -140,18 +158,14 @@ class Run:
     def _certificate(self) -> dict[str, Any]:
         """⟨H⟩ and ‖(H − ⟨H⟩)ψ‖/‖ψ‖; with a nonlinearity the chemical potential takes the place of ⟨H⟩ in the second."""
         H, psi = self.problem.H, self.psi
-        applied = H.apply(psi, self.time)
-        self._count_apply()
-        norms = H.norm(psi)
-        applied, psi = to_numpy(applied), to_numpy(psi)
-        mean = np.real(np.sum(np.conj(psi) * applied, axis=H.state_axes)) * H.grid.cell_volume / norms**2
+        norms, applied = H.norm(psi), self._applied()
+        psi = to_numpy(psi)
+        mean = self._per_norm(applied)
         spread = mean.reshape(mean.shape + (1,) * len(H.state_axes))
         residual = np.sqrt(squared_sums(applied - spread * psi, H.state_axes) * H.grid.cell_volume) / norms
         numbers = {"energy": mean, "residual": residual}
         if H.nonlinearity is not None:
-            self._count_apply()
-            numbers = {"energy": to_numpy(H.energy(self.psi, self.time)) / norms**2, "chemical_potential": mean,
-                       "residual": residual}
+            numbers = {"energy": self._energy(), "chemical_potential": mean, "residual": residual}
         return {name: float(value) if np.ndim(value) == 0 else value for name, value in numbers.items()}
 
     def warn(self, depth: int) -> None:

@@ -72,8 +72,8 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
     log = Log(H, e_ops, store_states, problem.psi0, len(problem.times))
     run = Run(problem)
     keeper = Keeper(checkpoint, run, log)
-    with keeper, ProgressBar(progress_bar, float(problem.times[-1] - problem.times[0])) as bar:
-        keeper.resume()
+    keeper.resume()  # outside of the block that saves: a file of another problem is left alone
+    with ProgressBar(progress_bar, float(problem.times[-1] - problem.times[0])) as bar, keeper:
         _solve(run, log, keeper, bar, stop)
         keeper.save()
     return _result(run, log, keeper)
