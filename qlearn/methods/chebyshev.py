@@ -25,6 +25,7 @@ from qlearn.methods.record import EPS, Record, Task
 __all__ = ["Chebyshev", "expansion_length"]
 
 LARGEST_PHASE = 1000.0  # W|t|/ħ of one expansion
+FIRST_PHASE = 300.0     # of the first one under ceilings that are not proved yet
 AT_ONCE = 16            # times that share one expansion, and
 AT_ONCE_BYTES = 2**26   # the memory of their states
 SERIES_SHARE = 0.01     # of tol, for the tails of the series
@@ -86,7 +87,7 @@ class ChebyshevStepper:
     def _expand(self, target: float) -> bool:
         ahead = self.task.times - self.task.times[0]
         ahead = ahead[np.abs(ahead) >= abs(target)] - self.now
-        group, arrives = _group(ahead, self.expansion.phase, self.phi.size)
+        group, arrives = _group(ahead, self.expansion.phase, self.phi.size, self._largest)
         part = abs(float(group[-1]) / self.task.span)
         states, tail, sampled = self.expansion.expand(self.phi, group, SERIES_SHARE * self.task.tol * max(part, EPS))
         if sampled is not None and not self._judged(sampled, float(group[-1])):
@@ -100,6 +101,11 @@ class ChebyshevStepper:
         self.record.watch(self.phi)
         self._say()
         return arrives
+
+    @property
+    def _largest(self) -> float:
+        proved = min(self.spectrum.ceilings) == np.inf or (self.now != 0 and self.failures == 0)
+        return LARGEST_PHASE if proved else FIRST_PHASE
 
     def _judged(self, sampled: "_Sampled", dt: float) -> bool:
         """Book the error of the ceilings; False, with higher ones, where it is above its share of tol."""
@@ -182,14 +188,14 @@ def expansion_length(phase: float) -> float:
     return float(expansions * (each + 10 * each ** (1 / 3) + 10))
 
 
-def _group(ahead: np.ndarray, phase: Callable[[float], float], size: int) -> tuple[np.ndarray, bool]:
+def _group(ahead: np.ndarray, phase: Callable[[float], float], size: int, largest: float) -> tuple[np.ndarray, bool]:
     """The save times (from now) that one expansion reaches, and True; where it reaches none, an equal part of the way to
     the first, and False."""
     most = max(1, min(AT_ONCE, AT_ONCE_BYTES // (16 * size)))
-    within = int(np.sum([phase(dt) <= LARGEST_PHASE for dt in ahead[:most]]))
+    within = int(np.sum([phase(dt) <= largest for dt in ahead[:most]]))
     if within:
         return ahead[:within], True
-    return ahead[:1] / np.ceil(phase(ahead[0]) / LARGEST_PHASE), False
+    return ahead[:1] / np.ceil(phase(ahead[0]) / largest), False
 
 
 def _reduced(angle: np.ndarray) -> np.ndarray:

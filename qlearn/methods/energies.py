@@ -72,7 +72,7 @@ def spectrum_of(task: Task, operator: FrozenOperator, phi: Any, *, clip: bool) -
     if not clip or not operator.flat or phase < WORTH:
         return spectrum
     space = _space(operator, phi, len(hamiltonian.state_shape), task.record)
-    tops = [reached_energy(space, share * task.tol, abs(task.span) / hamiltonian.hbar) for share in (3.0, 0.7)]
+    tops = [reached_energy(space, share * task.tol, abs(task.span) / hamiltonian.hbar) for share in (1.0, 0.5)]
     return spectrum.raised([tops[0] - spectrum.lowest[1], tops[1] - spectrum.lowest[0]])
 
 
