@@ -2,5 +2,6 @@
 
 from qlearn.hamiltonian.kinetic import FlatKinetic, MetricKinetic
 from qlearn.hamiltonian.operator import DENSE_LIMIT, Hamiltonian
+from qlearn.hamiltonian.separable import Drive, SeparablePotential
 
-__all__ = ["DENSE_LIMIT", "FlatKinetic", "Hamiltonian", "MetricKinetic"]
+__all__ = ["DENSE_LIMIT", "Drive", "FlatKinetic", "Hamiltonian", "MetricKinetic", "SeparablePotential"]

@@ -1,9 +1,8 @@
-"""H = T + V on a grid: applied to ψ, measured, as a dense matrix.
+"""H = T + V − iW + f(|ψ|²) on a grid: its tables, applied to ψ, measured.
 
-    iħ ∂_t ψ = H ψ,    T = ½ (−iħ∂)ᵀ M⁻¹ (−iħ∂)    or    T = −(ħ²/2m) Δ_g on a ring with a metric
+    iħ ∂_t ψ = H ψ,    T = ½ (−iħ∂ − A)ᵀ M⁻¹ (−iħ∂ − A)    or    T = −(ħ²/2m) Δ_g with a metric
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -13,43 +12,46 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
-from qlearn.hamiltonian.kinetic import FlatKinetic, MetricKinetic, kinetic_for, metric_values
-from qlearn.hamiltonian.potential import as_function, tabulate
-from qlearn.kernels.arrays import squared_sums
+from qlearn.hamiltonian.absorbers import absorber_table, is_refinable
+from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, point_levels
+from qlearn.hamiltonian.curved import CovariantKinetic
+from qlearn.hamiltonian.gradients import Steepness
+from qlearn.hamiltonian.kinetic import FlatKinetic, kinetic_for
+from qlearn.hamiltonian.nonlinearity import Nonlinearity
+from qlearn.hamiltonian.potential import Potential
+from qlearn.hamiltonian.separable import Drive
+from qlearn.hamiltonian.tables import frozen, on_diagonal
+from qlearn.kernels.arrays import namespace, squared_sums, to_numpy
 
 __all__ = ["DENSE_LIMIT", "Hamiltonian"]
-
-DENSE_LIMIT = 4096  # points: a complex matrix of 256 MiB
-
-_NOT_OFFERED = {
-    "vector_potential": "A constant vector potential on a ring is a twist: Grid(…, twist=θ).",
-    "absorber": "Take a grid wide enough for the waves to stay inside until the last time.",
-    "nonlinearity": "A known mean field can be given as V(t, *q) with time_dependent=True.",
-}
 
 
 @final
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Hamiltonian:
-    """H = ½ pᵀM⁻¹p + V(q, t), p = −iħ∂, in iħ ∂_t ψ = Hψ; with a metric, H = −(ħ²/2m) Δ_g + V on half-densities.
+    """H = ½ (p − A)ᵀM⁻¹(p − A) + V(q, t) − iW(q) + f(|ψ|²), p = −iħ∂, in iħ ∂_t ψ = Hψ; with a metric T = −(ħ²/2m) Δ_g.
 
     Parameters
     ----------
     grid : Grid.
-    potential : V, in units of energy: real array (*shape) | number | callable V(*q) | V(t, *q) with
-        ``time_dependent=True`` | SymPy expression in t and the coordinates (one symbol of any name in 1-D; else x, y, z
-        or q1, q2, …).
+    potential : V, in units of energy: number | array (*shape) | callable V(*q) | SymPy expression in t and the coordinates (one
+        symbol of any name in 1-D; else x, y, z or q1, q2, …) | SeparablePotential, which implies ``time_dependent``. Values:
+        real; complex, where −Im V ≥ 0 takes from the norm at the rate 2|Im V|/ħ and Im V > 0 adds to it; or Hermitian matrices
+        (c, c, *shape) that couple c channels, ψ then (c, *shape), where a loss must be common to all channels (a SymPy Matrix,
+        or rows [[V11, V12], [V21, V22]] will do too). Axes before these are a batch over parameters of V and broadcast against
+        the batch axes of ψ. Two equal axes before ``shape`` are channels: flatten a batch of n × n potentials to n² first.
     mass : m > 0 | one number an axis | symmetric positive definite matrix M.
     hbar : ħ > 0.
-    metric : None | callable g(q) -> (1, 1, N) or (N,), one dimension only. The states are then half-densities
-        Φ = g^{1/4} ψ with Σ|Φ|² Δq = 1, and T = −(ħ²/2m) g^{-1/4} ∂ g^{-1/2} ∂ g^{-1/4} = (ħ²/2m) Q†Q ≥ 0,
-        exactly Hermitian.
-    vector_potential, absorber, nonlinearity : not offered yet.
+    metric : None | callable g(*q) -> (d, d, *shape). The states are then half-densities Φ = g^{1/4} ψ with Σ|Φ|² ΔV = 1.
+    vector_potential : None | A, d numbers or callable A(*q) -> (d, *shape).
+    absorber : W ≥ 0 of −iW, the same for all channels and at all times: number | array | callable W(*q) | qlearn.Absorber.
+    nonlinearity : f, a callable of |ψ|² of the scalar, (…, [c,] *shape), that returns the same shape, real: lambda n: g * n for
+        Gross–Pitaevskii, np.log for the logarithmic equation; where |ψ|² is 0, f counts as 0.
+    time_dependent : True for V(t, *q) and A(t, *q): then every callable V and A takes t first. Needed with SymPy in t.
 
     Raises
     ------
-    ArgumentError, and UnsupportedError with an alternative for what is not offered: a complex V, a metric in d ≥ 2,
-    channels.
+    ArgumentError, and UnsupportedError with an alternative for what is not offered.
 
     >>> H = Hamiltonian(Grid(64, (-8, 8)), lambda x: x**2 / 2)
     >>> psi = np.pi**-0.25 * np.exp(-H.grid.axes[0]**2 / 2)
@@ -62,57 +64,40 @@ class Hamiltonian:
     mass: Any
     hbar: float
     metric: Any
+    vector_potential: Any
+    absorber: Any
+    nonlinearity: Nonlinearity | None
     time_dependent: bool
-    kinetic: FlatKinetic | MetricKinetic
-    _function: Callable | None
+    kinetic: FlatKinetic | CovariantKinetic
+    _values: Potential
+    _absorbed: np.ndarray | None
 
     def __init__(self, grid, potential, *, mass=1.0, hbar=1.0, metric=None, vector_potential=None, absorber=None,
                  nonlinearity=None, time_dependent=False):
         if not isinstance(grid, Grid):
             checks.fail("grid", "must be a qlearn.Grid", grid)
-        hbar = checks.real("hbar", hbar, above=0)
-        _refuse(vector_potential=vector_potential, absorber=absorber, nonlinearity=nonlinearity)
-        given = {"grid": grid, "potential": potential, "mass": mass, "hbar": hbar,
-                 "metric": metric, "time_dependent": bool(time_dependent),
-                 "kinetic": kinetic_for(grid, mass, hbar, metric),
-                 "_function": as_function(potential, grid.ndim, bool(time_dependent))}
+        hbar, moving = checks.real("hbar", hbar, above=0), bool(time_dependent)
+        values = Potential(grid, potential, moving, moving_kinetic=callable(vector_potential))
+        state = grid.shape if values.channels is None else (values.channels, *grid.shape)
+        given = {"grid": grid, "potential": potential, "mass": mass, "hbar": hbar, "metric": metric,
+                 "vector_potential": vector_potential, "absorber": absorber,
+                 "nonlinearity": None if nonlinearity is None else Nonlinearity(nonlinearity, state),
+                 "time_dependent": moving or values.time_dependent,
+                 "kinetic": kinetic_for(grid, mass, hbar, metric, vector_potential, moving),
+                 "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch), "_last": None}
         for name, value in given.items():
             object.__setattr__(self, name, value)
-        if not self.time_dependent:
-            self.potential_table()
-
-    def potential_table(self, t: float = 0.0) -> np.ndarray:
-        """V on the grid at time t, (*shape), read-only."""
-        if self.time_dependent:
-            return tabulate(self.grid, self._function, checks.real("t", t))
-        return self._static_table
-
-    @cached_property
-    def _static_table(self) -> np.ndarray:
-        return tabulate(self.grid, self.potential if self._function is None else self._function)
-
-    def loss_table(self, t: float = 0.0) -> np.ndarray | None:
-        """W of H = … − iW on the grid at time t, (*shape), read-only: absorber and −Im V; None where H is Hermitian."""
-        return None
-
-    def gradient_squared(self, t: float = 0.0) -> np.ndarray:
-        """∂Vᵀ M⁻¹ ∂V on the grid at time t, (*shape): what [V,[T,V]] = ħ² ∂VᵀM⁻¹∂V adds to the phases of gradient schemes."""
-        raise UnsupportedError("not written yet")
 
     @property
     def channels(self) -> int | None:
         """The number of coupled channels, None for a scalar V."""
-        return None
+        return self._values.channels
 
-    @property
-    def nonlinearity(self) -> Callable | None:
-        """f of f(|ψ|²), None where the equation is linear."""
-        return None
-
-    @property
-    def is_hermitian(self) -> bool:
-        """True without absorber and imaginary part of V: the norm is conserved."""
-        return True
+    @cached_property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The axes of a batch over parameters of V (and of the absorber); () without one."""
+        own = () if self._absorbed is None else self._absorbed.shape[:-self.grid.ndim]
+        return np.broadcast_shapes(self._values.batch, own)
 
     @property
     def state_shape(self) -> tuple[int, ...]:
@@ -124,91 +109,203 @@ class Hamiltonian:
         """The axes of an array (…, *state_shape) that belong to one wave function."""
         return tuple(range(-len(self.state_shape), 0))
 
+    @property
+    def is_hermitian(self) -> bool:
+        """True without absorber and imaginary part of V: the norm is conserved. A complex V(t) counts as not Hermitian."""
+        return self._absorbed is None and not self._values.is_complex
+
+    @property
+    def is_linear(self) -> bool:
+        """True without f(|ψ|²)."""
+        return self.nonlinearity is None
+
+    @property
+    def is_diagonal_in_k(self) -> bool:
+        """True where T is a function of the wavenumbers and not of t, which splitting methods need."""
+        return isinstance(self.kinetic, FlatKinetic)
+
+    @property
+    def kinetic_depends_on_time(self) -> bool:
+        """True for A(t, *q)."""
+        return isinstance(self.kinetic, CovariantKinetic) and self.kinetic.depends_on_time
+
+    @cached_property
+    def root_metric(self) -> np.ndarray:
+        """Φ/ψ on the grid, (*shape): the scalar is ψ = Φ/root_metric; g^{1/4}, ones without a metric."""
+        return self.kinetic.root_metric
+
+    def potential_table(self, t: float = 0.0) -> np.ndarray:
+        """V on the grid at time t, without its loss: real (*batch, *shape), for channels Hermitian (*batch, c, c, *shape) and
+        complex; read-only. Tables of the last t are kept."""
+        return self._values.real(checks.real("t", t))
+
+    def loss_table(self, t: float = 0.0) -> np.ndarray | None:
+        """W of H = … − iW on the grid at time t, absorber and −Im V, (*batch, *shape), read-only; negative where Im V > 0; None
+        where H is Hermitian."""
+        return self._tables(t)[1]
+
+    @cached_property
+    def drive(self) -> Drive | None:
+        """V = static + Σ_r factors(t)_r tables_r, real parts, of a scalar SeparablePotential or SymPy V(t); None for others."""
+        return self._values.drive
+
+    def gradient_squared(self, t: float = 0.0) -> np.ndarray:
+        """∂VᵀM⁻¹∂V on the grid at time t, (*batch, *shape): [V, [T, V]] = ħ² ∂VᵀM⁻¹∂V, what gradient schemes add to V.
+
+        V is V − iW here, and the result complex, where H has a loss (no complex conjugate). By differences of order 8, which
+        cross the seam of a periodic axis only where V is smooth there. Scalar V only.
+        """
+        return self._steepness.squared(self._tables(t)[2], t)
+
+    def gradient_is_smooth(self, t: float = 0.0, energy: float | None = None) -> bool:
+        """False where V − iW has kinks, steps or features of few points: gradient schemes and high orders gain nothing there.
+
+        ``energy`` limits the question to where Re V lies below it. The seam does not count where V is not smooth across it.
+        """
+        return self._steepness.is_smooth(self._tables(t)[2], self.potential_table(t), energy)
+
+    @cached_property
+    def _steepness(self) -> Steepness:
+        if self.channels is not None:
+            raise UnsupportedError("the gradient of V is offered for one channel only: matrices at two points do not commute. "
+                                   "Use BM6() or BM4(), which need none.")
+        driven = self.drive if self.is_hermitian else None
+        return Steepness(self.grid, self.kinetic.inverse, driven, static=not self._values.time_dependent)
+
+    def _tables(self, t: float) -> tuple[float, np.ndarray | None, np.ndarray]:
+        """(t, W, V − iW or V), kept for the last t."""
+        last = self.__dict__["_last"]
+        if last is not None and (last[0] == t or not self._values.time_dependent):
+            return last
+        real, loss = self.potential_table(t), self._values.loss(t)
+        if self._absorbed is not None:
+            loss = self._absorbed if loss is None else frozen(loss + self._absorbed)
+        whole = real if loss is None else \
+            frozen(real - 1j * (loss if self.channels is None else on_diagonal(loss, self.channels, self.grid.ndim)))
+        last = (t, loss, whole)
+        object.__setattr__(self, "_last", last)
+        return last
+
     def norm(self, psi: Any) -> np.ndarray:
         """√(Σ|ψ|² ΔV) of each wave function, over points and channels, (…); NumPy, whatever the array."""
         return np.sqrt(squared_sums(psi, self.state_axes) * self.grid.cell_volume)
 
     def apply(self, psi: Any, t: float = 0.0) -> Any:
-        """Hψ at time t, a new array, unchecked: what the methods call; ``H @ psi`` is for everybody else."""
-        return self.kinetic.apply(psi) + self.potential_table(t) * psi
+        """Hψ at time t with −iWψ and f(|ψ|²)ψ, a new array, unchecked: what the methods call; ``H @ psi`` is for everybody else.
 
-    @property
-    def is_diagonal_in_k(self) -> bool:
-        """True where T is a function of the wavenumbers, which splitting methods need."""
-        return isinstance(self.kinetic, FlatKinetic)
+        Arrays of other namespaces than NumPy are welcome where the kinetic part takes them (no metric, no varying A) and f does.
+        """
+        result = acted(self._tables(t)[2], psi, self.kinetic, t, self.channels, self.grid.ndim)
+        if self.nonlinearity is not None:
+            result = result + self.mean_field(psi) * psi
+        return result
 
-    @cached_property
-    def root_metric(self) -> np.ndarray:
-        """g^{1/4} on the grid, (*shape): the scalar is ψ = Φ/g^{1/4}; ones without a metric."""
-        if self.metric is None:
-            return np.ones(self.grid.shape)
-        return metric_values(self.metric, self.grid.axes[0]) ** 0.25
+    def mean_field(self, psi: Any) -> Any:
+        """f(|ψ|²) of states (…, *state_shape), the same shape, real; with a metric of the scalar |Φ|²/root_metric²."""
+        if self.nonlinearity is None:
+            raise UnsupportedError("this H is linear and has no mean field; give nonlinearity=f.")
+        return self.nonlinearity(self._density(psi))
 
-    def at(self, t: float) -> "Hamiltonian":
-        """The static Hamiltonian with V frozen at time t."""
-        if not self.time_dependent:
-            return self
-        return Hamiltonian(self.grid, self.potential_table(t), mass=self.mass, hbar=self.hbar, metric=self.metric)
+    def _density(self, psi: Any) -> Any:
+        density = psi.real**2 + psi.imag**2 if isinstance(psi, np.ndarray) else namespace(psi).abs(psi) ** 2
+        return density if self.metric is None else density / self.root_metric**2
 
-    def refined(self, factor: int = 2) -> "Hamiltonian | None":
-        """The same operator on a finer grid; None where V is an array, whose values between the points are unknown."""
-        if self._function is None and np.ndim(self.potential) != 0:
-            return None
-        return Hamiltonian(self.grid.refined(factor), self.potential, mass=self.mass, hbar=self.hbar,
-                           metric=self.metric, time_dependent=self.time_dependent)
+    def energy(self, psi: Any, t: float = 0.0) -> np.ndarray:
+        """⟨T + V⟩ + ∫F(|ψ|²), F = ∫f, at time t, (…) real: what a static H without loss conserves; not divided by ⟨ψ|ψ⟩.
 
-    def __repr__(self) -> str:
-        kind = "metric" if self.metric is not None else f"mass={self.mass!r}"
-        return f"Hamiltonian(grid {self.grid.shape} on {self.grid.bounds}, {kind}, hbar={self.hbar:g})"
+        The same as ``expect`` where H is linear. NumPy, whatever the array.
+        """
+        psi = self.checked(to_numpy(psi))
+        applied = acted(self._tables(t)[2], psi, self.kinetic, t, self.channels, self.grid.ndim)
+        total = np.sum((psi.conj() * applied).real, axis=self.state_axes)
+        if self.nonlinearity is not None:
+            density = self.nonlinearity.energy_density(self._density(psi)) * self.root_metric**2
+            total = total + np.sum(density, axis=self.state_axes)
+        return total * self.grid.cell_volume
 
     def __matmul__(self, psi: np.ndarray) -> np.ndarray:
-        """Hψ for ψ (…, *shape); complex."""
+        """Hψ for ψ (…, *state_shape); complex."""
         self._need_static("H @ psi")
-        psi = self.checked(psi)
-        return self.kinetic.apply(psi) + self.potential_table() * psi
+        return self.apply(self.checked(psi))
 
     def expect(self, psi: np.ndarray) -> np.ndarray:
-        """⟨ψ|H|ψ⟩ = Σ ψ* Hψ ΔV over the last d axes; real; not divided by ⟨ψ|ψ⟩."""
-        return np.real(self.grid.inner(psi, self @ psi))
+        """Re⟨ψ|H|ψ⟩ = Re Σ ψ* Hψ ΔV over one wave function, (…); not divided by ⟨ψ|ψ⟩; with f(|ψ|²), see ``energy``."""
+        psi = self.checked(psi)
+        return np.sum((psi.conj() * (self @ psi)).real, axis=self.state_axes) * self.grid.cell_volume
 
     def to_matrix(self) -> np.ndarray:
-        """The Hermitian matrix of H in the basis of the points (C order), real where H is; at most 4096 points.
-
-        Acting on ψ.ravel(), or on kets ψ√ΔV alike.
-        """
+        """The matrix of H in the basis of channels and points (C order of state_shape), at most 4096 rows, for ψ.ravel() and for
+        kets ψ√ΔV alike: Hermitian without loss, real where H is. Refused for a batch and for f(|ψ|²)."""
         self._need_static("H.to_matrix()")
-        n = self.grid.size
-        if n > DENSE_LIMIT:
-            raise UnsupportedError(f"a dense matrix of {n}×{n} is not offered (limit {DENSE_LIMIT} points); use "
-                                   "H @ psi, or a smaller grid.")
-        rows = self.kinetic.apply(np.eye(n).reshape(n, *self.grid.shape)).reshape(n, n)
-        matrix = rows.real.T if self.kinetic.is_real else rows.T
-        matrix = (matrix + matrix.conj().T) / 2
-        matrix[np.diag_indices(n)] += self.potential_table().ravel()
-        return matrix
+        self._need_linear("H.to_matrix()")
+        if self.batch_shape:
+            raise UnsupportedError(f"H.to_matrix() is offered for one V, not for a batch {self.batch_shape}; make one "
+                                   "Hamiltonian for each member.")
+        return dense_matrix(self._tables(0.0)[2], self.kinetic, self.channels, self.is_hermitian)
 
     @cached_property
     def spectral_bounds(self) -> tuple[float, float]:
-        """An enclosure of the spectrum on this grid: min T + min V and max T + max V."""
+        """An enclosure of the spectrum on this grid, of the Hermitian part where there is a loss, of all members of a batch: the
+        least and the largest T plus those of V (of its eigenvalues at each point, for channels)."""
         self._need_static("H.spectral_bounds")
+        self._need_linear("H.spectral_bounds")
         low, high = self.kinetic.bounds
-        table = self.potential_table()
-        return low + float(table.min()), high + float(table.max())
+        least, most = point_levels(self.potential_table(), self.channels, self.grid.ndim)
+        return low + least, high + most
+
+    def at(self, t: float) -> "Hamiltonian":
+        """The static Hamiltonian with V and A frozen at time t."""
+        if not self.time_dependent:
+            return self
+        A = self.vector_potential
+        return self._rebuilt(potential=self._values.values(checks.real("t", t)), time_dependent=False,
+                             vector_potential=(lambda *q: A(t, *q)) if callable(A) else A)
+
+    def refined(self, factor: int = 2) -> "Hamiltonian | None":
+        """The same operator on a finer grid; None where V, W or f is known on the points of this one only."""
+        finer = self.grid.refined(factor)
+        state = (*self.state_shape[:len(self.state_shape) - self.grid.ndim], *finer.shape)
+        if not self._values.refinable or not is_refinable(self.absorber) \
+                or (self.nonlinearity is not None and not self.nonlinearity.fits(state)):
+            return None
+        return self._rebuilt(grid=finer)
+
+    def _rebuilt(self, **changes: Any) -> "Hamiltonian":
+        f = None if self.nonlinearity is None else self.nonlinearity.given
+        absorber = self.absorber if is_refinable(self.absorber) else self._absorbed
+        given = {"grid": self.grid, "potential": self.potential, "mass": self.mass, "hbar": self.hbar, "metric": self.metric,
+                 "vector_potential": self.vector_potential, "absorber": absorber, "nonlinearity": f,
+                 "time_dependent": self.time_dependent, **changes}
+        return Hamiltonian(given.pop("grid"), given.pop("potential"), **given)
+
+    def __repr__(self) -> str:
+        parts = {"metric": self.metric is not None, "A": self.vector_potential is not None,
+                 "V(t)": self._values.time_dependent, f"{self.channels} channels": self.channels is not None,
+                 f"batch {self.batch_shape}": bool(self.batch_shape), "loss": not self.is_hermitian,
+                 "f(|ψ|²)": not self.is_linear}
+        extra = "".join(f", {words}" for words, present in parts.items() if present)
+        mass = "" if self.metric is not None else f", mass={self.mass!r}"
+        return f"Hamiltonian(grid {self.grid.shape} on {self.grid.bounds}{mass}, hbar={self.hbar:g}{extra})"
 
     def checked(self, psi: Any, name: str = "psi") -> np.ndarray:
-        """ψ as a finite complex array (…, *shape), or ArgumentError."""
+        """ψ as a finite complex array (…, *state_shape), or ArgumentError."""
         array = checks.finite_array(name, psi, dtype=complex)
-        if array.shape[-self.grid.ndim:] != self.grid.shape:
-            checks.fail(name, f"must have the shape (…, {', '.join(map(str, self.grid.shape))}) of the grid",
-                        f"shape {array.shape}")
+        state = self.state_shape
+        if array.shape[-len(state):] != state:
+            what = "the grid" if self.channels is None else f"{self.channels} channels on the grid"
+            checks.fail(name, f"must have the shape (…, {', '.join(map(str, state))}) of {what}", f"shape {array.shape}")
+        try:
+            np.broadcast_shapes(array.shape[:array.ndim - len(state)], self.batch_shape)
+        except ValueError:
+            checks.fail(name, f"must have batch axes that broadcast with those of V, {self.batch_shape}", f"shape {array.shape}",
+                        "For every ψ with every V give ψ a new axis: psi[:, None].")
         return array
 
     def _need_static(self, what: str) -> None:
         if self.time_dependent:
-            checks.fail(what, "needs a time where V depends on t", "none", "Write H.at(t) for the operator at time t.")
+            checks.fail(what, "needs a time where V or A depends on t", "none", "Write H.at(t) for the operator at time t.")
 
-
-def _refuse(**options: Any) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise UnsupportedError(f"{name} is not offered yet. {_NOT_OFFERED[name]}")
+    def _need_linear(self, what: str) -> None:
+        if self.nonlinearity is not None:
+            raise UnsupportedError(f"{what} is not offered with f(|ψ|²), for H then depends on ψ. Freeze the mean field: "
+                                   "Hamiltonian(grid, V + H.mean_field(psi), …).")

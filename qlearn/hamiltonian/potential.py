@@ -1,77 +1,133 @@
-"""V as a table on the grid, from an array, a number, a callable or a SymPy expression."""
+"""V as tables on the grid: from a number, an array, a callable, SymPy, or a sum of products f(t) g(q).
 
-from collections.abc import Callable
-from typing import Any
+    H = T + V − iW,    V → its Hermitian part on the points,    W = absorber − Im V
+"""
+
+from typing import Any, final
 
 import numpy as np
 
 from qlearn import checks
-from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
+from qlearn.hamiltonian.separable import Drive, SeparablePotential, from_sympy
+from qlearn.hamiltonian.symbolic import is_sympy
+from qlearn.hamiltonian.tables import call, checked_values, frozen, hermitian_and_loss, layout, on_diagonal, values_of
 
-__all__ = ["as_function", "tabulate"]
+__all__ = ["Potential"]
 
-_NAMES = (("x", "y", "z"), ("q1", "q2", "q3", "q4", "q5", "q6"))
-
-
-def as_function(potential: Any, ndim: int, time_dependent: bool) -> Callable | None:
-    """V(*q) or V(t, *q) of a callable or a SymPy expression; None for a number or an array."""
-    if type(potential).__module__.partition(".")[0] == "sympy":
-        return _from_sympy(potential, ndim, time_dependent)
-    if callable(potential):
-        return potential
-    if time_dependent:
-        checks.fail("potential", "must be a callable V(t, *q) or a SymPy expression with time_dependent=True", potential)
-    return None
+PROBES = (0.0, 1.0)    # times at which the form of V(t, *q) is looked up
 
 
-def tabulate(grid: Grid, potential: Any, time: float | None = None) -> np.ndarray:
-    """V on the points of the grid, (*shape) of float, checked; ``time`` None for a static V."""
-    values = _called(grid, potential, time) if callable(potential) else np.asarray(potential)
-    name = "potential" if time is None else f"potential(t={time:.6g}, …)"
-    if np.iscomplexobj(values):
-        raise UnsupportedError(f"{name} is complex; only real V is offered. Instead of an absorber take a grid wide "
-                               "enough for the waves to stay inside until the last time.")
-    if values.ndim == grid.ndim + 2 and values.shape[2:] == grid.shape:
-        raise UnsupportedError("coupled channels are not offered; diagonalise a V that is constant in q and solve the "
-                               "channels one by one, or use QuTiP.")
-    if values.ndim == 0:
-        values = np.full(grid.shape, values)
-    table = np.array(checks.finite_array(name, values, shape=grid.shape))
-    table.flags.writeable = False
-    return table
+@final
+class Potential:
+    """V of a Hamiltonian: its real (for channels Hermitian) part and its loss −Im V at any time, checked and kept.
 
+    The tables of the last time are kept, so that asking twice for the same t costs nothing; static tables are made once.
+    Attributes: ``channels`` c or None; ``batch`` the leading axes; ``is_complex`` whether there may be a loss.
+    """
 
-def _called(grid: Grid, potential: Callable, time: float | None) -> np.ndarray:
-    arguments = grid.mesh if time is None else (time, *grid.mesh)
-    try:
-        return np.asarray(potential(*arguments))
-    except TypeError as error:
-        form = ("V(" if time is None else "V(t, ") + ", ".join(f"q{i + 1}" for i in range(grid.ndim)) + ")"
-        hint = "" if time is not None else " Say time_dependent=True for V(t, *q)."
-        checks.fail("potential", f"must be callable as {form} with arrays", f"TypeError: {error}", hint.strip())
+    def __init__(self, grid: Grid, given: Any, time_dependent: bool, moving_kinetic: bool = False):
+        self.grid = grid
+        self.source = from_sympy(given, grid.ndim, time_dependent, grid) if is_sympy(given) else given
+        separable = isinstance(self.source, SeparablePotential)
+        moving = separable or (time_dependent and callable(self.source))
+        if time_dependent and not moving and not moving_kinetic:
+            checks.fail("potential", "must be a callable V(t, *q), a SymPy expression or a SeparablePotential with "
+                        "time_dependent=True", given)
+        self.time_dependent = moving
+        self._parts = self.source.on(grid) if separable else None
+        self._last: tuple[float, np.ndarray, np.ndarray | None] | None = None
+        self.channels, self.batch, self.is_complex = self._form()
+        if not moving:
+            self._tables(0.0)
 
+    def real(self, t: float) -> np.ndarray:
+        """V at time t without its loss, (*batch, [c, c,] *shape), read-only."""
+        return self._tables(t)[1]
 
-def _from_sympy(expression: Any, ndim: int, time_dependent: bool) -> Callable:
-    import sympy
+    def loss(self, t: float) -> np.ndarray | None:
+        """−Im V, (*batch, *shape), read-only; None where V is real."""
+        return self._tables(t)[2]
 
-    t = next((s for s in expression.free_symbols if s.name == "t"), None)
-    if t is not None and not time_dependent:
-        checks.fail("potential", "with the symbol t needs time_dependent=True", str(expression))
-    symbols = {s.name: s for s in expression.free_symbols if s.name != "t"}
-    names = _coordinate_names(set(symbols), ndim)
-    coordinates = [symbols.get(name, sympy.Dummy(name)) for name in names]
-    arguments = [t if t is not None else sympy.Dummy("t"), *coordinates] if time_dependent else coordinates
-    return sympy.lambdify(arguments, expression, "numpy")
+    def values(self, t: float) -> np.ndarray:
+        """V as it was given, complex where it has a loss: what a static copy is made of."""
+        _, real, loss = self._tables(t)
+        if loss is None:
+            return real
+        return real - 1j * (loss if self.channels is None else on_diagonal(loss, self.channels, self.grid.ndim))
 
+    @property
+    def refinable(self) -> bool:
+        """False where a part of V is known on the points of this grid only."""
+        if self._parts is not None:
+            return bool(self.source.refinable)
+        return callable(self.source) or np.ndim(self.source) == 0
 
-def _coordinate_names(found: set[str], ndim: int) -> tuple[str, ...]:
-    if ndim == 1 and len(found) <= 1:
-        return tuple(found) or ("x",)
-    for names in _NAMES:
-        if ndim <= len(names) and found <= set(names[:ndim]):
-            return names[:ndim]
-    wanted = "one symbol for the coordinate" if ndim == 1 else \
-        " or ".join(", ".join(names[:ndim]) for names in _NAMES if ndim <= len(names)) + " as coordinates"
-    checks.fail("potential", f"as a SymPy expression must have {wanted}, and t", ", ".join(sorted(found)),
-                "Substitute numbers for parameters, or give sympy.lambdify(coordinates, expression).")
+    @property
+    def drive(self) -> Drive | None:
+        """The real part of V0 + Σ f_r(t) g_r for a scalar V that is given, or was found, so; else None."""
+        if self._parts is None or self.channels is not None:
+            return None
+        return self._parts.real_part()
+
+    def _form(self) -> tuple[int | None, tuple[int, ...], bool]:
+        if not self.time_dependent:
+            raw = self._raw(0.0)
+            channels, batch = layout(raw.shape, self.grid.shape, "potential")
+            return channels, batch, self._split(raw, channels, "potential")[1] is not None
+        values = self._parts.values(0.0) if self._parts is not None else self._probed()
+        channels, batch = layout(values.shape, self.grid.shape, "potential")
+        return channels, batch, np.iscomplexobj(values) and (channels is None or self._has_trace(values))
+
+    def _has_trace(self, values: np.ndarray) -> bool:
+        """A complex matrix V counts as lossy where its diagonal has an imaginary part."""
+        d = self.grid.ndim
+        return bool(np.any(np.trace(values, axis1=-d - 2, axis2=-d - 1).imag))
+
+    def _probed(self) -> np.ndarray:
+        """V at a time at which it can be computed, for its shape and type only."""
+        for last, t in zip((False, True), PROBES, strict=True):
+            try:
+                with np.errstate(all="ignore"):
+                    return values_of(self._called(t), self.grid, "potential")
+            except ArithmeticError:
+                if last:
+                    raise
+        raise AssertionError
+
+    def _tables(self, t: float) -> tuple[float, np.ndarray, np.ndarray | None]:
+        last = self._last
+        if last is not None and (last[0] == t or not self.time_dependent):
+            return last
+        name = f"potential(t={t:.6g}, …)" if self.time_dependent else "potential"
+        raw = self._raw(t)
+        if layout(raw.shape, self.grid.shape, name) != (self.channels, self.batch):
+            checks.fail(name, "must have one shape at all times", f"shape {raw.shape}")
+        real, loss = self._split(raw, self.channels, name)
+        if self.time_dependent and (loss is not None) and not self.is_complex:
+            checks.fail(name, "must be complex at all times or at none", f"a real V(t={PROBES[0]:g}, …) and a complex one here",
+                        "Return complex numbers at all times.")
+        if self.time_dependent and self.is_complex and loss is None:
+            loss = np.zeros((*self.batch, *self.grid.shape))
+        self._last = (t, frozen(real), None if loss is None else frozen(loss))
+        return self._last
+
+    def _raw(self, t: float) -> np.ndarray:
+        if self._parts is not None:
+            return self._parts.values(t)
+        if not callable(self.source):
+            return checked_values(self.source, self.grid, "potential")
+        return checked_values(self._called(t), self.grid, f"potential(t={t:.6g}, …)" if self.time_dependent else "potential")
+
+    def _called(self, t: float) -> Any:
+        return call("potential", self.source, self.grid, t if self.time_dependent else None)
+
+    def _split(self, raw: np.ndarray, channels: int | None, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """(Hermitian part, W) of V = Hermitian − iW; W None where it is zero and stays so."""
+        if channels is not None:
+            return hermitian_and_loss(raw, channels, self.grid.ndim, name)
+        if not np.iscomplexobj(raw):
+            return np.array(raw, dtype=float), None
+        if not self.time_dependent and not np.any(raw.imag):
+            return np.array(raw.real), None
+        return np.array(raw.real), -raw.imag

@@ -91,17 +91,6 @@ def test_bad_arguments_are_named(potential, options, words):
         ql.Hamiltonian(LINE, potential, **options)
 
 
-@pytest.mark.parametrize(("grid", "potential", "options", "words"), [
-    (LINE, 1j * np.zeros(64), {}, "absorber"), (LINE, np.zeros((2, 2, 64)), {}, "channels"),
-    (LINE, 0.0, {"vector_potential": lambda x: x}, "twist"), (LINE, 0.0, {"absorber": 1}, "wide enough"),
-    (LINE, 0.0, {"nonlinearity": abs}, "time_dependent"), (LINE, 0.0, {"metric": np.ones(64)}, "callable"),
-    (GRID, 0.0, {"metric": lambda x, y: 1}, "proper length"),
-])
-def test_what_is_not_offered_names_an_alternative(grid, potential, options, words):
-    with pytest.raises(UnsupportedError, match=words):
-        ql.Hamiltonian(grid, potential, **options)
-
-
 def test_a_mass_matrix_must_be_symmetric_and_positive():
     for mass in ([[1.0, 0.5], [0.4, 1.0]], [[1.0, 2.0], [2.0, 1.0]]):
         with pytest.raises(ArgumentError, match="symmetric positive definite"):

@@ -1,0 +1,115 @@
+"""What a user gives for a function of q, as a checked table: numbers, arrays, nested lists, callables."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from qlearn import checks
+from qlearn.errors import ArgumentError
+from qlearn.grids import Grid
+
+__all__ = ["call", "checked_values", "frozen", "hermitian_and_loss", "layout", "on_diagonal", "tabulate", "values_of"]
+
+HERMITIAN = 1e-12      # |V − V†| that counts as rounding, relative to max|V|
+
+
+def tabulate(grid: Grid, given: Any, name: str) -> np.ndarray:
+    """A number, an array or a callable of *q on the points of the grid: (…, *shape), real or complex, finite."""
+    return checked_values(call(name, given, grid, None) if callable(given) else given, grid, name)
+
+
+def call(name: str, function: Callable, grid: Grid, t: float | None) -> Any:
+    """function(*q) or function(t, *q), with the remedy for a wrong number of arguments."""
+    arguments = grid.mesh if t is None else (t, *grid.mesh)
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        form = ("V(" if t is None else "V(t, ") + ", ".join(f"q{i + 1}" for i in range(grid.ndim)) + ")"
+        hint = "" if t is not None or name != "potential" else "Say time_dependent=True for V(t, *q)."
+        checks.fail(name, f"must be callable as {form} with arrays", f"TypeError: {error}", hint)
+
+
+def values_of(values: Any, grid: Grid, name: str) -> np.ndarray:
+    """What was given as an array of float or complex, a number spread over the grid; nested lists of tables and numbers too."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = _from_rows(values, grid, name)
+    if array.dtype == object:
+        array = _from_rows(values, grid, name) if isinstance(values, list | tuple) else _from_objects(array, name)
+    if array.dtype.kind not in "biufc":
+        checks.fail(name, "must be a number, an array of numbers, a callable or a SymPy expression", values)
+    array = array.astype(complex if array.dtype.kind == "c" else float, copy=False)
+    return np.full(grid.shape, array) if array.ndim == 0 else array
+
+
+def checked_values(values: Any, grid: Grid, name: str) -> np.ndarray:
+    """``values_of`` with finite numbers, of a shape that fits the grid."""
+    array = values_of(values, grid, name)
+    layout(array.shape, grid.shape, name)
+    return checks.finite_array(name, array, dtype=array.dtype)
+
+
+def layout(shape: tuple[int, ...], points: tuple[int, ...], name: str) -> tuple[int | None, tuple[int, ...]]:
+    """(channels or None, batch axes) of a table of V: (*batch, *points), or (*batch, c, c, *points) where the two agree."""
+    d = len(points)
+    if shape[-d:] != points:
+        words = ", ".join(map(str, points))
+        checks.fail(name, f"must have shape ({words},) of the grid, (c, c, {words}) for channels, or batch axes before these"
+                    if d == 1 else f"must have shape ({words}) of the grid, (c, c, {words}) for channels, or batch axes before "
+                    "these", f"shape {shape}",
+                    "A constant matrix m is np.multiply.outer(m, np.ones(grid.shape))." if shape[:1] == shape[1:] else "")
+    leading = shape[:-d]
+    if 0 in leading:
+        checks.fail(name, "must have no empty axis", f"shape {shape}")
+    if len(leading) >= 2 and leading[-1] == leading[-2]:
+        return leading[-1], leading[:-2]
+    return None, leading
+
+
+def hermitian_and_loss(raw: np.ndarray, channels: int, ndim: int, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """V = ½(V + V†) − iW·1 of matrices (…, c, c, *shape); refused where the anti-Hermitian part is not of this form."""
+    dagger = np.conj(np.swapaxes(raw, -ndim - 2, -ndim - 1))
+    hermitian, rest = (raw + dagger).astype(complex) / 2, (raw - dagger) / 2j
+    size = float(np.max(np.abs(raw), initial=0.0))
+    loss = -np.trace(rest, axis1=-ndim - 2, axis2=-ndim - 1).real / channels
+    excess = float(np.max(np.abs(rest + on_diagonal(loss, channels, ndim)), initial=0.0))
+    if excess > HERMITIAN * size:
+        checks.fail(name, "must be a Hermitian matrix at each point, or one minus iW(q) times the unit matrix",
+                    f"a deviation of {excess:.3g}", "If the array is a batch of n × n potentials and not channels, flatten it to "
+                    "(n², *shape). A loss that differs from channel to channel is not offered.")
+    return hermitian, loss if float(np.max(np.abs(loss), initial=0.0)) > HERMITIAN * size else None
+
+
+def frozen(table: np.ndarray) -> np.ndarray:
+    """The array, read-only, C-contiguous."""
+    table = np.ascontiguousarray(table)
+    table.flags.writeable = False
+    return table
+
+
+def on_diagonal(values: np.ndarray, channels: int, ndim: int) -> np.ndarray:
+    """values (…, *shape) times the unit matrix, (…, c, c, *shape)."""
+    unit = np.eye(channels).reshape(channels, channels, *(1,) * ndim)
+    return values.reshape(*values.shape[:-ndim], 1, 1, *values.shape[-ndim:]) * unit
+
+
+def _from_rows(values: Any, grid: Grid, name: str) -> np.ndarray:
+    """[[table or number, …], …] → (c, c, *shape)."""
+    try:
+        rows = [[np.broadcast_to(np.asarray(entry), grid.shape) for entry in row] for row in values]
+        return np.asarray(rows, dtype=np.result_type(*(entry for row in rows for entry in row)))
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} must be an array, or rows of equal length that hold tables {grid.shape} and numbers; "
+                            "given something else.") from None
+
+
+def _from_objects(array: np.ndarray, name: str) -> np.ndarray:
+    for dtype in (float, complex):
+        try:
+            return array.astype(dtype)
+        except (TypeError, ValueError):
+            continue
+    checks.fail(name, "must be an array of numbers", f"an array of objects, the first a {type(array.flat[0]).__name__}",
+                "Convert it: array.astype(float).")
