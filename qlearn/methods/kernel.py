@@ -1,74 +1,148 @@
 """The inner loop of the splitting methods: equal steps of one scheme, in place, with kept phase tables."""
 
-from typing import final
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import like, squared_sums
+from qlearn.kernels.phases import Phases, choose_phases
 from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.kicks import Kick, kicks_for
 from qlearn.methods.record import Record
 
 __all__ = ["SplittingKernel"]
 
 
 @final
-class SplittingKernel:
-    """Runs of equal steps of one scheme on φ = exp(−iκ·(x − a))ψ, the periodic part of ψ, in place.
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What one step length needs: drift tables, kicks 0 … s, and the last kick and the first of the next step in one."""
 
-    The phases of a step length are computed once and kept for the last few lengths; V that depends on time is phased anew.
+    drifts: list[Any]
+    kicks: list[Kick]
+    merged: Kick
+
+
+@final
+class SplittingKernel:
+    """Runs of equal steps of one scheme on φ = exp(−iκ·(x − a))ψ, the periodic part of ψ, in place where φ is NumPy's.
+
+    What a step length needs is made once and kept for the last few lengths. One kernel serves arrays of one kind.
+    In imaginary time φ keeps the norms that it comes with.
     """
 
     KEPT = 4
+    _kept: dict[float, _Step]
 
-    def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, record: Record):
-        self.hamiltonian, self.table, self.record = hamiltonian, table, record
-        self.axes = hamiltonian.grid.fourier_axes
+    def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, record: Record, imaginary: bool = False):
+        self.hamiltonian, self.table, self.record, self.imaginary = hamiltonian, table, record, imaginary
+        self.axes = hamiltonian.state_axes
+        each_kick = hamiltonian.time_dependent or hamiltonian.nonlinearity is not None
+        self.compute_with(choose_phases(hamiltonian.grid.size, each_kick).name)
         self._fractions = np.concatenate([[0.0], np.cumsum(table.drifts)])
-        self._phases: dict[float, tuple[list[np.ndarray], list[np.ndarray]]] = {}
 
-    def steps(self, phi: np.ndarray, time: float, h: float, count: int) -> np.ndarray:
-        """``count`` steps of length h from ``time``; phi is overwritten and returned."""
-        drifts, kicks = self._tables(h)
-        stages, b = len(drifts), self.table.kicks
-        phi *= self._kick(kicks, 0, b[0] * h, time)
-        for step in range(count):
-            for j, drift in enumerate(drifts):
-                phi = self.hamiltonian.grid.forward(phi)
-                phi *= drift
-                phi = self.hamiltonian.grid.backward(phi)
-                now = time + (step + self._fractions[j + 1]) * h
-                merged = j + 1 == stages and step + 1 < count  # the last kick and the first of the next step in one
-                phi *= self._kick(kicks, stages + 1, (b[0] + b[-1]) * h, now) if merged \
-                    else self._kick(kicks, j + 1, b[j + 1] * h, now)
-        self.record.ffts += 2 * stages * count * (phi.size // self.hamiltonian.grid.size)
+    def compute_with(self, name: str) -> None:
+        """Phases by "numba" or "numpy", from here on: for a run that is resumed."""
+        self.phases, self._kept = Phases(name), {}  # other tables of the same lengths would have other bits
+        self._kicks = kicks_for(self.hamiltonian, self.phases, self.imaginary, any(self.table.gradients))
+
+    @property
+    def pairs(self) -> int:
+        """FFT pairs of a step."""
+        return self.table.pairs
+
+    def ready(self, h: float) -> bool:
+        """True where the tables for steps of h and of h/2 are at hand."""
+        return h in self._kept and h / 2 in self._kept
+
+    def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
+        """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned."""
+        step, last = self._step(h, phi), self.table.pairs
+        norms = squared_sums(phi, self.axes) if self.imaginary else None
+        phi = step.kicks[0](phi, time)
+        for n in range(count):
+            for j, drift in enumerate(step.drifts, start=1):
+                phi = self._drifted(phi, drift)
+                now = time + (n + self._fractions[j]) * h
+                phi = step.merged(phi, now) if j == last and n + 1 < count else step.kicks[j](phi, now)
+            if norms is not None:
+                phi = self._restored(phi, norms)
         return phi
 
-    def _kick(self, kicks: list[np.ndarray], index: int, weight: float, time: float) -> np.ndarray:
-        if kicks:
-            return kicks[index]
-        return _phase(weight / self.hamiltonian.hbar, self.hamiltonian.potential_table(time))
+    def enter(self, phi: Any, time: float, h: float) -> Any:
+        """Before a run of equal steps h: the processor; nothing for schemes without one."""
+        processor = self.table.processor
+        if processor is None:
+            return phi
+        for b, c, a in zip(processor.kicks, processor.gradients, processor.drifts, strict=True):
+            phi = self._kicks.prepare(b, c, h, phi)(phi, time)
+            phi = self._drifted(phi, self._drift(a * h, phi))
+            time += a * h
+        return phi
 
-    def _tables(self, h: float) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        if h not in self._phases:
-            while len(self._phases) >= self.KEPT:
-                self._phases.pop(next(iter(self._phases)))
-            self._phases[h] = self._compute(h)
-        return self._phases[h]
+    def leave(self, phi: Any, time: float, h: float) -> Any:
+        """Behind a run of equal steps h that ends at ``time``: the inverse of the processor."""
+        processor = self.table.processor
+        if processor is None:
+            return phi
+        rows = list(zip(processor.kicks, processor.gradients, processor.drifts, strict=True))
+        for b, c, a in reversed(rows):
+            phi = self._drifted(phi, self._drift(-a * h, phi))
+            time -= a * h
+            phi = self._kicks.prepare(-b, -c, h, phi)(phi, time)
+        return phi
 
-    def _compute(self, h: float) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        drifts = _phases(self.table.drifts, h / self.hamiltonian.hbar, self.hamiltonian.kinetic.table)
-        if self.hamiltonian.time_dependent:
-            return drifts, []
-        b = self.table.kicks
-        return drifts, _phases((*b, b[0] + b[-1]), h / self.hamiltonian.hbar, self.hamiltonian.potential_table())
+    def _step(self, h: float, phi: Any) -> _Step:
+        if h not in self._kept:
+            while len(self._kept) >= self.KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[h] = self._made(h, phi)
+        self._kept[h] = self._kept.pop(h)  # the last used stand last
+        return self._kept[h]
+
+    def _made(self, h: float, phi: Any) -> _Step:
+        """Equal coefficients share their tables."""
+        rows = self.table.rows
+        merged = (rows[-1][0] + rows[0][0], rows[-1][1] + rows[0][1])
+        kicks = {row: self._kicks.prepare(*row, h, phi) for row in dict.fromkeys([*rows, merged])}
+        drifts = {a: self._drift(a * h, phi) for a in dict.fromkeys(self.table.drifts)}
+        return _Step([drifts[a] for a in self.table.drifts], [kicks[row] for row in rows], kicks[merged])
+
+    def _drift(self, h: float, phi: Any) -> Any:
+        """exp(−ihT/ħ), in imaginary time exp(−hT/ħ), as an array of the kind of φ."""
+        kinetic, rate = self.hamiltonian.kinetic, h / self.hamiltonian.hbar
+        if np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
+            return like(self._power(rate * kinetic.table), phi)
+        table = np.ones((1,) * self.hamiltonian.grid.ndim)
+        for part in _along_axes(kinetic.table):
+            table = table * self._power(rate * part)
+        return like(table, phi)
+
+    def _power(self, angle: np.ndarray) -> np.ndarray:
+        return np.exp(-angle) if self.imaginary else self.phases.table(angle)
+
+    def _drifted(self, phi: Any, table: Any) -> Any:
+        grid = self.hamiltonian.grid
+        phi = grid.forward(phi)
+        phi *= table
+        phi = grid.backward(phi)
+        self.record.ffts += 2 * (phi.size // grid.size)
+        return phi
+
+    def _restored(self, phi: Any, norms: np.ndarray) -> Any:
+        """φ with the norms it had."""
+        now = squared_sums(phi, self.axes)
+        scale = np.sqrt(np.divide(norms, now, out=np.zeros_like(now), where=now > 0))
+        phi *= like(scale.reshape(scale.shape + (1,) * len(self.axes)), phi)
+        return phi
 
 
-def _phases(weights: tuple[float, ...], factor: float, values: np.ndarray) -> list[np.ndarray]:
-    """One table a weight; equal weights share theirs."""
-    made = {weight: _phase(weight * factor, values) for weight in dict.fromkeys(weights)}
-    return [made[weight] for weight in weights]
-
-
-def _phase(factor: float, values: np.ndarray) -> np.ndarray:
-    """exp(−i·factor·values)."""
-    return np.exp(-1j * factor * values)
+def _along_axes(table: np.ndarray) -> list[np.ndarray]:
+    """T(k) = Σ_a T_a(k_a), as it is for a diagonal mass, apart: arrays that broadcast against each other."""
+    parts = []
+    for axis in range(table.ndim):
+        index = tuple(slice(None) if a == axis else slice(0, 1) for a in range(table.ndim))
+        parts.append(table[index] if axis == 0 else table[index] - table[(slice(0, 1),) * table.ndim])
+    return parts

@@ -1,0 +1,226 @@
+"""The potential factors of the splitting methods: one kick is ψ ← exp(E) ψ at each point.
+
+    E = z b V + ħ² z³ c ∂VᵀM⁻¹∂V,    z = −ih/ħ in real time, −h/ħ in imaginary time;    V − iW in place of V with a loss
+
+``kicks_for`` takes the kind that serves: tables made once (static V), one pass over tables with numbers (separable drive),
+V evaluated at each kick (any V(t), or f(|ψ|²) of the present ψ, which the kick leaves as it is), matrices for channels.
+A kick is prepared once for a step length and then called with φ and the time; it works in place on NumPy arrays.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, final
+
+import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.gradients import derivatives, products
+from qlearn.kernels.arrays import like, namespace, to_numpy
+from qlearn.kernels.phases import Phases
+
+__all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kick", "Kicks", "StaticKicks", "kicks_for"]
+
+Kick = Callable[[Any, float], Any]
+GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
+
+
+class Kicks(Protocol):
+    """Makes kicks of coefficients b and c for a step length."""
+
+    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+        """The kick exp(E) for arrays of the kind of ``phi``."""
+
+
+def kicks_for(hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, gradient: bool) -> Kicks:
+    """The kind of kicks that this H needs; ``gradient`` where some c ≠ 0."""
+    if hamiltonian.channels is not None:
+        return ChannelKicks(hamiltonian, phases, imaginary)
+    if not hamiltonian.time_dependent and hamiltonian.nonlinearity is None:
+        return StaticKicks(hamiltonian, phases, imaginary)
+    separable = hamiltonian.drive is not None and hamiltonian.is_hermitian and hamiltonian.nonlinearity is None
+    if separable and not imaginary:
+        return DrivenKicks(hamiltonian, phases, gradient)
+    return EvaluatedKicks(hamiltonian, phases, imaginary)
+
+
+@final
+class StaticKicks:
+    """V, W and ∂V do not change: exp(E) is a table."""
+
+    def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
+        self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
+
+    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+        angle = _angle(self.hamiltonian, b, c, h, 0.0, self.imaginary)
+        return _times(like(_factor(angle, self.phases, self.imaginary), phi))
+
+
+@final
+class DrivenKicks:
+    """V = V0 + Σ_r f_r(t) g_r: θ = −iE is a sum of tables with numbers, |∂V|² = W00 + 2 Σ f_r W0r + Σ f_r f_s Wrs among them."""
+
+    def __init__(self, hamiltonian: Hamiltonian, phases: Phases, gradient: bool):
+        drive = hamiltonian.drive
+        self.hbar, self.factors, self.phases = hamiltonian.hbar, drive.factors, phases
+        tables = [drive.static, *drive.tables]
+        if gradient:
+            slopes = [derivatives(table, hamiltonian.grid) for table in tables]
+            inverse = hamiltonian.kinetic.inverse
+            tables += [(1 if r == s else 2) * products(slopes[r], slopes[s], inverse)
+                       for r in range(len(slopes)) for s in range(r, len(slopes))]
+        self.tables, self.terms, self.gradient = np.ascontiguousarray(tables, dtype=float), 1 + len(drive.tables), gradient
+        self._pairs = np.triu_indices(self.terms)
+
+    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+        used = self.tables if c else self.tables[:self.terms]
+
+        def kick(phi: Any, time: float) -> Any:
+            numbers = np.concatenate([[1.0], self.factors(time)])
+            weights = b * h / self.hbar * numbers
+            if c:
+                squares = np.outer(numbers, numbers)[self._pairs]
+                weights = np.concatenate([weights, -c * h**3 / self.hbar * squares])
+            return self.phases.turn_by_sum(phi, used, weights)
+        return kick
+
+
+@final
+class EvaluatedKicks:
+    """V(t), W(t) and f(|ψ|²) are asked for at every kick. In real time the phases leave |ψ|² as it is, so that the kick is
+    exact. With a loss |ψ|² decays within the kick like exp(−2Ws/ħ), and f is averaged over it (Gauss, order 8). In imaginary
+    time f is taken half way through the kick, with the norm held: order 2.
+    """
+
+    def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
+        self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
+
+    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+        def kick(phi: Any, time: float) -> Any:
+            angle = _angle(self.hamiltonian, b, c, h, time, self.imaginary)
+            if self.hamiltonian.nonlinearity is None:
+                return self._applied(phi, angle)
+            mean_field = self._mean_field(phi, angle, b * h / self.hamiltonian.hbar)
+            return self._applied(phi, like(angle, phi) + (b * h / self.hamiltonian.hbar) * mean_field)
+        return kick
+
+    def _applied(self, phi: Any, angle: Any) -> Any:
+        if not self.imaginary and self.hamiltonian.is_hermitian:
+            return self.phases.turn(phi, angle)
+        phi *= like(_factor(to_numpy(angle), self.phases, self.imaginary), phi)
+        return phi
+
+    def _mean_field(self, phi: Any, angle: np.ndarray, weight: float) -> Any:
+        """f(|ψ|²) averaged over the kick, of the kind of φ."""
+        f, density = self.hamiltonian.nonlinearity, namespace(phi).abs(phi) ** 2
+        if self.imaginary:
+            return f(like(_half_way(to_numpy(density), angle + weight * to_numpy(f(density)), self.hamiltonian.state_axes), phi))
+        if self.hamiltonian.is_hermitian:
+            return f(density)
+        decay = 2 * np.imag(angle)
+        terms = [share * f(density * like(np.exp(s * decay), phi)) for s, share in GAUSS]
+        return sum(terms[1:], terms[0])
+
+
+@final
+class ChannelKicks:
+    """V is a Hermitian c × c matrix at each point, exp(E) a matrix: a closed form for c = 2, else by its eigenvectors.
+
+    With f(|ψ|²) the kick is exp(E_V/2) exp(E_f) exp(E_V/2), which is of order 2.
+    """
+
+    def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
+        self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
+
+    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+        b = b if self.hamiltonian.nonlinearity is None else b / 2
+        kept = None if self.hamiltonian.time_dependent else self._matrices(b * h, 0.0, phi)
+
+        def kick(phi: Any, time: float) -> Any:
+            rows = self._matrices(b * h, time, phi) if kept is None else kept
+            phi = self._turned(phi, rows)
+            f = self.hamiltonian.nonlinearity
+            if f is None:
+                return phi
+            mean_field = to_numpy(f(namespace(phi).abs(phi) ** 2)) * (2 * b * h / self.hamiltonian.hbar)
+            phi *= like(_factor(mean_field, self.phases, self.imaginary), phi)
+            return self._turned(phi, rows)
+        return kick
+
+    def _turned(self, phi: Any, rows: list[list[Any]]) -> Any:
+        """ψ_i ← Σ_j U_ij ψ_j."""
+        axis, xp = -self.hamiltonian.grid.ndim - 1, namespace(phi)
+        parts = [phi[(..., j, *(slice(None),) * (-axis - 1))] for j in range(len(rows))]
+        new = [sum((u * part for u, part in zip(row[1:], parts[1:], strict=True)), row[0] * parts[0]) for row in rows]
+        if not isinstance(phi, np.ndarray):
+            return xp.stack(new, axis=axis)
+        for part, values in zip(parts, new, strict=True):
+            part[...] = values
+        return phi
+
+    def _matrices(self, weight: float, time: float, phi: Any) -> list[list[Any]]:
+        """U_ij (…, *shape) of exp(E), row by row."""
+        ndim, weight = self.hamiltonian.grid.ndim, weight / self.hamiltonian.hbar
+        table = self.hamiltonian.potential_table(time)
+        u = np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
+        u = _exponential_of_two(u, weight, self.phases, self.imaginary) if len(u) == 2 \
+            else _exponential(u, weight, self.imaginary)
+        loss = self.hamiltonian.loss_table(time)
+        if loss is not None:
+            u = u * np.exp(-weight * loss)
+        return [[like(entry, phi) for entry in row] for row in u]
+
+
+def _exponential_of_two(v: np.ndarray, weight: float, phases: Phases, imaginary: bool) -> np.ndarray:
+    """exp(−iwV) = e^{−iwm}(cos wr − i (sin wr/r)(V − m)) with m ± r the eigenvalues; (2, 2, …)."""
+    middle, half = (v[0, 0].real + v[1, 1].real) / 2, (v[0, 0].real - v[1, 1].real) / 2
+    radius = np.sqrt(half**2 + np.abs(v[0, 1]) ** 2)
+    over = np.where(radius > 0, radius, 1.0)
+    if imaginary:  # every factor times e^{w(m − r)} ≤ 1 where it is largest: the norm is restored anyway
+        low = np.min(middle - radius)
+        small, large = np.exp(-weight * (middle + radius - low)), np.exp(-weight * (middle - radius - low))
+        even, odd = (large + small) / 2 + 0j, -np.where(radius > 0, (large - small) / 2, weight * large) / over
+    else:
+        turn, wheel = phases.table(weight * middle), phases.table(weight * radius)
+        even, odd = turn * wheel.real, 1j * turn * np.where(radius > 0, wheel.imag, -weight) / over
+    return np.stack([np.stack([even + odd * half, odd * v[0, 1]]), np.stack([odd * v[1, 0], even - odd * half])])
+
+
+def _exponential(v: np.ndarray, weight: float, imaginary: bool) -> np.ndarray:
+    """exp(−iwV), or exp(−wV) up to a factor, by eigenvectors; (c, c, …)."""
+    levels, vectors = np.linalg.eigh(np.moveaxis(v, (0, 1), (-2, -1)))
+    turned = np.exp(-weight * (levels - levels.min())) if imaginary else np.exp(-1j * weight * levels)
+    matrix = (vectors * turned[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2))
+    return np.moveaxis(matrix, (-2, -1), (0, 1))
+
+
+def _half_way(density: np.ndarray, angle: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """|ψ|² after exp(−θ/2), with the norms restored."""
+    after = density * np.exp(np.min(angle, axis=axes, keepdims=True) - angle)
+    before, left = np.sum(density, axis=axes, keepdims=True), np.sum(after, axis=axes, keepdims=True)
+    return after * np.divide(before, left, out=np.zeros_like(left), where=left > 0)
+
+
+def _times(table: Any) -> Kick:
+    def kick(phi: Any, time: float) -> Any:
+        phi *= table
+        return phi
+    return kick
+
+
+def _angle(hamiltonian: Hamiltonian, b: float, c: float, h: float, time: float, imaginary: bool) -> np.ndarray:
+    """θ of exp(−iθ), in imaginary time of exp(−θ): (b h V ∓ c h³ ∂VᵀM⁻¹∂V)/ħ, complex with a loss."""
+    values = hamiltonian.potential_table(time)
+    loss = hamiltonian.loss_table(time)
+    angle = (b * h / hamiltonian.hbar) * (values if loss is None else values - 1j * loss)
+    if c:
+        angle = angle + ((1 if imaginary else -1) * c * h**3 / hamiltonian.hbar) * hamiltonian.gradient_squared(time)
+    return angle
+
+
+def _factor(angle: np.ndarray, phases: Phases, imaginary: bool) -> np.ndarray:
+    """exp(−iθ), or exp(−θ) up to a factor that keeps it at 1 or below: the norm is restored anyway."""
+    if imaginary:
+        return np.exp(angle.min() - angle)
+    table = phases.table(angle.real)
+    if np.iscomplexobj(angle):
+        table *= np.exp(angle.imag)
+    return table
