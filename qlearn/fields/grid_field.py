@@ -8,6 +8,7 @@ import numpy as np
 from scipy import fft
 
 from qlearn import checks
+from qlearn.errors import UnsupportedError
 from qlearn.fields.cubic_cells import cubic_cells, cubic_rule
 from qlearn.fields.splines import spline_rule, splines
 from qlearn.grids import Grid
@@ -21,7 +22,7 @@ class _Slice(Protocol):
 @final
 @dataclass(frozen=True, eq=False)
 class GridField:
-    """A callable (t, *q) -> (psi, grad_psi) from states stored on a periodic or twisted grid.
+    """A callable (t, *q) -> (psi, grad_psi) from states stored on a periodic or twisted grid, or between walls.
 
     Time: cubic Hermite between stored states, from ψ and ∂ψ/∂t; error (h⁴/384)|∂⁴ψ/∂t⁴|, estimated in ``time_error``.
     Space, 1-D: the Fourier series is summed on a table so fine that a cubic through ψ and ∂ψ at its points is right to
@@ -30,7 +31,8 @@ class GridField:
 
     Parameters
     ----------
-    grid : Grid, with its twist: psi(q + L) = exp(2πiθ) psi(q), so q need not be wrapped
+    grid : Grid, with its twist: psi(q + L) = exp(2πiθ) psi(q), so q need not be wrapped; behind a wall ψ is continued as an
+        odd function, as its sines are; no poles
     times : increasing (n,)
     states, derivatives : complex (n, *shape), ψ and ∂ψ/∂t; on a manifold the scalar ψ, not the half-density g^{1/4}ψ
 
@@ -40,7 +42,8 @@ class GridField:
 
     Raises
     ------
-    ArgumentError for shapes that disagree, and for a time outside the stored ones (nothing is extrapolated).
+    ArgumentError for shapes that disagree, and for a time outside the stored ones (nothing is extrapolated);
+    UnsupportedError for grids with poles.
 
     Examples
     --------
@@ -58,6 +61,9 @@ class GridField:
     _slices: tuple[tuple[float, "_Slice"], ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self):
+        if "pole" in self.grid.boundary:
+            raise UnsupportedError("a field between the points of a sphere is not offered; use the stored states, or a callable "
+                                   "(t, *q) -> (psi, grad_psi) of your own.")
         times = checks.finite_array("times", self.times, shape=(None,)).copy()
         if times.size == 0 or np.any(np.diff(times) <= 0):
             checks.fail("times", "must be increasing and not empty", np.array2string(times, threshold=8))
@@ -105,26 +111,45 @@ class GridField:
 
     @cached_property
     def _modes(self) -> np.ndarray:
-        return fft.fftn(self.grid.to_periodic(self.states), axes=self.grid.fourier_axes, norm="forward")
+        return self._transformed(self.states)
 
     @cached_property
     def _mode_rates(self) -> np.ndarray:
-        return fft.fftn(self.grid.to_periodic(self.derivatives), axes=self.grid.fourier_axes, norm="forward")
+        return self._transformed(self.derivatives)
+
+    @cached_property
+    def _torus(self) -> Grid:
+        """The periodic grid of the Fourier series: twice as long between walls, where ψ is continued as an odd function."""
+        walls = [kind == "wall" for kind in self.grid.boundary]
+        if not any(walls):
+            return self.grid
+        shape = tuple(2 * (n + 1) if wall else n for n, wall in zip(self.grid.shape, walls, strict=True))
+        bounds = [(a, 2 * b - a) if wall else (a, b) for (a, b), wall in zip(self.grid.bounds, walls, strict=True)]
+        return Grid(shape, bounds, twist=self.grid.twist)
+
+    def _transformed(self, values: np.ndarray) -> np.ndarray:
+        """(n, *shape) → Fourier coefficients on the torus."""
+        values = self.grid.to_periodic(values)
+        for axis, kind in zip(self.grid.fourier_axes, self.grid.boundary, strict=True):
+            if kind == "wall":
+                zero = np.zeros_like(np.take(values, [0], axis=axis))
+                values = np.concatenate([zero, values, zero, -np.flip(values, axis)], axis=axis)
+        return fft.fftn(values, axes=self.grid.fourier_axes, norm="forward")
 
     @cached_property
     def _square(self) -> np.ndarray:
         """Σ_a k_a² for every mode, (*shape)."""
-        mesh = np.meshgrid(*self.grid.wavenumbers, indexing="ij")
+        mesh = np.meshgrid(*self._torus.wavenumbers, indexing="ij")
         return sum(k**2 for k in mesh)
 
     @cached_property
     def _refinement(self) -> tuple[int, float]:
         """Points per grid spacing of the fine table, and the bound of the error it leaves."""
         amplitude = np.max(np.abs(self._modes), axis=0)
-        size = np.sqrt(np.min(np.sum(np.abs(self._modes)**2 * (self._square + np.min(self.grid.lengths)**-2.0),
+        size = np.sqrt(np.min(np.sum(np.abs(self._modes)**2 * (self._square + np.min(self._torus.lengths)**-2.0),
                                      axis=tuple(range(1, self._modes.ndim)))))
         rule = cubic_rule if self.grid.ndim == 1 else spline_rule
-        return rule(self.grid, amplitude, np.sqrt(self._square), float(size))
+        return rule(self._torus, amplitude, np.sqrt(self._square), float(size))
 
     def _slice(self, t: float) -> "_Slice":
         """The field at one time; the last two are kept, for a step of a two-stage scheme uses each time twice."""
@@ -133,7 +158,7 @@ class GridField:
                 return piece
         modes = self._modes_at(t)
         factor = self._refinement[0]
-        piece = cubic_cells(self.grid, modes, factor) if self.grid.ndim == 1 else splines(self.grid, modes, factor)
+        piece = cubic_cells(self._torus, modes, factor) if self.grid.ndim == 1 else splines(self._torus, modes, factor)
         object.__setattr__(self, "_slices", ((t, piece), *self._slices[:1]))
         return piece
 

@@ -1,42 +1,64 @@
 """A Hamiltonian as numbers, and back: the tables of V, metric and vector potential, never the callables they came from.
 
-What comes back does all that needs tables only: H @ psi, expect, eigenstates, to_matrix, sesolve. Where V depends on t it is
-known at the stored times and no others; a nonlinearity is known to have been there and cannot be evaluated; a finer grid has no
-values. Each of these says so when it is asked.
+What comes back does all that needs tables only: H @ psi, expect, eigenstates, to_matrix, sesolve. Where V or A depend on t they
+are known at the stored times and no others; a nonlinearity is known to have been there and cannot be evaluated; a finer grid
+has no values. Each of these says so when it is asked.
 """
 
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
 
-from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.geometry import metric_tensor
 
 __all__ = ["StoredTables", "hamiltonian_from", "hamiltonian_numbers"]
+
+AGAIN = "Build the Hamiltonian again from its formula."
 
 
 @final
 class StoredTables:
-    """A callable (*q) or (t, *q) that gives a stored table at the points of its grid and, with ``times``, at these times."""
+    """A callable (*q) that gives stored tables at the points they belong to, or (t, *q) with ``times`` at these times.
 
-    def __init__(self, name: str, grid: Grid, tables: np.ndarray, times: np.ndarray | None = None):
-        self.name, self.grid, self.tables, self.times = name, grid, tables, times
+    axes : for each table the 1-D arrays of its points; with times there is one set of points and a table for each time.
+    """
+
+    def __init__(self, name: str, axes: Sequence[Sequence[np.ndarray]], tables: Any, times: np.ndarray | None = None):
+        self.name, self.axes, self.tables, self.times = name, axes, tables, times
 
     def __call__(self, *arguments: Any) -> np.ndarray:
-        places, table = arguments[-self.grid.ndim:], self.tables
-        if not all(np.shape(q) == self.grid.shape and np.array_equal(q, x) for q, x in zip(places, self.grid.mesh, strict=True)):
-            raise UnsupportedError(f"{self.name} of a loaded result is known at the points of its grid only. Build the "
-                                   "Hamiltonian again from its formula.")
         if self.times is None:
-            return table
-        found = np.flatnonzero(self.times == arguments[0])
+            return self.tables[self._place(arguments)]
+        t, *q = arguments
+        self._place(q)
+        found = np.flatnonzero(self.times == t)
         if found.size == 0:
             raise UnsupportedError(f"{self.name} of a loaded result is known at {len(self.times)} stored times only, t = "
-                                   f"{self.times[0]:g} … {self.times[-1]:g}, not at t = {arguments[0]:g}. Build the "
-                                   "Hamiltonian again from its formula.")
-        return table[found[0]]
+                                   f"{self.times[0]:g} … {self.times[-1]:g}, not at t = {t:g}. {AGAIN}")
+        return self.tables[found[0]]
+
+    def _place(self, q: Sequence[Any]) -> int:
+        for number, axes in enumerate(self.axes):
+            if len(q) == len(axes) and all(np.array_equal(x, mesh) for x, mesh
+                                           in zip(q, np.meshgrid(*axes, indexing="ij"), strict=True)):
+                return number
+        raise UnsupportedError(f"{self.name} of a loaded result is known at the points of its grid only. {AGAIN}")
+
+
+@final
+class StoredNonlinearity:
+    """Stands where f(|ψ|²) was; ``known`` becomes False once the Hamiltonian has been made."""
+
+    known = True
+
+    def __call__(self, density: Any) -> Any:
+        if not self.known:
+            raise UnsupportedError(f"the nonlinearity of a loaded result is a function, and functions are not stored. {AGAIN}")
+        return 0 * density
 
 
 def grid_numbers(grid: Grid) -> dict[str, Any]:
@@ -45,25 +67,51 @@ def grid_numbers(grid: Grid) -> dict[str, Any]:
 
 
 def hamiltonian_numbers(H: Hamiltonian, times: np.ndarray) -> dict[str, Any]:
-    """The tree that a file holds of H; V(t, q) at the given times."""
-    varies = H.time_dependent
-    tables = [_complex_table(H, float(t)) for t in (times if varies else times[:1])]
-    return {"grid": grid_numbers(H.grid), "hbar": float(H.hbar), "mass": np.asarray(H.mass, dtype=float),
-            "times": np.array(times) if varies else None, "potential": np.stack(tables) if varies else tables[0],
-            "metric": None if H.metric is None else np.asarray(H.metric(*H.grid.mesh), dtype=float),
-            "nonlinear": H.nonlinearity is not None}
+    """The tree that a file holds of H; V(t, q) and A(t, q) at the given times."""
+    varies, given = H.time_dependent, H.vector_potential
+    instants = [float(t) for t in (times if varies else times[:1])]
+    tables = [_complex_table(H, t) for t in instants]
+    numbers = {"grid": grid_numbers(H.grid), "hbar": float(H.hbar), "mass": np.asarray(H.mass, dtype=float),
+               "times": np.array(times) if varies else None, "potential": np.stack(tables) if varies else tables[0],
+               "vector_potential": None, "metric": None, "nonlinear": H.nonlinearity is not None}
+    if given is not None:
+        numbers["vector_potential"] = np.stack([H.kinetic.vector_potential(t) for t in instants]) if callable(given) \
+            else np.atleast_1d(np.asarray(given, dtype=float))
+    if H.metric is not None:
+        places = _metric_places(H.grid)
+        numbers["metric"] = [{"axes": list(axes), "table": metric_tensor(H.metric, np.meshgrid(*axes, indexing="ij"))}
+                             for axes in places]
+    return numbers
 
 
 def hamiltonian_from(numbers: dict[str, Any]) -> Hamiltonian:
     """The Hamiltonian of such a tree."""
     stored = numbers["grid"]
     grid = Grid(tuple(stored["shape"]), stored["bounds"], tuple(stored["boundary"]), tuple(map(float, stored["twist"])))
-    mass, metric, times = numbers["mass"], numbers["metric"], numbers["times"]
-    potential = numbers["potential"] if times is None else StoredTables("V", grid, numbers["potential"], times)
-    options: dict[str, Any] = {"nonlinearity": _unknown_nonlinearity} if numbers["nonlinear"] else {}
-    return Hamiltonian(grid, potential, mass=float(mass) if np.ndim(mass) == 0 else mass, hbar=numbers["hbar"],
-                       metric=None if metric is None else StoredTables("the metric", grid, metric),
-                       time_dependent=times is not None, **options)
+    mass, metric, times, A = (numbers[name] for name in ("mass", "metric", "times", "vector_potential"))
+    potential = numbers["potential"] if times is None else StoredTables("V", [grid.axes], numbers["potential"], times)
+    options: dict[str, Any] = {}
+    if A is not None:
+        options["vector_potential"] = A if A.ndim == 1 else StoredTables("the vector potential", [grid.axes], A, times)
+    if metric is not None:
+        options["metric"] = StoredTables("the metric", [part["axes"] for part in metric], [part["table"] for part in metric])
+    if numbers["nonlinear"]:
+        options["nonlinearity"] = StoredNonlinearity()
+    H = Hamiltonian(grid, potential, mass=float(mass) if np.ndim(mass) == 0 else mass, hbar=numbers["hbar"],
+                    time_dependent=times is not None, **options)
+    if numbers["nonlinear"]:
+        options["nonlinearity"].known = False
+    return H
+
+
+def _metric_places(grid: Grid) -> list[tuple[np.ndarray, ...]]:
+    """Where the kinetic part asks for the metric: at the points of the grid and, along each axis with walls, on these too."""
+    places = [grid.axes]
+    for a, kind in enumerate(grid.boundary):
+        if kind == "wall":
+            ends = np.concatenate([[grid.bounds[a][0]], grid.axes[a], [grid.bounds[a][1]]])
+            places.append((*grid.axes[:a], ends, *grid.axes[a + 1:]))
+    return places
 
 
 def _complex_table(H: Hamiltonian, t: float) -> np.ndarray:
@@ -75,8 +123,3 @@ def _complex_table(H: Hamiltonian, t: float) -> np.ndarray:
         return table - 1j * loss
     unit = np.eye(H.channels).reshape((H.channels, H.channels) + (1,) * H.grid.ndim)
     return table - 1j * unit * np.expand_dims(loss, (-H.grid.ndim - 2, -H.grid.ndim - 1))
-
-
-def _unknown_nonlinearity(density: Any) -> Any:
-    checks.fail("nonlinearity", "is a function, and functions are not stored", "a Hamiltonian of a loaded result",
-                "Build it again from its formula.")

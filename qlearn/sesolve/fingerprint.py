@@ -40,7 +40,7 @@ def _operator(H: Hamiltonian, times: np.ndarray, psi: np.ndarray) -> dict[str, A
     state = rng.normal(size=H.grid.shape) + 1j * rng.normal(size=H.grid.shape)
     parts: dict[str, Any] = {"V": [H.potential_table(float(t)) for t in times],
                              "absorber": [H.loss_table(float(t)) for t in times],
-                             "kinetic part": [H.kinetic.apply(state) for _ in times[:1]]}
+                             "kinetic part": [H.kinetic.apply(state, float(t)) for t in times]}
     if H.nonlinearity is not None:
         density = np.abs(psi) ** 2
         parts["nonlinearity"] = [np.asarray(H.nonlinearity(scale * density + 0.01 * scale)) for scale in (1.0, 0.37)]

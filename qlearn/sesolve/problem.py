@@ -36,7 +36,7 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H, "Use qlearn.from_qutip or Hamiltonian(grid, potential).")
     times = _times(tlist)
-    psi = _state(H, psi0, float(times[0]))
+    psi = _state(H, psi0)
     norms = np.asarray(H.norm(psi))
     if not np.max(norms, initial=0) > 0:
         checks.fail("psi0", "must not vanish everywhere", "the zero state")
@@ -53,20 +53,11 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     return Problem(H, psi, times, method, reason, tol, bool(imaginary), record, norms)
 
 
-def _state(H: Hamiltonian, psi0: Any, time: float) -> Any:
+def _state(H: Hamiltonian, psi0: Any) -> Any:
     """ψ0 as a complex array of its own kind, with the batch axes of V."""
     native = not isinstance(psi0, np.ndarray | list | tuple | int | float | complex) and hasattr(psi0, "shape")
     values = H.checked(to_numpy(psi0) if native else psi0, "psi0")
-    inner = H.grid.ndim + (0 if H.channels is None else 2)
-    loss = H.loss_table(time)
-    parts = {"psi0": values.shape[:-len(H.state_shape)], "V": H.potential_table(time).shape[:-inner],
-             "the absorber or Im V": () if loss is None else loss.shape[:-H.grid.ndim]}
-    try:
-        batch = np.broadcast_shapes(*parts.values())
-    except ValueError:
-        given = ", ".join(f"{name} {shape}" for name, shape in parts.items() if shape)
-        checks.fail("psi0", "must have batch axes that broadcast against those of V", given,
-                    "Give ψ0 axes of length 1 where the members of V are to be run through.")
+    batch = np.broadcast_shapes(values.shape[:values.ndim - len(H.state_shape)], H.batch_shape)
     shape = (*batch, *H.state_shape)
     if not native:
         return np.array(np.broadcast_to(values, shape), dtype=complex)

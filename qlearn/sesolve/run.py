@@ -111,7 +111,7 @@ class Run:
         power = self.monitor.look(H.grid.to_periodic(self.psi))
         if self.problem.imaginary or H.time_dependent or not H.is_hermitian:
             return
-        if H.nonlinearity is None and H.is_diagonal_in_k:
+        if H.is_linear and H.is_diagonal_in_k:
             self.energies[which] = _energy_of_modes(H, to_numpy(self.psi), power)
         else:
             self.energies[which] = self._energy()
@@ -119,7 +119,7 @@ class Run:
     def _energy(self) -> np.ndarray:
         """The conserved energy per ⟨ψ|ψ⟩, (…batch)."""
         H = self.problem.H
-        if H.nonlinearity is None:
+        if H.is_linear:
             return self._per_norm(self._applied())
         self._count_apply()
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -164,7 +164,7 @@ class Run:
         spread = mean.reshape(mean.shape + (1,) * len(H.state_axes))
         residual = np.sqrt(squared_sums(applied - spread * psi, H.state_axes) * H.grid.cell_volume) / norms
         numbers = {"energy": mean, "residual": residual}
-        if H.nonlinearity is not None:
+        if not H.is_linear:
             numbers = {"energy": self._energy(), "chemical_potential": mean, "residual": residual}
         return {name: float(value) if np.ndim(value) == 0 else value for name, value in numbers.items()}
 

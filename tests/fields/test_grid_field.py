@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from waves import ring
 
-from qlearn.errors import ArgumentError
+from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.fields import DriftScaled, GridField
 from qlearn.grids import Grid
 
@@ -126,3 +126,27 @@ def test_refusals(call, message):
 
 def test_fewer_than_three_times_have_no_error_estimate():
     assert np.isnan(ring().field(np.array([0.0, 0.1])).time_error)
+
+
+def test_between_walls_the_field_is_the_sum_of_sines():
+    grid = Grid(40, (1, 4), "wall")
+    k = np.pi * np.arange(1, 6) / 3
+    c = np.array([1, 0.5j, -0.3, 0.2, 0.1])
+
+    def wave(t, q, rate=0):
+        return np.sin(np.multiply.outer(q - 1, k)) @ (c * (-0.5j * k**2)**rate * np.exp(-0.5j * k**2 * t))
+
+    times = np.linspace(0, 0.01, 3)
+    field = GridField(grid, times, np.array([wave(t, grid.axes[0]) for t in times]),
+                      np.array([wave(t, grid.axes[0], rate=1) for t in times]))
+    q = np.linspace(1, 4, 31)
+    psi, grad = field(0.005, q)
+    slope = np.cos(np.multiply.outer(q - 1, k)) @ (c * k * np.exp(-0.0025j * k**2))
+    assert np.max(np.abs(psi - wave(0.005, q))) < 1e-8 and np.max(np.abs(grad[0] - slope)) < 1e-6
+    assert np.isclose(field.steepness, np.sum(k**2 * np.abs(c)**2) / np.sum(np.abs(c)**2))
+
+
+def test_a_sphere_is_refused():
+    grid = Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
+    with pytest.raises(UnsupportedError, match="sphere"):
+        GridField(grid, np.zeros(1), np.ones((1, 8, 8)), np.ones((1, 8, 8)))
