@@ -7,6 +7,7 @@ About R + 10 R^(1/3) applications of H for R = W|t|/ħ (Tal-Ezer and Kosloff, J.
 time about √(2R ln 1/ε).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
@@ -18,8 +19,8 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
 from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
 from qlearn.methods.clipping import INSIDE, TailSamples
-from qlearn.methods.frozen import FrozenOperator, local_levels
 from qlearn.methods.energies import Spectrum, spectrum_of
+from qlearn.methods.frozen import FrozenOperator, local_levels
 from qlearn.methods.record import EPS, Record, Task
 
 __all__ = ["Chebyshev", "expansion_length"]
@@ -87,7 +88,7 @@ class ChebyshevStepper:
     def _expand(self, target: float) -> bool:
         ahead = self.task.times - self.task.times[0]
         ahead = ahead[np.abs(ahead) >= abs(target)] - self.now
-        group, arrives = _group(ahead, self.expansion.phase, self.phi.size, self._largest)
+        group, arrives = _group(ahead, self.expansion.phase, math.prod(self.phi.shape), self._largest)
         part = abs(float(group[-1]) / self.task.span)
         states, tail, sampled = self.expansion.expand(self.phi, group, SERIES_SHARE * self.task.tol * max(part, EPS))
         if sampled is not None and not self._judged(sampled, float(group[-1])):
@@ -141,7 +142,8 @@ class ChebyshevStepper:
         some = self.norms > 0
         applied = operator(self.phi) * 0.5
         self.record.ffts += operator.cost(self.phi)
-        overlap = to_numpy(namespace(applied).sum(namespace(applied).real(namespace(applied).conj(self.phi) * applied), axis=dims))
+        xp = namespace(applied)
+        overlap = to_numpy(xp.sum(xp.real(xp.conj(self.phi) * applied), axis=dims))
         height = 1 + float(np.max(overlap[some] / self.norms[some] ** 2))  # (⟨H⟩ − low)/W
         unit = self.spectrum.width / self.task.hamiltonian.hbar
         dt = min(target - self.now, DECAY / max(height * unit, 1e-300))
@@ -169,7 +171,8 @@ class ChebyshevStepper:
         states = [to_numpy(state) for _, state in self.ready]
         empty = np.zeros((0, *self.phi.shape), complex)
         return {"phi": to_numpy(self.phi).copy(), "now": self.now, "ceilings": np.array(self.spectrum.ceilings),
-                "repeats": self.repeats, "failures": self.failures, "clipping": self.clipping, "resting": np.array(self.resting), "ready_times": np.array([t for t, _ in self.ready]),
+                "repeats": self.repeats, "failures": self.failures, "clipping": self.clipping,
+                "resting": np.array(self.resting), "ready_times": np.array([t for t, _ in self.ready]),
                 "ready": np.stack(states) if states else empty}
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -273,7 +276,7 @@ class _Expansion:
         ceilings, grid, channels = self.spectrum.ceilings, self.hamiltonian.grid, self.hamiltonian.channels or 1
         if min(ceilings) == np.inf:
             return None
-        rows = phi.size // grid.size
+        rows = math.prod(phi.shape) // grid.size
         levels = local_levels(self.hamiltonian)
         levels = levels if self.hamiltonian.channels is None else np.max(levels, axis=-1)
         tables = (self.hamiltonian.kinetic.table.ravel(), np.max(levels.reshape(-1, grid.size), axis=0))

@@ -16,7 +16,7 @@ from scipy.sparse.linalg import SuperLU, splu
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
-from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian import FlatKinetic, Hamiltonian
 from qlearn.methods.differences import FIRST, SECOND, axis_matrix, on_axis
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.lanczos import largest_gain
@@ -37,12 +37,12 @@ class CrankNicolson:
     dt : step length > 0 (shorter only to hit a save time); None chooses the steps from ``tol`` of sesolve by step doubling,
         which makes the error in time small, not the one in space.
 
-    The error in space, (1/ħ)∫‖(T_differences − T)ψ‖dt along the run, is part of the error estimate, and result.method
-    names it: where it is above tol only more points help. V(t) is taken at the middle of the step, and factorised anew for
-    each. Unitary for real V. Masses of any kind, twists, walls, channels and complex V; memory grows fast beyond one dimension.
-    Raises UnsupportedError for a metric, a vector potential that is not constant, pole axes, a mass matrix that couples a walled axis, a
-    nonlinear H, imaginary time, a batch over V, grids too large to factorise; ArgumentError for dt ≤ 0 or a ψ that is not
-    a NumPy array.
+    The error in space, (1/ħ)∫‖(T_differences − T)ψ‖dt along the run, is part of the error estimate, and result.method names
+    it: where it is above tol only more points help. V(t) is taken at the middle of the step, and factorised anew for each.
+    Unitary for real V. Masses of any kind, twists, walls, channels and complex V; memory grows fast beyond one dimension.
+    Raises UnsupportedError for a metric, a vector potential that is not constant, pole axes, a mass matrix that couples a
+    walled axis, a nonlinear H, imaginary time, a batch over V, grids too large to factorise; ArgumentError for dt ≤ 0 or a
+    ψ that is not a NumPy array.
     """
 
     dt: float | None = None
@@ -71,7 +71,8 @@ class CrankNicolson:
             raise UnsupportedError(f"CrankNicolson would factorise a matrix of {grid.size} points with bands of {4 * inner}, "
                                    "beyond 2 GiB. Use Chebyshev() or RKN6().")
         if _batched(hamiltonian):
-            raise UnsupportedError("CrankNicolson does not offer a batch over V. Solve its members one by one, or use Chebyshev().")
+            raise UnsupportedError("CrankNicolson does not offer a batch over V. Solve its members one by one, "
+                                   "or use Chebyshev().")
 
     def start(self, task: Task) -> "CrankNicolsonStepper":
         if not isinstance(task.psi, np.ndarray):
@@ -138,10 +139,10 @@ class _Step:
         self.size = hamiltonian.grid.size * (hamiltonian.channels or 1)
         self._factors: dict[float, tuple[SuperLU, sparse.csr_array]] = {}
 
-    def __call__(self, psi: np.ndarray, time: float, h: float, allowed: float) -> np.ndarray:
+    def __call__(self, phi: np.ndarray, time: float, h: float, allowed: float) -> np.ndarray:
         factors, right = self._factored(time + h / 2, h)
-        columns = np.ascontiguousarray(psi.reshape(-1, self.size).T)
-        return factors.solve(right @ columns).T.reshape(psi.shape)
+        columns = np.ascontiguousarray(phi.reshape(-1, self.size).T)
+        return factors.solve(right @ columns).T.reshape(phi.shape)
 
     def _factored(self, middle: float, h: float) -> tuple[SuperLU, sparse.csr_array]:
         if h in self._factors:
@@ -163,23 +164,25 @@ class _Step:
         if hamiltonian.channels is None:
             return sparse.csr_array(self.kinetic + sparse.diags_array(table.ravel() + lossy))
         c = hamiltonian.channels
-        blocks = [[sparse.diags_array(table[i, j].ravel() + (lossy if i == j else 0)) + (self.kinetic if i == j else 0 * self.kinetic)
+        blocks = [[sparse.diags_array(table[i, j].ravel() + (lossy if i == j else 0)) + (i == j) * self.kinetic
                    for j in range(c)] for i in range(c)]
         return sparse.csr_array(sparse.block_array(blocks))
 
 
 def difference_kinetic(hamiltonian: Hamiltonian) -> sparse.csr_array:
     """−½ħ² Σ_ab (M⁻¹)_ab (D_a − iA_a/ħ)(D_b − iA_b/ħ) on the grid, C order; A constant."""
-    grid, inverse = hamiltonian.grid, hamiltonian.kinetic.inverse
+    kinetic = hamiltonian.kinetic
+    assert isinstance(kinetic, FlatKinetic)  # check() refuses others
+    grid, inverse = hamiltonian.grid, kinetic.inverse
     total = sparse.csr_array((grid.size, grid.size))
     for a in range(grid.ndim):
         total = total + inverse[a, a] * on_axis(grid, a, axis_matrix(grid, a, SECOND, odd=False))
         for b in range(a + 1, grid.ndim):
             if inverse[a, b] != 0:
                 total = total + 2 * inverse[a, b] * (_slope(grid, a) @ _slope(grid, b))
-    field = hamiltonian.kinetic.constant / hamiltonian.hbar
-    for a in np.flatnonzero(inverse @ field):
-        total = total - 2j * (inverse @ field)[a] * _slope(grid, int(a))
+    field = kinetic.constant / hamiltonian.hbar
+    for axis in np.flatnonzero(inverse @ field).tolist():
+        total = total - 2j * (inverse @ field)[axis] * _slope(grid, axis)
     if np.any(field):
         total = total - (field @ inverse @ field) * sparse.eye_array(grid.size)
     return sparse.csr_array(-0.5 * hamiltonian.hbar**2 * total)

@@ -87,7 +87,9 @@ class _Flow:
 
     def __init__(self, matrix: np.ndarray, *, hermitian: bool):
         self.matrix, self.hermitian = matrix, hermitian
-        self.energies, self.vectors = eigh(matrix, driver="evd") if hermitian else (np.zeros(0), matrix)
+        self.energies, self.vectors = np.zeros(0), matrix
+        if hermitian:
+            self.energies, self.vectors = eigh(matrix, driver="evd")
         self.scale = float(np.max(np.abs(self.energies))) if hermitian else float(np.max(np.sum(np.abs(matrix), axis=0)))
         self.floor = float(self.energies[0]) if hermitian else 0.0
         self._last: tuple[complex, np.ndarray] = (0j, np.eye(len(matrix)))
@@ -126,4 +128,5 @@ def _members(hamiltonian: Hamiltonian) -> list[Hamiltonian]:
     losses = [None] * len(tables) if loss is None else \
         np.broadcast_to(loss, (*batch, *hamiltonian.grid.shape)).reshape(-1, *hamiltonian.grid.shape)
     return [Hamiltonian(hamiltonian.grid, table, mass=hamiltonian.mass, hbar=hamiltonian.hbar, metric=hamiltonian.metric,
-                        vector_potential=hamiltonian.vector_potential, absorber=w) for table, w in zip(tables, losses, strict=True)]
+                        vector_potential=hamiltonian.vector_potential, absorber=w)
+            for table, w in zip(tables, losses, strict=True)]

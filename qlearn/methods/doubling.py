@@ -19,14 +19,20 @@ __all__ = ["Doubling", "OneStep"]
 SHARE = 0.8        # of tol, planned
 FEWEST = 24        # steps at least: what H(t) does within 1/100 of the whole time may be missed
 PROBE_EVERY = (16, 4)  # steps between two estimates where the step is given, H static or not
+SAFETY = 1.1       # for terms of higher order in the estimate
 NOISE = 32 * EPS
 
 
 class OneStep(Protocol):
     """A map φ(t) → φ(t + h) of a known order."""
 
-    order: int
-    inner: float  # error of the map's own approximations at the last call, L2 relative to ‖ψ0‖
+    @property
+    def order(self) -> int:
+        """p."""
+
+    @property
+    def inner(self) -> float:
+        """Error of the map's own approximations at the last call, L2 relative to ‖ψ0‖."""
 
     def __call__(self, phi: Any, time: float, h: float, allowed: float) -> Any:
         """φ at time + h, a new array; ``allowed`` is what its own approximations may err."""
@@ -107,7 +113,7 @@ class Doubling:
         inner = step.inner
         halves = step(halves, time + signed / 2, signed / 2, allowed / 2)
         axes = self.task.hamiltonian.state_axes
-        error = relative_distance(whole, halves, axes, self.norms) / (1 - 2.0**-step.order)
+        error = SAFETY * relative_distance(whole, halves, axes, self.norms) / (1 - 2.0**-step.order)
         return whole, halves, error, max(own, inner + step.inner)
 
     def _book(self, h: float, error: float, time: float) -> None:

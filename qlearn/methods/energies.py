@@ -35,8 +35,8 @@ class Spectrum:
 
     def raised(self, ceilings: Any) -> "Spectrum":
         """With other ceilings; infinite where they are above all values."""
-        return replace(self, ceilings=tuple(float(c) if c < h else np.inf
-                                            for c, h in zip(ceilings, self.highest, strict=True)))
+        kinetic, potential = (float(c) if c < h else np.inf for c, h in zip(ceilings, self.highest, strict=True))
+        return replace(self, ceilings=(kinetic, potential))
 
     @property
     def low(self) -> float:

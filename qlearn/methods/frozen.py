@@ -1,5 +1,6 @@
 """H at one moment, or a weighted sum of H at several, as one operator whose tables are made once."""
 
+import math
 from typing import Any, final
 
 import numpy as np
@@ -51,7 +52,7 @@ class FrozenOperator:
     def cost(self, phi: Any) -> int:
         """Transforms of one application to this array."""
         times = 1 if not self._moving else len(self.moments)
-        return self.hamiltonian.kinetic.ffts * times * (phi.size // self.grid.size)
+        return self.hamiltonian.kinetic.ffts * times * (math.prod(phi.shape) // self.grid.size)
 
     def __call__(self, phi: Any) -> Any:
         """The operator on φ, a new array."""

@@ -94,7 +94,8 @@ class KrylovSpace:
         """The bound at equally spaced ``times`` from 0 on, by the trapezoidal rule; not below what rounding allows."""
         sizes = np.abs(self._columns(times, factor)[:, :, -1]) * np.exp(-growth * np.abs(times))
         step = abs(times[1] - times[0])
-        sums = np.concatenate([np.zeros((self.members, 1)), np.cumsum(0.5 * step * (sizes[:, 1:] + sizes[:, :-1]), axis=1)], axis=1)
+        pieces = 0.5 * step * (sizes[:, 1:] + sizes[:, :-1])
+        sums = np.concatenate([np.zeros((self.members, 1)), np.cumsum(pieces, axis=1)], axis=1)
         return np.max(abs(factor) * self.last[:, None] * sums * np.exp(growth * np.abs(times)), axis=0, initial=0.0)
 
     def longest(self, most: float, rate: float, factor: complex, growth: float = 0.0) -> float:
@@ -126,7 +127,8 @@ class KrylovSpace:
     def _append(self, vector: Any) -> None:
         if isinstance(vector, np.ndarray):
             if self.dimension >= self.block.shape[1]:
-                wider = np.empty((self.members, min(2 * self.block.shape[1], self.block.shape[1] + 8), vector.shape[-1]), complex)
+                room = min(2 * self.block.shape[1], self.block.shape[1] + 8)
+                wider = np.empty((self.members, room, vector.shape[-1]), dtype=complex)
                 wider[:, :self.dimension] = self.block[:, :self.dimension]
                 self.block = wider
             self.block[:, self.dimension] = vector
@@ -143,7 +145,8 @@ class KrylovSpace:
         """e^{cH_m s}e_1 for equally spaced s, (members, times, m)."""
         if self.hermitian:
             values, vectors = self._eigen()
-            turned = np.exp(factor * (values - self.origin[:, None])[:, None, :] * times[:, None]) * np.conj(vectors[:, None, 0, :])
+            angles = (values - self.origin[:, None])[:, None, :] * times[:, None]
+            turned = np.exp(factor * angles) * np.conj(vectors[:, None, 0, :])
             return turned @ np.swapaxes(vectors, -1, -2)
         square = self.matrix[:, :-1, :] - self.origin[:, None, None] * np.eye(self.dimension)
         column = np.zeros((self.members, self.dimension, 1), dtype=complex)
