@@ -95,7 +95,83 @@ def test_bad_arguments_are_named(arguments, words):
         ql.Grid(*arguments)
 
 
-@pytest.mark.parametrize("boundary", ["wall", "pole"])
-def test_what_is_not_offered_names_an_alternative(boundary):
-    with pytest.raises(UnsupportedError, match=r"Take|use"):
-        ql.Grid(8, (0, 1), boundary)
+WALL = ql.Grid(15, (1, 3), "wall")
+MIXED = ql.Grid((7, 6, 5), [(0, 2), (-1, 1), (0, 3)], ("wall", "periodic", "wall"), twist=(0, 0.3, 0))
+SPHERE = ql.Grid((6, 8), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
+
+
+def test_points_between_walls():
+    assert ql.Grid(3, (0, 1), "wall").axes[0].tolist() == [0.25, 0.5, 0.75]
+    np.testing.assert_allclose(WALL.wavenumbers[0], np.pi * np.arange(1, 16) / 2)
+    assert WALL.spacing[0] == pytest.approx(0.125) and MIXED.cell_volume == pytest.approx(0.25 / 3 * 0.5)
+
+
+def test_the_modes_of_a_box_are_normalised_and_complete():
+    rng = np.random.default_rng(3)
+    psi = rng.standard_normal((2, *MIXED.shape)) + 1j * rng.standard_normal((2, *MIXED.shape))
+    modes = MIXED.transform(psi)
+    np.testing.assert_allclose(np.sum(np.abs(modes) ** 2, axis=(1, 2, 3)), MIXED.norm(psi) ** 2, rtol=1e-13)
+    np.testing.assert_allclose(MIXED.inverse_transform(modes), psi, atol=1e-13)
+    one = MIXED.transform(ql.box_state(MIXED, (3, -2, 5)))
+    assert abs(one[2, 4, 4] - 1) < 1e-13 and np.sum(np.abs(one)) - 1 < 1e-12
+    np.testing.assert_allclose(MIXED.backward(MIXED.forward(psi.copy())), psi, atol=1e-13)
+
+
+@pytest.mark.parametrize("count", [2, 3, 15, 16])
+def test_derivative_and_interpolation_between_walls_are_exact_for_the_modes(count):
+    grid = ql.Grid(count, (1, 3), "wall")
+    for n in (1, count):
+        k = np.pi * n / 2
+        psi = np.sin(k * (grid.axes[0] - 1))
+        np.testing.assert_allclose(grid.derivative(psi), k * np.cos(k * (grid.axes[0] - 1)), atol=1e-12)
+        fine = grid.refined(2)
+        assert fine.shape == (2 * count + 1,)
+        np.testing.assert_allclose(fine.axes[0][1::2], grid.axes[0], rtol=1e-15)
+        np.testing.assert_allclose(grid.interpolate(psi, fine), np.sin(k * (fine.axes[0] - 1)), atol=1e-13)
+
+
+def test_derivatives_of_a_mixed_grid():
+    x, y, z = MIXED.mesh
+    k = 2 * np.pi * 1.3 / 2
+    psi = np.sin(np.pi * x) * np.exp(1j * k * (y + 1)) * np.sin(np.pi * z / 3)
+    np.testing.assert_allclose(MIXED.derivative(psi, 0), np.pi * psi / np.tan(np.pi * x + 1e-300), atol=1e-12)
+    np.testing.assert_allclose(MIXED.derivative(psi, 1), 1j * k * psi, atol=1e-12)
+    np.testing.assert_allclose(MIXED.derivative(psi, 2), np.pi / 3 * psi / np.tan(np.pi * z / 3), atol=1e-12)
+    finer = MIXED.refined(2)
+    assert np.allclose(MIXED.interpolate(psi, finer)[1::2, ::2, 1::2], psi, atol=1e-13)
+
+
+def test_between_poles_spherical_polynomials_are_differentiated_and_interpolated_exactly():
+    def wave(theta, phi):
+        return (3 * np.cos(theta) ** 2 - 1) + np.sin(theta) * np.cos(theta) * np.exp(1j * phi) \
+            + np.sin(theta) ** 2 * np.cos(2 * phi) + np.sin(theta) ** 3 * np.exp(-3j * phi)
+
+    theta, phi = SPHERE.mesh
+    slope = -6 * np.cos(theta) * np.sin(theta) + np.cos(2 * theta) * np.exp(1j * phi) + np.sin(2 * theta) * np.cos(2 * phi) \
+        + 3 * np.sin(theta) ** 2 * np.cos(theta) * np.exp(-3j * phi)
+    np.testing.assert_allclose(SPHERE.derivative(wave(theta, phi), 0), slope, atol=1e-13)
+    for finer in (SPHERE.refined(2), ql.Grid((9, 8), SPHERE.bounds, SPHERE.boundary)):
+        np.testing.assert_allclose(SPHERE.interpolate(wave(theta, phi), finer), wave(*finer.mesh), atol=1e-13)
+    assert np.all(np.diff(SPHERE.axes[0]) > 0) and np.allclose(SPHERE.axes[0] + SPHERE.axes[0][::-1], np.pi)
+
+
+def test_a_grid_is_told_from_one_with_other_boundaries():
+    assert not WALL.same_as(ql.Grid(15, (1, 3))) and WALL.same_as(ql.Grid(15, (1, 3), "wall"))
+    with pytest.raises(ArgumentError, match="boundaries"):
+        WALL.interpolate(np.ones(15), ql.Grid(31, (1, 3)))
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ((8, (0, 1), "wall", 0.5), "twist must be 0 on axis 0"), ((8, (0, 1), "pole"), "azimuth"),
+    (((8, 8), [(0, 1)] * 2, ("pole", "wall")), "azimuth"), (((8, 8), [(0, 1)] * 2, ("pole", "pole")), "azimuth"),
+    (((8, 7), [(0, 1)] * 2, ("pole", "periodic")), "even"), (((8, 8), [(0, 1)] * 2, ("pole", "periodic"), (0, 0.5)), "flux"),
+])
+def test_boundaries_that_do_not_fit_together_are_named(arguments, words):
+    with pytest.raises(ArgumentError, match=words):
+        ql.Grid(*arguments)
+
+
+def test_a_grid_with_poles_has_no_transform_of_all_axes():
+    for call in (SPHERE.forward, SPHERE.backward, SPHERE.transform):
+        with pytest.raises(UnsupportedError, match="Chebyshev"):
+            call(np.ones(SPHERE.shape, dtype=complex))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import ArgumentError
+from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.observables import mean_momentum, spectral_tail
 
 
@@ -56,3 +56,39 @@ def test_bad_packets_are_named(options, words):
 def test_a_wave_that_the_grid_cannot_carry_is_refused():
     with pytest.raises(ArgumentError, match="n must be"):
         ql.plane_wave(ql.Grid(8, (0, 1)), 4)
+
+
+def test_a_packet_between_walls_is_alone_and_vanishes_there():
+    grid = ql.Grid((63, 32), [(0, 10), (-5, 5)], ("wall", "periodic"))
+    psi = ql.gaussian(grid, center=(4, 0), width=(0.4, 0.6), momentum=(1.5, -1), hbar=0.5)
+    x = grid.mesh[0]
+    exact = (2 * np.pi * 0.16) ** -0.25 * np.exp(-((x - 4) ** 2) / 0.64 + 3j * x) \
+        * ql.gaussian(ql.Grid(32, (-5, 5)), center=0, width=0.6, momentum=-1, hbar=0.5)
+    assert grid.norm(psi - exact) < 1e-8 and grid.norm(psi) == pytest.approx(1, abs=1e-14)
+    for axis, momentum in enumerate((1.5, -1)):
+        assert mean_momentum(grid, psi, axis=axis, hbar=0.5) == pytest.approx(momentum, abs=1e-8)
+
+
+@pytest.mark.parametrize("center", [3.0, 7.0, -5.0, 12.0])
+def test_a_packet_that_does_not_vanish_at_a_wall_is_refused(center):
+    with pytest.raises(ArgumentError, match=r"8.6 widths"):
+        ql.gaussian(ql.Grid(64, (0, 10), "wall"), center=center, width=0.4)
+
+
+def test_modes_of_a_box_are_orthonormal():
+    grid = ql.Grid((5, 4), [(0, 2), (0, 3)], ("wall", "periodic"), twist=(0, 0.2))
+    waves = np.array([ql.box_state(grid, (n, m)) for n in range(1, 6) for m in range(-2, 2)]).reshape(20, 20)
+    np.testing.assert_allclose(waves.conj() @ waves.T * grid.cell_volume, np.eye(20), atol=1e-14)
+    with pytest.raises(ArgumentError, match="n must be"):
+        ql.box_state(grid, (6, 0))
+    with pytest.raises(ArgumentError, match="n must be"):
+        ql.box_state(grid, (0, 0))
+
+
+def test_what_a_boundary_does_not_offer_names_an_alternative():
+    sphere = ql.Grid((6, 8), [(0, 3), (0, 6)], ("pole", "periodic"))
+    with pytest.raises(UnsupportedError, match="box_state"):
+        ql.plane_wave(ql.Grid(8, (0, 1), "wall"), 1)
+    for state in (lambda: ql.gaussian(sphere, center=0, width=1), lambda: ql.box_state(sphere, 1)):
+        with pytest.raises(UnsupportedError, match="root_metric"):
+            state()

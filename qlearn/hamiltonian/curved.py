@@ -4,7 +4,9 @@
 
 which is −(ħ²/2m) Δ_g on half-densities Φ where A = 0. The derivatives are those of ``Grid.derivatives``; W multiplies at the
 points where they lead. On an axis whose mode ±N/2 has no sign, ∂ = ∂₀ ± iκn n† with n that mode: the mean over both signs is
-½P₀†WP₀ + ½ħ²κ² n (n†W n) n†, real where it should be, and g^{1/4} stays the only zero mode.
+½P₀†WP₀ + ½ħ²κ² n (n†W n) n†, real where it should be, and g^{1/4} stays the only zero mode. Between poles the same is done
+for the mode sin θ P_N′(cos θ) of the azimuthally odd part: it alternates from node to node, and ∂₀ would give it the energy of
+l(l + 1) = N, among those of the resolved modes, instead of κ² = N(N + 1).
 
 Convergence is spectral where ψ and g are smooth on the whole axis: round a ring, over the poles, and at walls where the odd
 continuation of ψ is smooth, which a metric with ∂g = 0 there, and A = 0 across the wall, leave it. Else the sines at a wall
@@ -47,7 +49,8 @@ class CovariantKinetic:
         self._between = {pair: 0.5 * table for pair, table in between.items() if table is not None}
         self._inverse_root = None if geometry.root is None else 1 / geometry.root
         self._straight = [not any((a, b) in self._between for b in axes) and _constant(self._along[a], a) for a in axes]
-        self._unsigned = {a: self._highest_mode(a) for a in axes if getattr(grid.derivatives[a], "unsigned", False)}
+        self._unsigned = {a: self._highest_mode(a, *rule.highest) for a, rule in enumerate(grid.derivatives)
+                          if rule.highest is not None}
         self._last: tuple[float, list] | None = None
         if not self.depends_on_time:
             self._lines(0.0)
@@ -137,17 +140,25 @@ class CovariantKinetic:
         modes *= table
         return fft.ifft(modes, axis=place, overwrite_x=True)
 
-    def _highest_mode(self, a: int) -> tuple[np.ndarray, np.ndarray]:
-        """The mode n whose sign is unknown, as the periodic part, and ½ħ²κ² times the mean of W^{aa} along a."""
-        count, step = self.grid.shape[a], self.grid.spacing[a]
-        n = np.exp(2j * np.pi * (np.arange(count) * (count // 2) % count) / count)
-        weight = np.mean(self._along[a], axis=a, keepdims=True) * (self.hbar * np.pi / step) ** 2
-        return n.reshape((-1,) + (1,) * (self.grid.ndim - 1 - a)), weight
+    def _highest_mode(self, a: int, dual: np.ndarray, mode: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """d, and ½ħ²κ² n†W^{aa}n on each line of axis a, of the mode n d† whose derivative the points do not show."""
+        squares = np.abs(self._line_shaped(mode, a)) ** 2 * self._along[a]
+        energy = (self.hbar * self.grid.derivatives[a].highest_wavenumber) ** 2
+        return self._line_shaped(dual, a), energy * np.sum(squares, axis=a, keepdims=True)
+
+    def _line_shaped(self, values: np.ndarray, a: int) -> np.ndarray:
+        return values.reshape((-1,) + (1,) * (self.grid.ndim - 1 - a))
 
     def _unsigned_part(self, f: np.ndarray, a: int) -> np.ndarray:
-        n, weight = self._unsigned[a]
-        share = np.mean(n.conj() * f, axis=self.grid.fourier_axes[a], keepdims=True)
-        return n * (weight * share)
+        dual, weight = self._unsigned[a]
+        pole = self.grid.boundary[a] == "pole"
+        share = np.sum(dual.conj() * (self._odd(f, a) if pole else f), axis=self.grid.fourier_axes[a], keepdims=True)
+        part = weight * share
+        return dual * (self._odd(part, a) if pole else part)
+
+    def _odd(self, f: np.ndarray, a: int) -> np.ndarray:
+        """The part that is odd under half a turn of the azimuth of axis a."""
+        return (f - np.roll(f, self.grid.shape[a + 1] // 2, axis=self.grid.fourier_axes[a + 1])) / 2
 
     def _lines(self, t: float) -> list:
         """For each axis the table W^{aa}(ħk − A_a)²/2 where its modes diagonalise it, else None."""
@@ -165,7 +176,7 @@ class CovariantKinetic:
             component = np.zeros((1,) * self.grid.ndim)
         elif kind == "wall" or not _constant(component, a):
             return None
-        k = self.grid.wavenumbers[a].reshape((-1,) + (1,) * (self.grid.ndim - 1 - a))
+        k = self._line_shaped(self.grid.wavenumbers[a], a)
         component = np.mean(component, axis=a, keepdims=True)
         squares = (self.hbar * k - component) ** 2
         if a in self._unsigned:
@@ -197,7 +208,9 @@ class CovariantKinetic:
             return float(np.max(np.max(rows, axis=a, keepdims=True) * np.max(density, axis=a, keepdims=True) * speed**2))
         others = tuple(b for b in range(d) if b != a)
         height, weight = np.sqrt(rows.max(axis=others)), np.sqrt(np.broadcast_to(density, self.grid.shape).max(axis=others))
-        steep = max(np.linalg.norm(height[:, None] * matrix * weight, 2) for matrix in (rule.even, rule.odd))
+        dual, mode = rule.highest
+        steep = max(np.linalg.norm(height[:, None] * matrix * weight, 2) for matrix in (rule.even, rule.odd)) \
+            + rule.highest_wavenumber * np.linalg.norm(height * mode) * np.linalg.norm(weight * dual)
         return float((self.hbar * steep + potential.max() * (height * weight).max()) ** 2)
 
     def _wide(self, a: int) -> tuple[int, ...]:

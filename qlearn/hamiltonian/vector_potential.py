@@ -1,5 +1,6 @@
 """A(q, t) as arrays on the grid, checked."""
 
+from numbers import Real
 from typing import Any, final
 
 import numpy as np
@@ -43,10 +44,10 @@ class VectorPotential:
             return [value.reshape((1,) * d) for value in self.constant]
         name = f"vector_potential(t={t:.6g}, …)" if self.time_dependent else "vector_potential(*q)"
         values = self._called((t, *self.grid.mesh) if self.time_dependent else self.grid.mesh)
-        if d == 1 and np.shape(values) in ((), self.grid.shape):
+        if d == 1 and (isinstance(values, Real) or (isinstance(values, np.ndarray) and values.shape in ((), self.grid.shape))):
             values = [values]
-        if np.ndim(values) == 0 or len(values) != d:
-            checks.fail(name, f"must return {d} components, one an axis", f"shape {np.shape(values)}")
+        if not isinstance(values, np.ndarray | list | tuple) or _length(values) != d:
+            checks.fail(name, f"must return {d} components, one an axis", values)
         return [self._component(name, value) for value in values]
 
     def _component(self, name: str, value: Any) -> np.ndarray:
@@ -78,3 +79,7 @@ class VectorPotential:
             raise UnsupportedError(f"vector_potential as an array of shape {array.shape} is not offered; give a callable "
                                    f"A(*q) that returns {d} components, or {d} numbers for a constant A.")
         return array
+
+
+def _length(values: Any) -> int:
+    return 0 if isinstance(values, np.ndarray) and values.ndim == 0 else len(values)

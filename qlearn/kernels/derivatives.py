@@ -8,6 +8,9 @@
 
 All of them are the exact derivative of the interpolant that the axis stands for. ``slope`` leads from the points of the axis
 to the points of the derivative, ``adjoint`` back, with (``slope`` f, w F) = (f, ``adjoint`` F) and w as above.
+
+``highest``: None, or (d, n), where n d†f is the part of f in the one mode whose derivative the points do not show: (−1)^j on a
+ring, of unknown sign, and between poles sin θ P_N′(cos θ), odd in the azimuth; ``highest_wavenumber`` is its κ.
 """
 
 from functools import cache
@@ -27,10 +30,14 @@ class PeriodicDerivative:
     """
 
     def __init__(self, wavenumbers: np.ndarray, axis: int, unsigned: bool):
-        self.axis, self.unsigned, self.largest = axis, unsigned, float(np.max(np.abs(wavenumbers)))
-        k = wavenumbers.copy()
+        self.axis, self.largest = axis, float(np.max(np.abs(wavenumbers)))
+        self.highest_wavenumber = self.largest
+        self.highest: tuple[np.ndarray, np.ndarray] | None = None
+        k, count = wavenumbers.copy(), wavenumbers.size
         if unsigned:
-            k[k.size // 2] = 0
+            k[count // 2] = 0
+            mode = np.exp(2j * np.pi * (np.arange(count) * (count // 2) % count) / count) / np.sqrt(count)
+            self.highest = mode, mode
         self.symbol = (1j * k).reshape((-1,) + (1,) * (-axis - 1))
 
     def slope(self, f: np.ndarray) -> np.ndarray:
@@ -49,6 +56,9 @@ class PeriodicDerivative:
 @final
 class WallDerivative:
     """From N points between two walls a distance ``length`` apart to N + 2, and back."""
+
+    highest: tuple[np.ndarray, np.ndarray] | None = None
+    highest_wavenumber = 0.0
 
     def __init__(self, count: int, length: float, axis: int):
         self.axis, self.count = axis, count
@@ -83,6 +93,9 @@ class PoleDerivative:
         self.axis = axis
         self.even, self.odd = (matrix * (np.pi / length) for matrix in parity_matrices(count))
         self.largest = float(max(np.linalg.norm(self.even, 2), np.linalg.norm(self.odd, 2)))
+        alternating, weights = (-1.0) ** np.arange(count) / np.sqrt(count), gauss_nodes(count)[1]
+        self.highest = alternating * np.sqrt(weights), alternating / np.sqrt(weights)
+        self.highest_wavenumber = np.sqrt(count * (count + 1.0)) * np.pi / length
 
     def slope(self, f: np.ndarray) -> np.ndarray:
         return pole_split(f, self.axis, self.even, self.odd)
