@@ -5,7 +5,8 @@ kick j is taken at t + h (a_0 + … + a_{j−1}):
 
     K_j = exp(−(i/ħ)(b_j h V − c_j h³ ∂VᵀM⁻¹∂V))
 
-The schemes of this module have c = 0, but Chin's; those found for this package stand in ``gradient_coefficients``.
+The schemes of this module have c = 0, but Chin's; those found for this package stand in ``gradient_coefficients``. Digits
+beyond the 16 of a float serve the order conditions, which they meet to 1e-31 (``order_conditions``).
 """
 
 from collections.abc import Sequence
@@ -70,7 +71,7 @@ class SplittingTable:
 def symmetric(half: Sequence[str], count: int, total: int = 1) -> Digits:
     """``count`` coefficients that read the same from both ends and sum to ``total``: the first ones given, the middle found."""
     with localcontext() as context:
-        context.prec = 40
+        context.prec = 50
         given = [Decimal(digits) for digits in half]
         rest = total - 2 * sum(given)
         middle = [rest] if count % 2 else [rest / 2, rest / 2]
@@ -94,18 +95,30 @@ YOSHIDA4_TABLE = _table(4, symmetric(["0.675603595979828817023843904485730413461
 CHIN4_TABLE = SplittingTable(order=4, kicks=(1 / 6, 2 / 3, 1 / 6), drifts=(0.5, 0.5), gradients=(0.0, 1 / 72, 0.0), nystrom=True,
                              source="S. A. Chin, Phys. Lett. A 226, 344 (1997), scheme A")
 
-BM4_DIGITS = (symmetric(["0.0792036964311957", "0.353172906049774", "-0.0420650803577195"], 7),
-              symmetric(["0.209515106613362", "-0.143851773179818"], 6))
-BM4_TABLE = _table(4, *BM4_DIGITS, source="S. Blanes, P. C. Moan, J. Comput. Appl. Math. 142, 313 (2002), S6 of order 4")
+# Published to 15 or 16 digits; the further ones solve the same conditions (``order_conditions.refined``).
 
-BM6_DIGITS = (symmetric(["0.0502627644003922", "0.413514300428344", "0.0450798897943977", "-0.188054853819569",
-                         "0.541960678450780"], 11),
-              symmetric(["0.148816447901042", "-0.132385865767784", "0.067307604692185", "0.432666402578175"], 10))
-BM6_TABLE = _table(6, *BM6_DIGITS, source="S. Blanes, P. C. Moan, J. Comput. Appl. Math. 142, 313 (2002), S10 of order 6")
+BM4_DIGITS = (
+    symmetric(["0.07920369643119566943366349588828", "0.35317290604977398848106131157312",
+               "-0.04206508035771953536811029830252"], 7),
+    symmetric(["0.20951510661336202127407264002951", "-0.14385177317981800827511505785653"], 6))
+BM4_TABLE = _table(order=4, kicks=BM4_DIGITS[0], drifts=BM4_DIGITS[1],
+                  source="S. Blanes, P. C. Moan, J. Comput. Appl. Math. 142, 313 (2002), S6 of order 4")
 
-RKN6_DIGITS = (symmetric(["0.0414649985182624", "0.198128671918067", "-0.0400061921041533", "0.0752539843015807",
-                          "-0.0115113874206879"], 12),
-               symmetric(["0.123229775946271", "0.290553797799558", "-0.127049212625417", "-0.246331761062075",
-                          "0.357208872795928"], 11))
-RKN6_TABLE = _table(6, *RKN6_DIGITS, nystrom=True,
-                    source="S. Blanes, P. C. Moan, J. Comput. Appl. Math. 142, 313 (2002), SRKN of order 6 with 11 stages")
+BM6_DIGITS = (
+    symmetric(["0.05026276440039268602122165440258", "0.41351430042834381506306372012926",
+               "0.04507988979439806296889705212518", "-0.18805485381956891479912848891481",
+               "0.54196067845078013483141474093140"], 11),
+    symmetric(["0.14881644790104323192090100553624", "-0.13238586576778364744884542660043",
+               "0.06730760469218445815025789659179", "0.43266640257817359752766797088511"], 10))
+BM6_TABLE = _table(order=6, kicks=BM6_DIGITS[0], drifts=BM6_DIGITS[1],
+                  source="S. Blanes, P. C. Moan, J. Comput. Appl. Math. 142, 313 (2002), S10 of order 6")
+
+RKN6_DIGITS = (
+    symmetric(["0.04146499851826284329877813391678", "0.19812867191806654113672647318283",
+               "-0.04000619210415268688882836353690", "0.07525398430158034112787887852658",
+               "-0.01151138742068777006244320150066"], 12),
+    symmetric(["0.12322977594627115156108638033724", "0.29055379779955827036641416932346",
+               "-0.12704921262541691566250505382524", "-0.24633176106207540419497348910837",
+               "0.35720887279592775261986034962448"], 11))
+RKN6_TABLE = _table(order=6, kicks=RKN6_DIGITS[0], drifts=RKN6_DIGITS[1], nystrom=True,
+                   source="S. Blanes, P. C. Moan, J. Comput. Appl. Math. 142, 313 (2002), SRKN of order 6 with 11 stages")

@@ -110,9 +110,11 @@ class EvaluatedKicks:
 
     def _mean_field(self, phi: Any, angle: np.ndarray, weight: float) -> Any:
         """f(|ψ|²) averaged over the kick, of the kind of φ."""
-        f, density = self.hamiltonian.nonlinearity, namespace(phi).abs(phi) ** 2
+        f: Any = self.hamiltonian.nonlinearity
+        density = namespace(phi).abs(phi) ** 2
         if self.imaginary:
-            return f(like(_half_way(to_numpy(density), angle + weight * to_numpy(f(density)), self.hamiltonian.state_axes), phi))
+            angle = angle + weight * to_numpy(f(density))
+            return f(like(_half_way(to_numpy(density), angle, self.hamiltonian.state_axes), phi))
         if self.hamiltonian.is_hermitian:
             return f(density)
         decay = 2 * np.imag(angle)

@@ -8,7 +8,8 @@ Two variables and degree 8 leave none of the Nyström trees of these orders out.
 import numpy as np
 import pytest
 
-from qlearn.methods.coefficients import RKN6_TABLE, STRANG_TABLE, SplittingTable
+from qlearn.methods.coefficients import CHIN4_TABLE, RKN6_TABLE, STRANG_TABLE, SplittingTable
+from qlearn.methods.gradient_coefficients import GRADIENT6_SEVEN_TABLE, GRADIENT6_TABLE, PROCESSED_GRADIENT6_TABLE
 
 TERMS = 9  # h⁰ … h⁸
 RNG = np.random.default_rng(3)
@@ -38,6 +39,22 @@ def force(q):
     return -gradient
 
 
+def squared_slope(q):
+    """∇|∇V|² = 2 V″∇V of a series q."""
+    x, y = powers(q[0], 8), powers(q[1], 8)
+    hessian = np.zeros((2, 2, TERMS))
+    for i, j, c in MONOMIALS:
+        if i > 1:
+            hessian[0, 0] += c * i * (i - 1) * times(x[i - 2], y[j])
+        if j > 1:
+            hessian[1, 1] += c * j * (j - 1) * times(x[i], y[j - 2])
+        if i and j:
+            hessian[0, 1] += c * i * j * times(x[i - 1], y[j - 1])
+    hessian[1, 0] = hessian[0, 1]
+    slope = -force(q)
+    return 2 * np.array([times(row[0], slope[0]) + times(row[1], slope[1]) for row in hessian])
+
+
 def shifted(a):
     """h·a."""
     return np.concatenate([np.zeros((2, 1)), a[:, :-1]], axis=1)
@@ -49,11 +66,25 @@ def start():
     return q, p
 
 
+def kicked(q, p, b, c):
+    """V − (c/b)h²|∇V|² acts for bh."""
+    p = p + b * shifted(force(q))
+    return p + c * shifted(shifted(shifted(squared_slope(q)))) if c else p
+
+
 def one_step(table):
     q, p = start()
-    for kick, drift in zip(table.kicks, (*table.drifts, 0.0), strict=True):
-        p = p + kick * shifted(force(q))
-        q = q + drift * shifted(p)
+    before = table.processor
+    processor = [] if before is None else list(zip(before.kicks, before.gradients, before.drifts, strict=True))
+    for b, c, a in processor:
+        p = kicked(q, p, b, c)
+        q = q + a * shifted(p)
+    for (b, c), a in zip(table.rows, (*table.drifts, 0.0), strict=True):
+        p = kicked(q, p, b, c)
+        q = q + a * shifted(p)
+    for b, c, a in reversed(processor):
+        q = q - a * shifted(p)
+        p = kicked(q, p, -b, -c)
     return np.concatenate([q, p])
 
 
@@ -69,7 +100,9 @@ def defects(table):
     return np.max(np.abs(one_step(table) - solution()), axis=0)
 
 
-@pytest.mark.parametrize("table", [STRANG_TABLE, RKN6_TABLE], ids=["Strang", "RKN6"])
+@pytest.mark.parametrize("table", [STRANG_TABLE, CHIN4_TABLE, RKN6_TABLE, GRADIENT6_TABLE, GRADIENT6_SEVEN_TABLE,
+                                   PROCESSED_GRADIENT6_TABLE],
+                         ids=["Strang", "Chin4", "RKN6", "Gradient6", "Gradient6Seven", "ProcessedGradient6"])
 def test_the_table_has_its_order_and_no_more(table):
     found = defects(table)
     assert np.max(found[:table.order + 1]) < 2e-15
