@@ -1,38 +1,126 @@
 """Which method where none is named: the one that needs fewer transforms, as far as the first state tells."""
 
+from typing import Any
+
 import numpy as np
 
+from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
+from qlearn.methods.energies import Spectrum, spectrum_of
+from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.record import Method, Record
-from qlearn.methods.splitting import RKN6
+from qlearn.methods.krylov import KrylovSpace
+from qlearn.methods.lanczos import Lanczos, largest_gain
+from qlearn.methods.magnus import Magnus4
+from qlearn.methods.record import Method, Record, Task
+from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, Splitting, Strang
 from qlearn.methods.steps import AutomaticSteps
 
 __all__ = ["choose"]
 
 FEW = 300  # FFT pairs that are not worth a trial
+LOOKS = (0.0, 0.13, 0.37, 0.71, 1.0)  # parts of the time at which a driven V is looked at
 
 
-def choose(hamiltonian: Hamiltonian, psi: np.ndarray, times: np.ndarray, tol: float,
-           record: Record) -> tuple[Method, str]:
-    """(method, why). The trial steps of RKN6 that the choice takes are counted in the record."""
-    if hamiltonian.time_dependent:
-        return RKN6(), "chosen because V depends on t"
-    if not hamiltonian.is_diagonal_in_k:
-        return Chebyshev(), "chosen because T with a metric is not diagonal in the wavenumbers"
-    low, high = hamiltonian.spectral_bounds
-    series = expansion_length((high - low) / 2 * abs(float(times[-1] - times[0])) / hamiltonian.hbar)
-    if series < FEW or len(times) == 1:
-        return Chebyshev(), f"chosen because about {series:.0f} FFT pairs are enough"
-    pairs = _splitting_pairs(hamiltonian, psi, times, tol, record)
-    comparison = f"about {pairs:.0f} FFT pairs of RKN6 against {series:.0f} of Chebyshev, judged from the first state"
-    return (RKN6() if pairs < series else Chebyshev()), f"chosen for {comparison}"
+def choose(hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, tol: float, record: Record,
+           imaginary: bool = False) -> tuple[Method, str]:
+    """(method, why). What the choice tries on the first state is counted in the record.
+
+    Raises UnsupportedError where no method fits.
+    """
+    task = Task(hamiltonian, psi, times, tol, record, imaginary)
+    method, why = _settled(task) or _short(task) or _compared(task)
+    return method, f"chosen {why}"
 
 
-def _splitting_pairs(hamiltonian: Hamiltonian, psi: np.ndarray, times: np.ndarray, tol: float, record: Record) -> float:
-    kernel = SplittingKernel(hamiltonian, RKN6.table, record)
-    phi = hamiltonian.grid.to_periodic(psi)
-    step = AutomaticSteps(kernel, phi, times, tol).predict(phi)
-    counts = np.ceil(np.abs(np.diff(times)) / step)
-    return 1.2 * len(RKN6.table.drifts) * float(np.sum(counts))
+def _settled(task: Task) -> tuple[Method, str] | None:
+    """The method where the kind of problem leaves one, None where a comparison is needed."""
+    H, imaginary = task.hamiltonian, task.imaginary
+    flat, driven = H.is_diagonal_in_k, H.time_dependent
+    if H.nonlinearity is not None:
+        if not flat:
+            raise UnsupportedError("f(|ψ|²) together with a metric, A(q) or A(t) is not offered by any method; change "
+                                   "to coordinates in which T is flat, or give a known mean field as V(t, *q) with time_dependent=True.")
+        if imaginary or H.channels is not None:
+            where = "in imaginary time" if imaginary else "with channels"
+            return Strang(), f"for f(|ψ|²) {where}, where no higher order is offered"
+        return RKN6(), "for f(|ψ|²), whose gradient is not to be had"
+    if imaginary:
+        return Chebyshev(), "for imaginary time, where the terms grow with the root of the time only"
+    if not flat:
+        what = "T is not diagonal in the wavenumbers"
+        if driven:
+            return Magnus4(), f"because {what} and H depends on t"
+        return (Chebyshev(), f"because {what}") if H.is_hermitian else (Lanczos(), f"because {what} and H is not Hermitian")
+    return _driven(task) if driven else None
+
+
+def _driven(task: Task) -> tuple[Method, str]:
+    """For a flat, linear H(t); V is looked at at a few times."""
+    H = task.hamiltonian
+    if H.channels is not None:
+        return (BM6(), "because the coupled V depends on t") if H.is_hermitian \
+            else (Magnus4(), "because the coupled V depends on t and H is not Hermitian")
+    smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span)) for part in LOOKS)
+    if H.is_hermitian:
+        return (Gradient6(), "because V depends on t and is smooth") if smooth \
+            else (RKN6(), "because V depends on t and has kinks, steps or narrow features")
+    return (Chin4(), "because V depends on t and H is not Hermitian: no steps back in time") if smooth \
+        else (Magnus4(), "because V depends on t, is not smooth, and H is not Hermitian")
+
+
+def _short(task: Task) -> tuple[Method, str] | None:
+    """For a static flat H: a run so short that a trial would cost more than it saves."""
+    H = task.hamiltonian
+    if not H.is_hermitian:
+        return (Lanczos(), "because there is nothing to be done") if task.span == 0 else None
+    low, high = H.spectral_bounds
+    series = expansion_length((high - low) / 2 * abs(task.span) / H.hbar)
+    if series < FEW or task.span == 0:
+        return Chebyshev(), f"because about {series:.0f} FFT pairs are enough"
+    return None
+
+
+def _compared(task: Task) -> tuple[Method, str]:
+    """For a static flat H: a splitting against the polynomial method, by their transforms."""
+    H = task.hamiltonian
+    operator = FrozenOperator(H)
+    phi = operator.enter(task.psi)
+    if H.is_hermitian:
+        spectrum = spectrum_of(task, operator, phi, clip=True)
+        series = expansion_length(spectrum.width * abs(task.span) / H.hbar)
+        other: Method = Chebyshev()
+        splitting = _splitting(H, spectrum)
+    else:
+        series, other = _lanczos_pairs(task, operator, phi), Lanczos()
+        splitting = BM6() if H.channels is not None else Chin4() if H.gradient_is_smooth() else Strang()
+    pairs = _splitting_pairs(task, splitting, phi)
+    words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of {other.name}, judged from the first state"
+    return (splitting if pairs < series else other), f"for {words}"
+
+
+def _splitting(H: Hamiltonian, spectrum: Spectrum) -> Splitting:
+    """The splitting for a static Hermitian H."""
+    if H.channels is not None:
+        return BM6()
+    return Gradient6() if H.gradient_is_smooth(energy=min(spectrum.ceilings[1], spectrum.highest[1])) else RKN6()
+
+
+def _splitting_pairs(task: Task, method: Splitting, phi: Any) -> float:
+    """By the step that the tolerance allows at the first state."""
+    kernel = SplittingKernel(task.hamiltonian, method.table, task.record)
+    step = AutomaticSteps(kernel, phi, task.times, task.tol).predict(phi)
+    return 1.2 * method.table.pairs * float(np.sum(np.ceil(np.abs(np.diff(task.times)) / step)))
+
+
+def _lanczos_pairs(task: Task, operator: FrozenOperator, phi: Any) -> float:
+    """By the step that one Krylov space of the first state allows."""
+    H, sign = task.hamiltonian, 1.0 if task.span >= 0 else -1.0
+    space = KrylovSpace(operator, phi, len(H.state_shape), hermitian=False)
+    for _ in range(min(Lanczos().dimension, int(np.prod(H.state_shape)))):
+        space.extend()
+        task.record.ffts += operator.cost(phi)
+    span = abs(task.span)
+    step = space.longest(span, task.tol / span, task.factor * sign, largest_gain(H, sign))
+    return space.dimension * float(np.ceil(span / step))

@@ -2,30 +2,79 @@
 
 import numpy as np
 import pytest
+from runs import run
 
 import qlearn as ql
-from qlearn.errors import ArgumentError
+from qlearn.errors import UnsupportedError
 from qlearn.exact import MetricRing
+from qlearn.methods import Record, choose
 
 GRID = ql.Grid(128, (-8, 8))
+X = GRID.axes[0]
 PSI = ql.gaussian(GRID, center=-1, width=0.6)
+PAIR = np.array([PSI, 0 * PSI])
+COUPLED = np.array([[np.cos(np.pi * X / 4), 0.2 + 0 * X], [0.2 + 0 * X, -np.cos(np.pi * X / 4)]])
+ROTATED = {"vector_potential": lambda t, x: 0.3 * np.sin(t) + 0 * x, "time_dependent": True}
 
 
-@pytest.mark.parametrize(("H", "end", "name", "why"), [
-    (ql.Hamiltonian(GRID, lambda x: np.cos(np.pi * x / 4)), 0.1, "Chebyshev", "are enough"),
-    (ql.Hamiltonian(GRID, lambda x: np.cos(np.pi * x / 4)), 20.0, "RKN6", "against"),
-    (ql.Hamiltonian(GRID, lambda x: np.where(abs(x) < 1, 50.0, 0.0)), 20.0, "Chebyshev", "against"),
-    (ql.Hamiltonian(GRID, lambda t, x: np.cos(np.pi * x / 4 + t), time_dependent=True), 1.0, "RKN6", "depends on t"),
-    (MetricRing(0.3).hamiltonian(128), 1.0, "Chebyshev", "metric"),
-], ids=["short", "smooth", "rough", "driven", "metric"])
-@pytest.mark.filterwarnings("ignore:the grid is too coarse")
-def test_the_choice_is_explained(H, end, name, why):
-    result = ql.sesolve(H, PSI, [0, end], tol=1e-7)
-    assert result.method.startswith(name) and why in result.method
+def smooth(x):
+    return np.cos(np.pi * x / 4)
 
 
-@pytest.mark.parametrize("dt", [0, -1, np.nan, "0.1"])
-def test_a_bad_step_is_named(dt):
-    for method in (ql.Strang, ql.RKN6):
-        with pytest.raises(ArgumentError, match="dt must be"):
-            method(dt=dt)
+def steep(x):
+    return np.where(abs(x) < 1, 50.0, 0.0)
+
+
+def loss(x):
+    return 0.1 * np.exp(-(abs(x) - 8) ** 2)
+
+
+CASES = {
+    "short": (ql.Hamiltonian(GRID, smooth), PSI, 0.1, "Chebyshev", "are enough"),
+    "smooth": (ql.Hamiltonian(GRID, smooth), PSI, 20.0, "Gradient6", "against"),
+    "rough": (ql.Hamiltonian(GRID, steep), PSI, 20.0, "Chebyshev", "RKN6"),
+    "driven": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), time_dependent=True), PSI, 1.0, "Gradient6", "depends on t"),
+    "driven and rough": (ql.Hamiltonian(GRID, lambda t, x: steep(x) * t, time_dependent=True), PSI, 1.0, "RKN6", "kinks"),
+    "metric": (MetricRing(0.3).hamiltonian(128), PSI, 1.0, "Chebyshev", "not diagonal"),
+    "channels": (ql.Hamiltonian(GRID, COUPLED), PAIR, 40.0, "Chebyshev", "BM6"),
+    "driven channels": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t), time_dependent=True), PAIR, 1.0, "BM6", "coupled"),
+    "absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 20.0, "Chin4", "against"),
+    "rough absorber": (ql.Hamiltonian(GRID, steep, absorber=loss), PSI, 5.0, "Lanczos", "against"),
+    "driven absorber": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), absorber=loss, time_dependent=True), PSI, 1.0, "Chin4",
+                        "not Hermitian"),
+    "nonlinear": (ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n), PSI, 1.0, "RKN6", "f(|ψ|²)"),
+    "A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), **ROTATED), PSI, 1.0, "Magnus4", "depends on t"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_choice_is_explained(case):
+    H, psi, end, name, why = CASES[case]
+    method, words = choose(H, psi, np.array([0, end]), 1e-7, Record())
+    assert method.name == name and why in words, words
+    method.check(H)
+
+
+def test_the_choice_of_imaginary_time():
+    H = ql.Hamiltonian(GRID, smooth)
+    method, words = choose(H, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True)
+    assert method.name == "Chebyshev" and "imaginary" in words
+    nonlinear = ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n)
+    assert choose(nonlinear, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True)[0].name == "Strang"
+
+
+def test_what_no_method_solves_is_refused():
+    H = ql.Hamiltonian(GRID, smooth, metric=lambda q: 1 + 0.1 * np.cos(np.pi * q / 8), nonlinearity=lambda n: n)
+    with pytest.raises(UnsupportedError, match="flat"):
+        choose(H, PSI, np.array([0, 1.0]), 1e-7, Record())
+
+
+@pytest.mark.parametrize("case", ["smooth", "rough", "channels", "absorber"])
+def test_the_choice_keeps_its_tolerance_and_counts_its_trial(case):
+    H, psi, end, *_ = CASES[case]
+    record = Record()
+    method, _ = choose(H, psi, np.array([0, end]), 1e-7, record)
+    assert 0 < record.ffts < 2000
+    (exact,), _ = run(ql.Dense(), H, psi, [0, end])
+    (final,), _ = run(method, H, psi, [0, end], 1e-7)
+    assert H.norm(final - exact) < 1e-7

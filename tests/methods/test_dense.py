@@ -59,8 +59,8 @@ def test_arrays_of_other_kinds_give_the_same_numbers(kind, problem, method, imag
     if imaginary and method.name == "Magnus4":
         return
     H, psi0 = PROBLEMS[problem]
-    (expected,), _ = run(method, H, psi0, [0, 0.5], 1e-8, imaginary=imaginary)
-    (found,), _ = run(method, H, xp.asarray(psi0), [0, 0.5], 1e-8, imaginary=imaginary)
+    (expected,), _ = run(method, H, psi0, [0, 0.5], 1e-12, imaginary=imaginary)
+    (found,), _ = run(method, H, xp.asarray(psi0), [0, 0.5], 1e-12, imaginary=imaginary)
     assert type(found) is type(xp.asarray(psi0))
     np.testing.assert_allclose(np.asarray(found), expected, atol=1e-12)
 
