@@ -119,8 +119,8 @@ def test_bad_arguments_are_named_before_any_work(psi, tlist, options, words):
 
 def test_what_is_not_offered_names_an_alternative():
     moving_metric = ql.Hamiltonian(ql.Grid(16, (0, 6)), lambda t, x: t + 0 * x, metric=lambda x: 1 + 0 * x, time_dependent=True)
-    with pytest.raises(UnsupportedError, match=r"not diagonal\. Change the coordinate"):
-        ql.sesolve(moving_metric, ql.plane_wave(moving_metric.grid, 1), [0, 1])
+    with pytest.raises(UnsupportedError, match=r"not diagonal\. Use Magnus4\(\)"):
+        ql.sesolve(moving_metric, ql.plane_wave(moving_metric.grid, 1), [0, 1], method=ql.RKN6())
 
 
 def test_a_potential_that_turns_nan_later_stops_with_its_time():
@@ -129,9 +129,44 @@ def test_a_potential_that_turns_nan_later_stops_with_its_time():
         ql.sesolve(driven, PSI, [0, 1], method=ql.Strang(dt=0.25))
 
 
+def test_stop_ends_the_run_at_a_save_time_and_says_so():
+    seen = []
+    result = ql.sesolve(H, PSI, np.linspace(0, 3, 31), e_ops=[X],
+                        stop=lambda t, psi: seen.append(t) or GRID.inner(psi, X * psi).real < 0)
+    assert result.times[-1] == seen[-1] and abs(result.times[-1] - 1.6) < 1e-12 and len(result.expect[0]) == 17
+    assert "t = 1.6" in result.stats["stopped"] and result.expect[0][-1] < 0 < result.expect[0][-2]
+    assert GRID.norm(result.final_state - GaussianPacket(center=1, width=0.5**0.5, omega=1.0).state(X, 1.6)) < 1e-8
+    whole = ql.sesolve(H, PSI, [0, 0.5], stop=lambda t, psi: np.array(False))
+    assert whole.stats["stopped"] is None and len(whole.times) == 2
+    at_once = ql.sesolve(H, PSI, [0, 0.5], stop=lambda t, psi: True)
+    assert at_once.times.tolist() == [0] and at_once.stats["steps"] == 0
+    with pytest.raises(ArgumentError, match="stop must give one truth value"):
+        ql.sesolve(H, np.stack([PSI, PSI]), [0, 1], stop=lambda t, psi: GRID.norm(psi) > 2)
+    with pytest.raises(ArgumentError, match="stop must be"):
+        ql.sesolve(H, PSI, [0, 1], stop=3)
+
+
+def test_a_stream_can_be_left_and_costs_no_more_than_what_was_taken():
+    calls = []
+    counting = ql.Hamiltonian(GRID, lambda t, x: calls.append(t) or x**2 / 2, time_dependent=True)
+    for t, psi in ql.propagate(counting, PSI, np.arange(100.0), method=ql.Strang(dt=0.1)):
+        psi *= 2  # what is yielded is the caller's own
+        if t >= 2:
+            break
+    assert max(calls) < 3
+
+
+def test_an_e_op_cannot_change_the_state():
+    with pytest.raises(ValueError, match="read-only"):
+        ql.sesolve(H, PSI, [0, 1], e_ops=lambda t, psi: psi.__imul__(2))
+
+
 def test_progress_bar(capsys, monkeypatch):
     ql.sesolve(H, PSI, [0, 0.1, 0.2], progress_bar=True)
-    assert "sesolve" in capsys.readouterr().err
+    assert "t − t0 = 0.2 of 0.2" in capsys.readouterr().err
+    ql.sesolve(H, PSI, [1.0], progress_bar=True)
+    ql.sesolve(H, PSI, [3.0, 2.0], progress_bar=True)
+    assert "1 of 1" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with pytest.raises(MissingExtraError, match="tqdm"):
         ql.sesolve(H, PSI, [0, 0.1], progress_bar=True)
