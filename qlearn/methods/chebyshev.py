@@ -47,6 +47,14 @@ class Chebyshev:
     Save times inside one expansion cost no further transforms. The tail of the Bessel series is kept below tol/100.
     Imaginary time: modified Bessel functions, the norm held between expansions, nothing clipped.
     Raises UnsupportedError for an H that depends on t, is nonlinear or not Hermitian. Source: Tal-Ezer and Kosloff (1984).
+
+    >>> import numpy as np, qlearn as ql
+    >>> grid = ql.Grid(64, (-8, 8))
+    >>> H = ql.Hamiltonian(grid, lambda x: x**2 / 2)
+    >>> psi0 = ql.gaussian(grid, center=1, width=2**-0.5)
+    >>> final = ql.sesolve(H, psi0, [0, np.pi], method=ql.Chebyshev()).final_state     # ψ(π) = −iψ0(−x)
+    >>> bool(grid.norm(final + 1j * ql.gaussian(grid, center=-1, width=2**-0.5)) < 1e-8)
+    True
     """
 
     clip: bool = True

@@ -40,8 +40,8 @@ def _settled(task: Task) -> tuple[Method, str] | None:
     flat, driven = H.is_diagonal_in_k, H.time_dependent
     if H.nonlinearity is not None:
         if not flat:
-            raise UnsupportedError("f(|ψ|²) together with a metric, A(q) or A(t) is not offered by any method; change "
-                                   "to coordinates in which T is flat, or give a known mean field as V(t, *q) with time_dependent=True.")
+            raise UnsupportedError("f(|ψ|²) together with a metric, A(q) or A(t) is not offered by any method; change to "
+                                   "coordinates in which T is flat, or give a known mean field as V(t, *q).")
         if imaginary or H.channels is not None:
             where = "in imaginary time" if imaginary else "with channels"
             return Strang(), f"for f(|ψ|²) {where}, where no higher order is offered"

@@ -43,6 +43,14 @@ class CrankNicolson:
     Raises UnsupportedError for a metric, a vector potential that is not constant, pole axes, a mass matrix that couples a
     walled axis, a nonlinear H, imaginary time, a batch over V, grids too large to factorise; ArgumentError for dt ≤ 0 or a
     ψ that is not a NumPy array.
+
+    >>> import numpy as np, qlearn as ql
+    >>> grid = ql.Grid(128, (-8, 8))
+    >>> H = ql.Hamiltonian(grid, lambda x: x**2 / 2)
+    >>> psi0 = ql.gaussian(grid, center=1, width=2**-0.5)
+    >>> final = ql.sesolve(H, psi0, [0, np.pi], method=ql.CrankNicolson(dt=0.01)).final_state     # ψ(π) = −iψ0(−x)
+    >>> bool(grid.norm(final + 1j * ql.gaussian(grid, center=-1, width=2**-0.5)) < 1e-3)
+    True
     """
 
     dt: float | None = None

@@ -23,6 +23,14 @@ class Dense:
     Else (absorbers, complex V) the matrix exponential of each time. A batch over V is solved member by member. Imaginary
     time: the same with −τ/ħ, scaled to ‖ψ0‖. The reference that the other methods are compared with: no step, no series.
     Cost N³. Raises UnsupportedError for an H that depends on t or is nonlinear, and for more points.
+
+    >>> import numpy as np, qlearn as ql
+    >>> grid = ql.Grid(64, (-8, 8))
+    >>> H = ql.Hamiltonian(grid, lambda x: x**2 / 2)
+    >>> psi0 = ql.gaussian(grid, center=1, width=2**-0.5)
+    >>> final = ql.sesolve(H, psi0, [0, np.pi], method=ql.Dense()).final_state     # ψ(π) = −iψ0(−x)
+    >>> bool(grid.norm(final + 1j * ql.gaussian(grid, center=-1, width=2**-0.5)) < 1e-11)
+    True
     """
 
     name: ClassVar[str] = "Dense"

@@ -36,6 +36,14 @@ class Lanczos:
     Absorbers and complex V welcome (Arnoldi), channels, metrics, batches. Memory: dimension + 1 wave functions. Imaginary
     time: exp(−H_m τ/ħ), the norm held. The bound is exact up to its quadrature where H is Hermitian or only absorbs.
     Raises UnsupportedError for an H that depends on t or is nonlinear, ArgumentError for a dimension below 2 or dt ≤ 0.
+
+    >>> import numpy as np, qlearn as ql
+    >>> grid = ql.Grid(64, (-8, 8))
+    >>> H = ql.Hamiltonian(grid, lambda x: x**2 / 2)
+    >>> psi0 = ql.gaussian(grid, center=1, width=2**-0.5)
+    >>> final = ql.sesolve(H, psi0, [0, np.pi], method=ql.Lanczos()).final_state     # ψ(π) = −iψ0(−x)
+    >>> bool(grid.norm(final + 1j * ql.gaussian(grid, center=-1, width=2**-0.5)) < 1e-8)
+    True
     """
 
     dimension: int = 24

@@ -41,6 +41,14 @@ class Magnus4:
     kept at 1/50 of what the step may err. Unitary where H is Hermitian. For a V(t) without A(t, q) or channels splittings are
     cheaper. Fails to be of order 4 where H jumps in time: put such times into tlist.
     Raises UnsupportedError for a nonlinear H and in imaginary time; ArgumentError for dt ≤ 0.
+
+    >>> import numpy as np, qlearn as ql
+    >>> grid = ql.Grid(32, (0, 2 * np.pi))
+    >>> H = ql.Hamiltonian(grid, lambda t, x: 0 * x, vector_potential=lambda t, x: np.sin(t) + 0 * x, time_dependent=True)
+    >>> psi0 = ql.plane_wave(grid, 1)              # p = ħ: the phase is −½∫(1 − sin t)² dt = −½(3T/2 + 2 cos T − sin 2T/4 − 2)
+    >>> final = ql.sesolve(H, psi0, [0, np.pi], method=ql.Magnus4(), tol=1e-8).final_state
+    >>> bool(grid.norm(final - np.exp(-0.5j * (1.5 * np.pi - 4)) * psi0) < 1e-8)
+    True
     """
 
     dt: float | None = None
