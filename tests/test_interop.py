@@ -57,6 +57,33 @@ def test_refusals():
         ql.compare_qutip(ql.sesolve(driven, ql.plane_wave(driven.grid, 1), [0, 0.1]))
 
 
+@pytest.mark.parametrize("system", ["walls", "sphere", "channels", "field"])
+def test_walls_poles_channels_and_vector_potentials_go_along(system):
+    def wells(x):
+        return np.array([[x**2, 0.3 + 0 * x], [0.3 + 0 * x, x**2 + 1]])
+
+    both = [(-3, 3)] * 2
+    sphere = ql.Grid((5, 6), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
+    operator = {
+        "walls": ql.Hamiltonian(ql.Grid((5, 6), both, ("wall", "periodic")), lambda x, y: x**2, mass=[[1, 0.2], [0.2, 1]],
+                                hbar=0.7),
+        "sphere": ql.Hamiltonian(sphere, lambda a, b: np.cos(a), metric=lambda a, b: [[1, 0], [0, np.sin(a) ** 2]]),
+        "channels": ql.Hamiltonian(ql.Grid(8, (-3, 3), "wall"), wells),
+        "field": ql.Hamiltonian(ql.Grid((5, 6), both), lambda x, y: x**2, vector_potential=lambda x, y: (np.sin(y), np.cos(x))),
+    }[system]
+    rng = np.random.default_rng(1)
+    psi = rng.standard_normal(operator.state_shape) + 1j * rng.standard_normal(operator.state_shape)
+    ket, theirs = ql.to_qutip(psi, operator.grid), ql.to_qutip(operator)
+    assert theirs.isherm and theirs.dims == [list(operator.state_shape)] * 2 and ket.dims[0] == list(operator.state_shape)
+    np.testing.assert_allclose(ql.from_qutip(theirs * ket, operator.grid), (operator @ psi) / operator.hbar, atol=1e-11)
+
+
+def test_a_loss_is_not_compared():
+    lossy = ql.Hamiltonian(ql.Grid(16, (0, 6)), 0.0, absorber=0.1)
+    with pytest.raises(UnsupportedError, match="without loss"):
+        ql.compare_qutip(ql.sesolve(lossy, ql.plane_wave(lossy.grid, 1), [0, 0.1]))
+
+
 def test_without_qutip_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "qutip", None)
     with pytest.raises(MissingExtraError, match="verify"):

@@ -8,7 +8,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian.curved import CovariantKinetic
-from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry, metric_tensor
+from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry
 from qlearn.hamiltonian.vector_potential import VectorPotential
 from qlearn.kernels.arrays import like
 
@@ -121,11 +121,3 @@ def inverse_mass(mass: Any, ndim: int) -> np.ndarray:
         return np.diag(1 / np.diag(matrix))
     inverse = np.linalg.inv(matrix)
     return (inverse + inverse.T) / 2
-
-
-MetricKinetic = CovariantKinetic
-
-
-def metric_values(metric: Any, x: np.ndarray) -> np.ndarray:
-    """g(x) > 0 as (N,)."""
-    return metric_tensor(metric, [x])[0, 0]

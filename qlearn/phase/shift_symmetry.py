@@ -25,7 +25,8 @@ def sector(grid: Grid, theta: float | tuple[float, ...]) -> Grid:
 def winding(grid: Grid, psi: np.ndarray, axis: int = 0) -> np.ndarray:
     """The integer n of ∮∇φ·dq = 2πħ(n + θ) round the ring of one axis, at every point of the other axes.
 
-    The phase of the periodic part of ψ is followed on a loop refined 8 times by its trigonometric interpolant.
+    The phase of the periodic part of ψ is followed on a loop refined 8 times by its trigonometric interpolant. ψ is the
+    scalar or the half-density alike.
 
     Returns an int for a 1-D ψ, else an integer array of the shape without that axis.
     Raises RegimeError where the phase turns by more than 2 radians between two points of the refined loop: ψ has a node
@@ -37,6 +38,9 @@ def winding(grid: Grid, psi: np.ndarray, axis: int = 0) -> np.ndarray:
     (-3, -2.75)
     """
     axis = checks.integer("axis", axis, least=0, most=grid.ndim - 1)
+    if grid.boundary[axis] != "periodic":
+        checks.fail("axis", "must be a ring", f"axis {axis} with the boundary {grid.boundary[axis]!r}",
+                    "Nothing winds between walls or poles.")
     psi = checks.finite_array("psi", psi, shape=grid.shape, dtype=complex)
     fine = Grid(tuple(n * (REFINEMENT if a == axis else 1) for a, n in enumerate(grid.shape)), grid.bounds,
                 grid.boundary, grid.twist)
@@ -57,10 +61,12 @@ def vortices(grid: Grid, psi: np.ndarray) -> np.ndarray:
     """The charge of each cell of a 2-D grid: the turns of arg ψ counter-clockwise round it, integer (Nx, Ny).
 
     Cell (i, j) has the corners (i, j) … (i+1, j+1), round the seams too; the sum over all cells is zero on a torus.
+    Between walls, and between poles, there is a row of cells less, for none lies behind the last point.
     Resolved where no two zeros lie within a spacing of each other.
     """
     if grid.ndim != 2:
         checks.fail("grid", "must have two axes", f"{grid.ndim}")
+    rings = tuple(slice(None) if kind == "periodic" else slice(-1) for kind in grid.boundary)
     phi = checks.finite_array("psi", psi, shape=grid.shape, dtype=complex)
     phi = grid.to_periodic(phi)
     if np.any(phi == 0):
@@ -68,7 +74,7 @@ def vortices(grid: Grid, psi: np.ndarray) -> np.ndarray:
                           "its spacing.")
     along_x, along_y = _turn(phi, np.roll(phi, -1, 0)), _turn(phi, np.roll(phi, -1, 1))
     total = along_x + np.roll(along_y, -1, 0) - np.roll(along_x, -1, 1) - along_y
-    return np.rint(total / (2 * np.pi)).astype(int)
+    return np.rint(total[rings] / (2 * np.pi)).astype(int)
 
 
 def _turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -40,17 +40,20 @@ def ensemble(ensemble: Any, axis: int = 0, index: int = -1, bins: int = 80, axes
 
 @styled
 def result(result: Any, axes: Any = None, lines: int = 5) -> Any:
-    """|ψ|² of a Result: up to ``lines`` of its stored times in 1-D, the last time in 2-D."""
+    """|ψ|² of a Result, summed over channels: up to ``lines`` of its stored times in 1-D, the last time in 2-D."""
     grid = result.hamiltonian.grid
     stored = result.final_state[None] if result.states is None else result.states
     times = result.times[-1:] if result.states is None else result.times
+    densities = np.abs(stored) ** 2
+    if result.hamiltonian.channels is not None:
+        densities = densities.sum(axis=-1 - grid.ndim)
     figure, axes = panel("|ψ|²", width=5.6, axes=axes)
     if grid.ndim != 1:
-        _draw_density(figure, axes, grid, np.abs(stored[-1]) ** 2)
+        _draw_density(figure, axes, grid, densities[-1])
         return figure
     rows = np.unique(np.linspace(0, len(times) - 1, min(lines, len(times))).astype(int))
     for shade, row in zip(np.linspace(0.3, 1, len(rows)), rows, strict=True):
-        axes.plot(grid.axes[0], np.abs(stored[row]) ** 2, color=COLOURS["exact"], alpha=shade, label=f"t = {times[row]:.4g}")
+        axes.plot(grid.axes[0], densities[row], color=COLOURS["exact"], alpha=shade, label=f"t = {times[row]:.4g}")
     axes.set_xlabel("q")
     axes.legend()
     return figure
@@ -112,8 +115,8 @@ def _draw_density(figure: Any, axes: Any, grid: Any, values: np.ndarray) -> None
         axes.set_xlabel("q")
         axes.set_ylim(min(0.0, float(values.min())), None)
     elif grid.ndim == 2:
-        (a, b), (c, d) = grid.bounds
-        image = axes.imshow(values.T, origin="lower", extent=(a, b, c, d), cmap="viridis")
+        image = axes.pcolormesh(*grid.axes, values.T, cmap="viridis", shading="nearest", rasterized=True)
+        axes.set_aspect("equal")
         axes.grid(False)
         axes.set_xlabel("q1")
         axes.set_ylabel("q2")

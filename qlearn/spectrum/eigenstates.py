@@ -1,9 +1,10 @@
 """The lowest eigenstates of H, with a certificate that does not come from the solver that found them.
 
 For any normalised v and Hermitian H there is an eigenvalue of H within ‖Hv − Ev‖ of E (Krylov and Weinstein). The residual
-is taken with the FFT, and where V is known between the points (a callable) on a grid twice as fine, with v its trigonometric
-interpolant: it then bounds the error of the discretisation as well, as far as V v is resolved there. Rounding of the
-residual itself, about ε‖H‖, is added to the bound.
+is taken by applying H, and where V is known between the points (a callable) on a grid twice as fine, with v its interpolant:
+it then bounds the error of the discretisation as well, as far as V v is resolved there. Rounding of the residual itself,
+about ε‖H‖, is added to the bound. Between walls where the metric, A or V bends ψ sharply the interpolant of sines converges
+slowly, and the bound, on a grid twice as fine, says so.
 """
 
 import warnings
@@ -28,7 +29,8 @@ EPS = float(np.finfo(float).eps)
 class Spectrum:
     """The k lowest eigenstates of a Hamiltonian, ascending.
 
-    energies : (k,) units of energy.    states : (k, *shape), orthonormal: Σ v_i* v_j ΔV = δ_ij; real where H is real.
+    energies : (k,) units of energy.    states : (k, *state_shape), orthonormal: Σ v_i* v_j ΔV = δ_ij, summed over channels;
+        real where H is real; with a metric half-densities.
     residuals : (k,) ‖Hv − Ev‖ on the grid ``certified_on``.
     error_bounds : (k,) distance within which H on that grid has an eigenvalue: residual + rounding of the residual.
     """
@@ -61,16 +63,16 @@ class Spectrum:
 
 
 def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:
-    """The k lowest eigenstates of H v = E v, H = ½pᵀM⁻¹p + V or −(ħ²/2m)Δ_g + V, by dense diagonalisation.
+    """The k lowest eigenstates of H v = E v by dense diagonalisation: walls, poles, metrics, A and channels included.
 
     Parameters
     ----------
-    H : static Hamiltonian, at most 4096 points in all.     k : 1 … number of points.
+    H : static, linear, Hermitian Hamiltonian, at most 4096 points (times channels) in all.     k : 1 … number of points.
     tol : AccuracyWarning where an error bound exceeds tol × (E_k − min V + ħ²(2π/L)²/2m), the scale of the kinetic energies.
 
     Raises
     ------
-    ArgumentError; UnsupportedError on larger grids.
+    ArgumentError; UnsupportedError on larger grids, with a loss, a batch of V or f(|ψ|²).
     Degenerate states come out orthonormal, in a basis of no meaning of its own.
 
     >>> spectrum = eigenstates(Hamiltonian(Grid(64, (-9, 9)), lambda x: x**2 / 2), 3)
@@ -79,15 +81,18 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:
     """
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H)
-    grid = H.grid
-    k = checks.integer("k", k, least=1, most=grid.size)
+    size = int(np.prod(H.state_shape))
+    k = checks.integer("k", k, least=1, most=size)
     tol = checks.real("tol", tol, above=0)
-    if grid.size > DENSE_LIMIT:
-        raise UnsupportedError(f"eigenstates of {grid.size} points are not offered (limit {DENSE_LIMIT}); where V is a sum "
+    if size > DENSE_LIMIT:
+        raise UnsupportedError(f"eigenstates of {size} points are not offered (limit {DENSE_LIMIT}); where V is a sum "
                                "over the axes solve each axis, else take a coarser grid.")
+    if not H.is_hermitian:
+        raise UnsupportedError("eigenstates of an H with a loss are not offered, for its levels are complex. Leave the absorber "
+                               "out and take a real V, or use np.linalg.eig(H.to_matrix()).")
     energies, states = _lowest(H, k)
     fine = _certifying(H)
-    residuals = _residuals(fine, energies, np.asarray(grid.interpolate(states, fine.grid)))
+    residuals = _residuals(fine, energies, _on(fine, H, states))
     bounds = residuals + _rounding(fine)
     _warn(H, fine, energies, residuals, bounds, tol)
     for array in (energies, states, residuals, bounds):
@@ -101,7 +106,12 @@ def _lowest(H: Hamiltonian, k: int) -> tuple[np.ndarray, np.ndarray]:
     states = vectors[:, :k].T
     peak = states[np.arange(k), np.argmax(np.abs(states), axis=1)]
     states = states * (np.abs(peak) / peak)[:, None] / np.sqrt(H.grid.cell_volume)
-    return energies[:k].copy(), states.reshape(k, *H.grid.shape)
+    return energies[:k].copy(), states.reshape(k, *H.state_shape)
+
+
+def _on(fine: Hamiltonian, H: Hamiltonian, states: np.ndarray) -> np.ndarray:
+    """The interpolants of the scalars, as half-densities on the finer grid."""
+    return np.asarray(H.grid.interpolate(states / H.root_metric, fine.grid)) * fine.root_metric
 
 
 def _certifying(H: Hamiltonian) -> Hamiltonian:
@@ -110,8 +120,8 @@ def _certifying(H: Hamiltonian) -> Hamiltonian:
 
 
 def _residuals(H: Hamiltonian, energies: np.ndarray, states: np.ndarray) -> np.ndarray:
-    column = energies.reshape((-1,) + (1,) * H.grid.ndim)
-    return H.grid.norm(H @ states - column * states) / H.grid.norm(states)
+    column = energies.reshape((-1,) + (1,) * len(H.state_shape))
+    return H.norm(H @ states - column * states) / H.norm(states)
 
 
 def _rounding(H: Hamiltonian) -> float:
@@ -123,7 +133,7 @@ def _rounding(H: Hamiltonian) -> float:
 def _warn(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, residuals: np.ndarray, bounds: np.ndarray,
           tol: float) -> None:
     ring = min(_unit(H, axis) for axis in range(H.grid.ndim))
-    scale = float(energies[-1] - H.potential_table().min()) + ring
+    scale = float(energies[-1] - (H.spectral_bounds[0] - H.kinetic.bounds[0])) + ring
     worst = int(np.argmax(bounds))
     if bounds[worst] <= tol * scale:
         return
@@ -133,12 +143,13 @@ def _warn(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, residuals: np
         advice = "The eigenvectors are not converged to tol; take a larger tol."
     else:
         advice = f"The grid {H.grid.shape} does not resolve the state; take more points, or a V without kinks."
+        if "wall" in H.grid.boundary:
+            advice += " At walls where V, the metric or A has a slope the states in sines, and with them this bound, converge " \
+                      "slowly, the levels faster."
     warnings.warn(f"the error bound {bounds[worst]:.1e} of level {worst} exceeds tol = {tol:g} times the energy scale "
                   f"{scale:.3g}. {advice}", AccuracyWarning, stacklevel=3)
 
 
 def _unit(H: Hamiltonian, axis: int) -> float:
-    """ħ²(2π/L)²/2m of an axis: the kinetic energy of one wave round the ring."""
-    inverse = np.linalg.inv(np.diag(np.broadcast_to(H.mass, (H.grid.ndim,)))) if np.ndim(H.mass) < 2 \
-        else np.linalg.inv(np.asarray(H.mass))
-    return float(0.5 * inverse[axis, axis] * (H.hbar * 2 * np.pi / H.grid.lengths[axis]) ** 2)
+    """ħ²(2π/L)²/2m of an axis, the least over the points: the kinetic energy of one wave round it."""
+    return float(0.5 * np.min(H.kinetic.inverse[axis, axis]) * (H.hbar * 2 * np.pi / H.grid.lengths[axis]) ** 2)

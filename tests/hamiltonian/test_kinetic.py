@@ -56,5 +56,5 @@ def test_a_twisted_metric_ring_has_the_free_levels_of_its_proper_length():
 @pytest.mark.parametrize("method", [ql.Strang(), ql.RKN6()], ids=["Strang", "RKN6"])
 def test_a_splitting_refuses_a_metric_and_says_what_to_do(method):
     H = RING.hamiltonian(32)
-    with pytest.raises(UnsupportedError, match=r"Chebyshev.*proper length"):
+    with pytest.raises(UnsupportedError, match="Chebyshev"):
         ql.sesolve(H, np.ones(32), [0, 1], method=method)

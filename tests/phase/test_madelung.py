@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import ArgumentError
+from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.exact import GaussianPacket, MetricRing, RingPacket
 from qlearn.phase import madelung
 
@@ -69,3 +69,52 @@ def test_a_batch_is_refused():
     grid = ql.Grid(32, (0, 1))
     with pytest.raises(ArgumentError, match="one wave function"):
         madelung(ql.Hamiltonian(grid, 0.0), np.ones((2, 32)))
+
+
+def test_a_vector_potential_and_a_metric_in_two_dimensions():
+    """∂_tρ√g = −∂_a(√g ρ v^a) and ∂_tφ = −½ v(∂φ − A) − V − Q, with ∂_tΦ = −iHΦ/ħ; without A in v both fail."""
+    hbar, grid = 0.9, ql.Grid((40, 42), [(0, 2 * np.pi)] * 2, twist=(0.2, 0.0))
+
+    def metric(x, y):
+        return [[1.5 + 0.2 * np.cos(y), 0.3 * np.sin(x)], [0.3 * np.sin(x), 2 + np.cos(x)]]
+
+    def field(x, y):
+        return np.sin(y), 0.3 * np.cos(x)
+
+    H = ql.Hamiltonian(grid, lambda x, y: np.cos(x), metric=metric, hbar=hbar, vector_potential=field, mass=1.2)
+    x, y = grid.mesh
+    psi = np.exp(0.3 * np.cos(x) + 0.2 * np.sin(y - x) + 1j * (0.2 * x + 0.5 * np.sin(x) - y))
+    volume = H.root_metric**2
+    form, rate = madelung(H, H.root_metric * psi), -1j / hbar * (H @ (H.root_metric * psi)) / H.root_metric
+    plain = ql.Grid((40, 42), grid.bounds)
+    flux = sum(plain.derivative(volume * form.density * form.velocity[a], a).real for a in (0, 1))
+    np.testing.assert_allclose(2 * np.real(psi.conj() * rate) * volume, -flux, atol=1e-6)
+    momentum = hbar * np.stack([0.2 + 0.5 * np.cos(x), -np.ones_like(x)]) - np.stack(field(x, y))
+    kinetic = 0.5 * np.sum(momentum * form.velocity, axis=0)
+    np.testing.assert_allclose(hbar * np.imag(rate / psi), -kinetic - H.potential_table() - form.quantum_potential, atol=1e-6)
+    raised = np.linalg.solve(np.moveaxis(np.array([[np.broadcast_to(e, x.shape) for e in row] for row in metric(x, y)]),
+                                         (0, 1), (-2, -1)), np.moveaxis(momentum, 0, -1)[..., None])[..., 0] / 1.2
+    np.testing.assert_allclose(form.velocity, np.moveaxis(raised, -1, 0), atol=1e-8)
+
+
+def test_a_standing_wave_between_walls_and_a_current_round_a_sphere():
+    box = ql.Hamiltonian(ql.Grid(15, (0, np.pi), "wall"), 0.0)
+    form = madelung(box, ql.box_state(box.grid, 2))
+    assert not form.resolved[7] and np.allclose(form.quantum_potential[form.resolved], 2)
+    assert np.nanmax(np.abs(form.velocity)) < 1e-12
+    sphere = ql.Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
+    H = ql.Hamiltonian(sphere, 0.0, metric=lambda a, b: [[1, 0], [0, np.sin(a) ** 2]])
+    theta, phi = sphere.mesh
+    form = madelung(H, H.root_metric * np.sin(theta) * np.exp(1j * phi))
+    np.testing.assert_allclose(form.velocity[1], 1 / np.sin(theta) ** 2, rtol=1e-9)
+    np.testing.assert_allclose(form.quantum_potential, 1 - 0.5 / np.sin(theta) ** 2, atol=1e-9)
+
+
+def test_time_and_channels():
+    grid = ql.Grid(16, (0, 2 * np.pi))
+    H = ql.Hamiltonian(grid, 0.0, vector_potential=lambda t, x: t + 0 * x, time_dependent=True)
+    np.testing.assert_allclose(madelung(H, ql.plane_wave(grid, 3), 1.5).velocity, 1.5, atol=1e-12)
+    with pytest.raises(ArgumentError, match="depends on t"):
+        madelung(H, ql.plane_wave(grid, 3))
+    with pytest.raises(UnsupportedError, match="channels"):
+        madelung(ql.Hamiltonian(grid, np.zeros((2, 2, 16))), np.ones((2, 16)))

@@ -56,3 +56,12 @@ def test_sectors_share_points_only():
         vortices(ql.Grid(8, (0, 1)), np.ones(8))
     with pytest.raises(RegimeError, match="vanishes"):
         vortices(ql.Grid((4, 4), [(0, 1)] * 2), np.zeros((4, 4)))
+
+
+def test_nothing_winds_between_walls():
+    grid = ql.Grid((9, 16), [(0, 1), (0, 2 * np.pi)], ("wall", "periodic"))
+    x, y = grid.mesh
+    psi = np.sin(np.pi * x) * (np.exp(1j * y) + 0.2)
+    assert np.all(winding(grid, psi, 1) == 1) and vortices(grid, psi).shape == (8, 16) and not vortices(grid, psi).any()
+    with pytest.raises(ArgumentError, match="ring"):
+        winding(grid, psi, 0)

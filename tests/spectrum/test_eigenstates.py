@@ -107,3 +107,36 @@ def test_refusals():
         ql.eigenstates(ql.Hamiltonian(ql.Grid((128, 64), [(0, 1), (0, 1)]), 0.0), 2)
     with pytest.raises(ArgumentError, match=r"H\.at\(t\)"):
         ql.eigenstates(ql.Hamiltonian(H.grid, lambda t, x: t * x, time_dependent=True), 2)
+
+
+def test_a_box_a_sphere_and_a_field():
+    box = ql.eigenstates(ql.Hamiltonian(ql.Grid(20, (0, np.pi), "wall"), 0.0), 6)
+    np.testing.assert_allclose(box.energies, np.arange(1, 7) ** 2 / 2, rtol=1e-13)
+    assert box.certified_on.shape == (41,) and np.max(box.error_bounds) < 1e-11
+    sphere = ql.Grid((10, 20), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
+
+    def metric(theta, phi):
+        return [[1, 0], [0, np.sin(theta) ** 2]]
+
+    tilted = [ql.eigenstates(ql.Hamiltonian(sphere, V, metric=metric), 4).energies for V in
+              (lambda a, b: np.cos(a), lambda a, b: np.sin(a) * np.cos(b))]
+    np.testing.assert_allclose(tilted[0], tilted[1], atol=1e-9)  # gravity along another axis
+    with pytest.warns(AccuracyWarning, match="more points"):  # 26² points, honest about it
+        landau = ql.eigenstates(ql.Hamiltonian(ql.Grid((26, 26), [(-5.5, 5.5)] * 2), lambda x, y: (x**2 + y**2) / 2,
+                                               vector_potential=lambda x, y: (-y / 2, x / 2)), 3)
+    frequency = np.sqrt(1.25)  # Fock and Darwin
+    np.testing.assert_allclose(landau.energies, [frequency, 2 * frequency - 0.5, 3 * frequency - 1], atol=1e-6)
+
+
+def test_channels_share_an_orthonormal_basis():
+    H = ql.Hamiltonian(ql.Grid(48, (-8, 8)), lambda x: np.array([[x**2 / 2, 0.1 + 0 * x], [0.1 + 0 * x, x**2 / 2 + 1]]))
+    spectrum = ql.eigenstates(H, 5)
+    shift = np.sqrt(0.26)
+    np.testing.assert_allclose(spectrum.energies, np.sort([n + s * shift + 1 for n in range(4) for s in (-1, 1)])[:5], atol=1e-11)
+    overlaps = np.einsum("icx,jcx->ij", spectrum.states.conj(), spectrum.states) * H.grid.cell_volume
+    np.testing.assert_allclose(overlaps, np.eye(5), atol=1e-12)
+
+
+def test_levels_of_a_loss_are_refused():
+    with pytest.raises(UnsupportedError, match="complex"):
+        ql.eigenstates(ql.Hamiltonian(ql.Grid(8, (0, 1)), 0.0, absorber=0.1), 2)
