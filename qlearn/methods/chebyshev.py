@@ -272,8 +272,7 @@ class _Expansion:
                 total *= 0.5
                 now = total
             else:
-                before *= -1
-                before, scratch = self.operator.add(before, now, scratch, look)
+                before, scratch = self.operator.add(before, now, scratch, look, sign=-1)
                 before, now = now, before
         self.record.ffts += (terms - 1) * self.operator.cost(phi)
         self.record.steps += terms - 1

@@ -10,12 +10,11 @@ from typing import Any, final
 
 import numpy as np
 
-from qlearn.kernels.arrays import like, to_numpy
+from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
 from qlearn.methods.frozen import FrozenOperator, local_levels
-from qlearn.methods.krylov import KrylovSpace
 from qlearn.methods.record import Record, Task
 
-__all__ = ["Spectrum", "reached_energy", "spectrum_of"]
+__all__ = ["ShortLanczos", "Spectrum", "reached_energy", "spectrum_of"]
 
 VECTORS = 24
 WORTH = 200.0   # phases W|t|/ħ below which nothing is clipped
@@ -71,12 +70,12 @@ def spectrum_of(task: Task, operator: FrozenOperator, phi: Any, *, clip: bool) -
     phase = spectrum.width * abs(task.span) / hamiltonian.hbar
     if not clip or not operator.flat or phase < WORTH:
         return spectrum
-    space = _space(operator, phi, len(hamiltonian.state_shape), task.record)
+    space = ShortLanczos(operator, phi, len(hamiltonian.state_shape), task.record)
     tops = [reached_energy(space, share * task.tol, abs(task.span) / hamiltonian.hbar) for share in (1.0, 0.5)]
     return spectrum.raised([tops[0] - spectrum.lowest[1], tops[1] - spectrum.lowest[0]])
 
 
-def reached_energy(space: KrylovSpace, tol: float, turns: float) -> float:
+def reached_energy(space: "ShortLanczos", tol: float, turns: float) -> float:
     """E such that the amplitude above E, times 1 + turns·(the energy over which it decays), is about ``tol``."""
     energies = [-np.inf]
     values, weights = space.values()
@@ -99,12 +98,64 @@ def reached_energy(space: KrylovSpace, tol: float, turns: float) -> float:
     return max(energies)
 
 
-def _space(operator: FrozenOperator, phi: Any, dims: int, record: Record) -> KrylovSpace:
-    space = KrylovSpace(operator, phi, dims, hermitian=True)
-    for _ in range(min(VECTORS, int(np.prod(phi.shape[-dims:])) - 1)):
-        space.extend()
-        record.ffts += operator.cost(phi)
-    return space
+@final
+class ShortLanczos:
+    """The Lanczos recursion of each member of a batch without its vectors: three arrays, whatever the number of terms.
+
+    The tridiagonal matrix is all that bounds and shares need; what orthogonality is lost shows as repeated Ritz values only.
+    """
+
+    def __init__(self, operator: FrozenOperator, phi: Any, dims: int, record: Record):
+        self.axes, self.operator = tuple(range(-dims, 0)), operator
+        self.norms = np.sqrt(squared_sums(phi, self.axes))
+        self.diagonal: list[np.ndarray] = []
+        self.offdiagonal: list[np.ndarray] = []
+        count = min(VECTORS, int(np.prod(phi.shape[-dims:])))
+        before, now, size = None, self._scaled(as_complex(phi), self.norms), np.zeros_like(self.norms)
+        for _ in range(count):
+            before, now, size = self._next(before, now, size)
+        record.ffts += count * operator.cost(phi)
+        self.last = size.ravel()
+        self.norms = self.norms.ravel()
+
+    def _next(self, before: Any, now: Any, size: np.ndarray) -> tuple[Any, Any, np.ndarray]:
+        xp, new = namespace(now), self.operator(now)
+        if before is not None:
+            before *= like(self._spread(size), now)
+            new -= before
+        mean = to_numpy(xp.sum(xp.real(xp.conj(now) * new), axis=self.axes))
+        new -= like(self._spread(mean), now) * now
+        after = np.sqrt(squared_sums(new, self.axes))
+        after = np.where(after <= 1e-13 * np.maximum(np.abs(mean), size), 0.0, after)
+        self.diagonal.append(np.ravel(mean))
+        self.offdiagonal.append(np.ravel(after))
+        return now, self._scaled(new, after), after
+
+    def _scaled(self, array: Any, norms: np.ndarray) -> Any:
+        array *= like(self._spread(np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)), array)
+        return array
+
+    def _spread(self, values: np.ndarray) -> np.ndarray:
+        return values.reshape(values.shape + (1,) * len(self.axes))
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ritz values (members, m) and vectors (members, m, m)."""
+        diagonal, beside = np.stack(self.diagonal, axis=-1), np.stack(self.offdiagonal[:-1], axis=-1)
+        matrix = np.zeros((*diagonal.shape, diagonal.shape[-1]))
+        steps = np.arange(diagonal.shape[-1])
+        matrix[:, steps, steps] = diagonal
+        matrix[:, steps[1:], steps[:-1]] = beside
+        return np.linalg.eigh(matrix)
+
+    def values(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ritz values and the weights of the first vector on them, (members, m) each."""
+        values, vectors = self.pairs()
+        return values, vectors[:, 0, :] ** 2
+
+    def ground(self) -> np.ndarray:
+        """The lowest Ritz value of each member, less the norm of its residual."""
+        values, vectors = self.pairs()
+        return values[:, 0] - self.last * np.abs(vectors[:, -1, 0])
 
 
 def _sharpened(spectrum: Spectrum, operator: FrozenOperator, phi: Any, record: Record, dims: int) -> Spectrum:
@@ -112,9 +163,9 @@ def _sharpened(spectrum: Spectrum, operator: FrozenOperator, phi: Any, record: R
     rng = np.random.default_rng(0)
     shape = phi.shape
     start = like(rng.standard_normal(shape) + 1j * rng.standard_normal(shape), phi)
-    space = _space(operator, start, dims, record)
+    space = ShortLanczos(operator, start, dims, record)
     values, _ = space.values()
-    last = to_numpy(space.last)
+    last = space.last
     low = max(spectrum.low, float(np.min(values[:, 0] - last)))
     high = min(spectrum.high, float(np.max(values[:, -1] + last)))
     ground = max(spectrum.low, float(np.min(space.ground())))

@@ -66,8 +66,11 @@ class FrozenOperator:
         result += self._times(potential, phi)
         return result
 
-    def add(self, total: Any, phi: Any, scratch: Any, look: Any = None) -> tuple[Any, Any]:
-        """(total + operator φ, scratch), NumPy arrays in place; ``look`` is shown the modes of φ before they are used."""
+    def add(self, total: Any, phi: Any, scratch: Any, look: Any = None, *, sign: int = 1) -> tuple[Any, Any]:
+        """(sign·total + operator φ, scratch), NumPy arrays in place; ``look`` is shown the modes of φ before they are used."""
+        plain = self.flat and self.channels is None and isinstance(phi, np.ndarray)
+        if sign < 0 and not plain:
+            total *= -1
         if not self.flat:
             total += self(phi)
             return total, scratch
@@ -75,7 +78,7 @@ class FrozenOperator:
         if isinstance(phi, np.ndarray):
             if self.channels is None:
                 np.multiply(potential, phi, out=scratch)
-                total += scratch
+                (np.add if sign > 0 else np.subtract)(scratch, total, out=total)
             else:
                 total += self._times(potential, phi)
             np.copyto(scratch, phi)

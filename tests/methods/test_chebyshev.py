@@ -9,10 +9,10 @@ from scipy.special import ive, jv
 
 import qlearn as ql
 from qlearn.errors import UnsupportedError
+from qlearn.methods import Record
 from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
-from qlearn.methods.energies import reached_energy
+from qlearn.methods.energies import ShortLanczos, reached_energy
 from qlearn.methods.frozen import FrozenOperator
-from qlearn.methods.krylov import KrylovSpace
 
 GRID = ql.Grid(1024, (-40, 40))
 P1 = ql.Hamiltonian(GRID, np.minimum(10 * ((GRID.axes[0] / 10) ** 2 - 1) ** 2, 800))
@@ -64,9 +64,7 @@ def test_without_the_certificate_low_ceilings_would_err(monkeypatch, p1_exact):
 
 def test_the_reached_energy_bounds_the_share_above_it():
     operator = FrozenOperator(P1)
-    space = KrylovSpace(operator, operator.enter(PACKET), 1, hermitian=True)
-    for _ in range(24):
-        space.extend()
+    space = ShortLanczos(operator, operator.enter(PACKET), 1, Record())
     energies, vectors = np.linalg.eigh(P1.to_matrix())
     weights = np.abs(vectors.T @ PACKET) ** 2 * GRID.cell_volume
     for tol in (1e-2, 1e-4, 1e-6, 1e-9):
