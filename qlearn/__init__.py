@@ -18,6 +18,7 @@ _HOME = {
     "phase_backend": "kernels.phases",
     "Hamiltonian": "hamiltonian",
     "SeparablePotential": "hamiltonian",
+    "Absorber": "hamiltonian",
     "gaussian": "states",
     "box_state": "states",
     "plane_wave": "states",

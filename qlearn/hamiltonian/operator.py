@@ -115,6 +115,11 @@ class Hamiltonian:
         return self._absorbed is None and not self._values.is_complex
 
     @property
+    def has_complex_potential(self) -> bool:
+        """True where V itself has, or at some t may have, an imaginary part: a loss, or a gain."""
+        return self._values.is_complex
+
+    @property
     def is_linear(self) -> bool:
         """True without f(|ψ|²)."""
         return self.nonlinearity is None
