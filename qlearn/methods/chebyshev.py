@@ -16,12 +16,11 @@ import numpy as np
 
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
-from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
-from qlearn.methods.clipping import INSIDE, TailSamples
+from qlearn.kernels.arrays import like, namespace, squared_sums, to_numpy
 from qlearn.methods.energies import Spectrum, spectrum_of
-from qlearn.methods.frozen import FrozenOperator, local_levels
-from qlearn.methods.record import EPS, Record, Task
+from qlearn.methods.expansion import Expansion, Sampled
+from qlearn.methods.frozen import FrozenOperator
+from qlearn.methods.record import EPS, Task
 
 __all__ = ["Chebyshev", "expansion_length"]
 
@@ -83,7 +82,7 @@ class ChebyshevStepper:
         self.phi, self.now = whole.enter(task.psi), 0.0
         self.norms = np.sqrt(squared_sums(self.phi, task.hamiltonian.state_axes))
         self.spectrum = spectrum_of(task, whole, self.phi, clip=clip and not task.imaginary)
-        self.expansion = _Expansion(task.hamiltonian, self.spectrum, task.record)
+        self.expansion = Expansion(task.hamiltonian, self.spectrum, task.record)
         self.ready: list[tuple[float, Any]] = []
         self.repeats, self.failures, self.clipping = 0, 0, 0.0  # all, those in a row, and the error of the ceilings
         self.resting = [0.0, 0.0]  # what is known to lie far above the ceilings of T and V, and is booked
@@ -116,7 +115,7 @@ class ChebyshevStepper:
         proved = min(self.spectrum.ceilings) == np.inf or (self.now != 0 and self.failures == 0)
         return LARGEST_PHASE if proved else FIRST_PHASE
 
-    def _judged(self, sampled: "_Sampled", dt: float) -> bool:
+    def _judged(self, sampled: Sampled, dt: float) -> bool:
         """Book the error of the ceilings; False, with higher ones, where it is above its share of tol."""
         left = max(abs(self.task.span - self.now), abs(dt))
         allowed = max(CLIP_SHARE * self.task.tol - self.clipping, 0.1 * self.task.tol) * min(1.0, 1.2 * abs(dt) / left)
@@ -142,7 +141,7 @@ class ChebyshevStepper:
 
     def _set(self, spectrum: Spectrum) -> None:
         self.spectrum = spectrum
-        self.expansion = _Expansion(self.task.hamiltonian, spectrum, self.record)
+        self.expansion = Expansion(self.task.hamiltonian, spectrum, self.record)
 
     def _relax(self, target: float) -> bool:
         """One expansion of exp(−Hτ/ħ), short enough for the norm to stay within e^−4 or so; then the norm is restored."""
@@ -207,125 +206,3 @@ def _group(ahead: np.ndarray, phase: Callable[[float], float], size: int, larges
     if within:
         return ahead[:within], True
     return ahead[:1] / np.ceil(phase(ahead[0]) / largest), False
-
-
-def _reduced(angle: np.ndarray) -> np.ndarray:
-    """The angle in [0, 2π), reduced before it is rounded to a float."""
-    return np.mod(angle, 2 * np.longdouble("3.14159265358979323846264338327950288")).astype(float)
-
-
-@final
-@dataclass(eq=False)
-class _Sampled:
-    """The samples of T and of V during one expansion, and ‖ψ0‖ in the units of each."""
-
-    samples: list[TailSamples]
-    norms: list[np.ndarray]
-
-
-@final
-class _Expansion:
-    """The recursion T_{k+1} = 2 H̃ T_k − T_{k−1} on φ, summed for several times at once."""
-
-    def __init__(self, hamiltonian: Hamiltonian, spectrum: Spectrum, record: Record):
-        self.hamiltonian, self.spectrum, self.record = hamiltonian, spectrum, record
-        self.scale = spectrum.width if spectrum.width > 0 else 1.0
-        self.operator = FrozenOperator(hamiltonian, ceilings=spectrum.ceilings, scale=2 / self.scale, shift=spectrum.centre)
-
-    def phase(self, dt: float) -> float:
-        return self.spectrum.width * abs(float(dt)) / self.hamiltonian.hbar
-
-    def expand(self, phi: Any, dts: np.ndarray, share: float) -> tuple[list[Any], float, _Sampled | None]:
-        """exp(−iH_c dt/ħ)φ for each dt, the series cut where its tail is below ``share``; that tail; the samples."""
-        inside = (np.arange(INSIDE) + 0.5) / INSIDE * dts[-1]
-        coefficients, tail = self._coefficients(np.concatenate([dts, inside]), share)
-        sampled = self._samples(phi)
-        sums = self._series(phi, coefficients[:len(dts)], sampled, coefficients[len(dts):])
-        self.record.rounding += EPS * (8 + self.phase(dts[0]))
-        return sums, tail, sampled
-
-    def relax(self, phi: Any, dt: float, share: float) -> tuple[Any, float]:
-        """exp(−(H − low) dt/ħ)φ and the tail that was cut off."""
-        z = self.phase(dt)
-        count = int(np.sqrt(2 * z * 80) + z ** (1 / 3)) + 60
-        k = np.arange(count)
-        series = modified_bessel_functions(z, count) * np.where(k == 0, 1, 2)
-        tails = np.cumsum(series[::-1])[::-1]
-        kept = max(1, int(np.sum(tails > max(share, EPS / 4))))
-        state = self._series(phi, (series * np.where(k % 2 == 1, -1.0, 1.0))[None, :kept].astype(complex), None, None)[0]
-        return state, float(tails[kept]) if kept < count else 0.0
-
-    def _series(self, phi: Any, coefficients: np.ndarray, sampled: _Sampled | None, inside: np.ndarray | None) -> list[Any]:
-        sums = [complex(c[0]) * phi for c in coefficients]
-        terms, look = coefficients.shape[1], None
-        before, now, scratch = as_complex(phi), phi, None
-        for k in range(terms):
-            if k > 0:
-                sums, scratch = _summed(sums, coefficients[:, k], now, scratch)
-            if sampled is not None and inside is not None:
-                look = self._look(sampled, inside[:, k], now)
-            if k == terms - 1:
-                break
-            scratch = as_complex(phi) if scratch is None else scratch
-            if k == 0:
-                total, scratch = self.operator.add(0 * phi, now, scratch, look)
-                total *= 0.5
-                now = total
-            else:
-                before, scratch = self.operator.add(before, now, scratch, look, sign=-1)
-                before, now = now, before
-        self.record.ffts += (terms - 1) * self.operator.cost(phi)
-        self.record.steps += terms - 1
-        return sums
-
-    def _samples(self, phi: Any) -> _Sampled | None:
-        """Fresh samples where something is clipped."""
-        ceilings, grid, channels = self.spectrum.ceilings, self.hamiltonian.grid, self.hamiltonian.channels or 1
-        if min(ceilings) == np.inf:
-            return None
-        rows = math.prod(phi.shape) // grid.size
-        levels = local_levels(self.hamiltonian)
-        levels = levels if self.hamiltonian.channels is None else np.max(levels, axis=-1)
-        tables = (self.hamiltonian.kinetic.table.ravel(), np.max(levels.reshape(-1, grid.size), axis=0))
-        norms = np.sqrt(squared_sums(phi, self.hamiltonian.state_axes)).reshape(-1)
-        modes = np.prod([n for n, kind in zip(grid.shape, grid.boundary, strict=True) if kind == "periodic"])
-        return _Sampled([TailSamples(table, ceiling, rows, channels) for table, ceiling in zip(tables, ceilings, strict=True)],
-                        [norms * np.sqrt(modes), norms])
-
-    def _look(self, sampled: _Sampled, coefficients: np.ndarray, now: Any) -> Callable[[Any], None] | None:
-        rows, xp = (-1, self.hamiltonian.grid.size), namespace(now)
-        kinetic, potential = (samples if c < np.inf else None for samples, c in
-                              zip(sampled.samples, self.spectrum.ceilings, strict=True))
-        if potential is not None:
-            potential.see(xp.reshape(now, rows), coefficients)
-        if kinetic is None:
-            return None
-        return lambda modes: kinetic.see(xp.reshape(modes, rows), coefficients)
-
-    def _coefficients(self, dts: np.ndarray, share: float) -> tuple[np.ndarray, float]:
-        """(len(dts), K) with the phases of the centre, coefficients below rounding set to zero, and the largest tail cut off."""
-        turns = dts.astype(np.longdouble) / np.longdouble(self.hamiltonian.hbar)
-        phases = np.longdouble(self.spectrum.width) * turns
-        largest = float(np.max(np.abs(phases)))
-        k = np.arange(int(largest + 10 * largest ** (1 / 3)) + 60)
-        bessel = bessel_functions(phases, k.size) * np.where(k == 0, 1, 2)
-        bessel[np.abs(bessel) < 1e-18] = 0.0
-        tails = np.max(np.cumsum(np.abs(bessel[:, ::-1]), axis=1)[:, ::-1], axis=0)
-        kept = max(1, int(np.sum(tails > max(share, EPS / 4))))
-        tail = float(tails[kept]) if kept < len(tails) else 0.0
-        centre = np.exp(-1j * _reduced(np.longdouble(self.spectrum.centre) * turns))
-        turned = centre[:, None] * np.array([1, -1j, -1, 1j])[k % 4]
-        return (turned * bessel)[:, :kept], tail
-
-
-def _summed(sums: list[Any], coefficients: np.ndarray, term: Any, scratch: Any) -> tuple[list[Any], Any]:
-    """sums + c·term; NumPy in place, through the scratch array."""
-    for index, c in enumerate(coefficients):
-        if c == 0:
-            continue
-        if isinstance(term, np.ndarray):
-            np.multiply(term, c, out=scratch)
-            sums[index] += scratch
-        else:
-            sums[index] = sums[index] + complex(c) * term
-    return sums, scratch
