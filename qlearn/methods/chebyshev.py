@@ -130,7 +130,7 @@ class ChebyshevStepper:
             self.record.error += sum(bounds)
             return True
         self.failures += 1
-        steepest = 1 + 0.1 * 2**self.failures
+        steepest = 1 + 0.1 * 2 ** (self.repeats + 1)  # the more often it failed the less is gained by small steps
         raised = [level + (ceiling - level) * float(np.clip(
             (samples.lowest(0.2 * allowed, norms, turns) - level) / (ceiling - level), 1.03, steepest))
                   if bound > allowed / 4 else ceiling for samples, ceiling, norms, bound, level in
