@@ -14,7 +14,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian.scattering import layer_scattering, tabulated_layers
-from qlearn.hamiltonian.tables import frozen, tabulate
+from qlearn.hamiltonian.tables import frozen, is_known_everywhere, tabulate
 
 if TYPE_CHECKING:
     from qlearn.hamiltonian.operator import Hamiltonian
@@ -236,7 +236,7 @@ def absorber_table(grid: Grid, absorber: Any, batch: tuple[int, ...]) -> np.ndar
 
 def is_refinable(absorber: Any) -> bool:
     """False where W is known on the points of one grid only."""
-    return absorber is None or isinstance(absorber, Absorber) or callable(absorber) or np.ndim(absorber) == 0
+    return absorber is None or isinstance(absorber, Absorber) or is_known_everywhere(absorber)
 
 
 def _pair(energies: Any) -> tuple[Any, Any]:

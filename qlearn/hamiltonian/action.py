@@ -9,7 +9,7 @@ from qlearn.hamiltonian.curved import CovariantKinetic
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.kernels.arrays import like, namespace
 
-__all__ = ["DENSE_LIMIT", "acted", "dense_matrix", "point_levels"]
+__all__ = ["DENSE_LIMIT", "acted", "dense_matrix", "lowest_diagonal", "point_levels"]
 
 DENSE_LIMIT = 4096  # rows: a complex matrix of 256 MiB
 
@@ -74,3 +74,11 @@ def point_levels(table: np.ndarray, channels: int | None, ndim: int) -> tuple[fl
         return float(table.min()), float(table.max())
     levels = np.linalg.eigvalsh(np.moveaxis(table, (-ndim - 2, -ndim - 1), (-2, -1)))
     return float(levels.min()), float(levels.max())
+
+
+def lowest_diagonal(table: np.ndarray, channels: int | None, ndim: int) -> np.ndarray:
+    """V, for channels the least of its diagonal, (…, *shape)."""
+    if channels is None:
+        return table
+    entries = np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
+    return np.min([entries[i, i].real for i in range(channels)], axis=0)

@@ -11,7 +11,6 @@ from typing import final
 
 import numpy as np
 
-from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.separable import Drive
 
@@ -32,9 +31,6 @@ class Steepness:
     """
 
     def __init__(self, grid: Grid, inverse: np.ndarray, drive: Drive | None, static: bool):
-        if "pole" in grid.boundary:
-            raise UnsupportedError("the gradient of V is not offered on grids with poles; the methods there, Chebyshev() and "
-                                   "Lanczos(), need none.")
         self.grid, self.inverse, self.drive, self.static = grid, inverse, drive, static
         self._last: tuple[float, np.ndarray] | None = None
 
@@ -49,12 +45,6 @@ class Steepness:
             values.flags.writeable = False
             self._last = t, values
         return self._last[1]
-
-    def is_smooth(self, table: np.ndarray, potential: np.ndarray, energy: float | None) -> bool:
-        """False where the table, or a table of the drive, is rough at points where V < energy."""
-        below = None if energy is None else potential < energy
-        parts = [table] if self.drive is None else [self.drive.static, *self.drive.tables]
-        return all(is_smooth(part, self.grid, below) for part in parts)
 
     def _weights(self, t: float) -> np.ndarray:
         f = np.array([1.0, *self.drive.factors(t)])  # type: ignore[union-attr]
@@ -102,7 +92,7 @@ def is_smooth(table: np.ndarray, grid: Grid, below: np.ndarray | None = None) ->
     """
     floor = ROUNDING * float(np.max(np.abs(table)))
     for axis in range(grid.ndim):
-        if grid.shape[axis] <= 2 * HALF:
+        if grid.shape[axis] <= 2 * HALF or grid.boundary[axis] == "pole":
             continue
         values = np.moveaxis(table, axis - grid.ndim, -1)
         if joins_smoothly(table, grid, axis):

@@ -13,9 +13,9 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.absorbers import absorber_table, is_refinable
-from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, point_levels
+from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, lowest_diagonal, point_levels
 from qlearn.hamiltonian.curved import CovariantKinetic
-from qlearn.hamiltonian.gradients import Steepness
+from qlearn.hamiltonian.gradients import Steepness, is_smooth
 from qlearn.hamiltonian.kinetic import FlatKinetic, kinetic_for
 from qlearn.hamiltonian.nonlinearity import Nonlinearity
 from qlearn.hamiltonian.potential import Potential
@@ -167,13 +167,19 @@ class Hamiltonian:
 
         ``energy`` limits the question to where Re V lies below it. The seam does not count where V is not smooth across it.
         """
-        return self._steepness.is_smooth(self._tables(t)[2], self.potential_table(t), energy)
+        drive = self.drive if self.is_hermitian else None
+        parts = [self._tables(t)[2]] if drive is None else [drive.static, *drive.tables]
+        below = None if energy is None else lowest_diagonal(self.potential_table(t), self.channels, self.grid.ndim) < energy
+        return all(is_smooth(part, self.grid, below) for part in parts)
 
     @cached_property
     def _steepness(self) -> Steepness:
         if self.channels is not None:
             raise UnsupportedError("the gradient of V is offered for one channel only: matrices at two points do not commute. "
                                    "Use BM6() or BM4(), which need none.")
+        if "pole" in self.grid.boundary:
+            raise UnsupportedError("the gradient of V is not offered on grids with poles; the methods there, Chebyshev() and "
+                                   "Lanczos(), need none.")
         driven = self.drive if self.is_hermitian else None
         return Steepness(self.grid, self.kinetic.inverse, driven, static=not self._values.time_dependent)
 

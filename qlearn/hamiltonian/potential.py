@@ -11,7 +11,17 @@ from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian.separable import Drive, SeparablePotential, from_sympy
 from qlearn.hamiltonian.symbolic import is_sympy
-from qlearn.hamiltonian.tables import call, checked_values, frozen, hermitian_and_loss, layout, on_diagonal, values_of
+from qlearn.hamiltonian.tables import (
+    call,
+    called,
+    checked_values,
+    frozen,
+    hermitian_and_loss,
+    is_known_everywhere,
+    layout,
+    on_diagonal,
+    values_of,
+)
 
 __all__ = ["Potential"]
 
@@ -61,7 +71,7 @@ class Potential:
         """False where a part of V is known on the points of this grid only."""
         if self._parts is not None:
             return bool(self.source.refinable)
-        return callable(self.source) or np.ndim(self.source) == 0
+        return is_known_everywhere(self.source)
 
     @property
     def drive(self) -> Drive | None:
@@ -75,7 +85,7 @@ class Potential:
             raw = self._raw(0.0)
             channels, batch = layout(raw.shape, self.grid.shape, "potential")
             return channels, batch, self._split(raw, channels, "potential")[1] is not None
-        values = self._parts.values(0.0) if self._parts is not None else self._probed()
+        values = self._parts.static if self._parts is not None else self._probed()
         channels, batch = layout(values.shape, self.grid.shape, "potential")
         return channels, batch, np.iscomplexobj(values) and (channels is None or self._has_trace(values))
 
@@ -86,14 +96,11 @@ class Potential:
 
     def _probed(self) -> np.ndarray:
         """V at a time at which it can be computed, for its shape and type only."""
-        for last, t in zip((False, True), PROBES, strict=True):
-            try:
-                with np.errstate(all="ignore"):
-                    return values_of(self._called(t), self.grid, "potential")
-            except ArithmeticError:
-                if last:
-                    raise
-        raise AssertionError
+        first, second = PROBES
+        try:
+            return values_of(called(self.source, self.grid, first), self.grid, "potential")
+        except (ArithmeticError, TypeError):
+            return values_of(self._called(second), self.grid, "potential")
 
     def _tables(self, t: float) -> tuple[float, np.ndarray, np.ndarray | None]:
         last = self._last
@@ -106,7 +113,7 @@ class Potential:
         real, loss = self._split(raw, self.channels, name)
         if self.time_dependent and (loss is not None) and not self.is_complex:
             checks.fail(name, "must be complex at all times or at none", f"a real V(t={PROBES[0]:g}, …) and a complex one here",
-                        "Return complex numbers at all times.")
+                        "Return complex numbers at all times; with channels a loss must not vanish then.")
         if self.time_dependent and self.is_complex and loss is None:
             loss = np.zeros((*self.batch, *self.grid.shape))
         self._last = (t, frozen(real), None if loss is None else frozen(loss))
@@ -127,7 +134,7 @@ class Potential:
         if channels is not None:
             return hermitian_and_loss(raw, channels, self.grid.ndim, name)
         if not np.iscomplexobj(raw):
-            return np.array(raw, dtype=float), None
+            return np.array(raw, copy=None if self._parts is not None else True), None
         if not self.time_dependent and not np.any(raw.imag):
             return np.array(raw.real), None
         return np.array(raw.real), -raw.imag

@@ -8,7 +8,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy, separations, time_function, whole_function
-from qlearn.hamiltonian.tables import layout, tabulate
+from qlearn.hamiltonian.tables import is_known_everywhere, layout, tabulate
 
 __all__ = ["Drive", "SeparablePotential", "from_sympy"]
 
@@ -62,7 +62,7 @@ class SeparablePotential:
     @property
     def refinable(self) -> bool:
         """False where V0 or a g is an array, known on one grid only."""
-        return all(callable(part) or is_sympy(part) or np.ndim(part) == 0 for part in self._tables())
+        return all(is_known_everywhere(part) for part in self._tables())
 
     def on(self, grid: Grid) -> "Drive":
         """The tables on a grid."""
@@ -138,7 +138,11 @@ def _at(part: Any, q: tuple[Any, ...]) -> Any:
 
 def _factor(f: Callable, t: float, r: int) -> float:
     name = f"f(t={t:.6g}) of terms[{r}]"
-    value = np.asarray(f(t))
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(f(t))
+    except ArithmeticError as error:
+        checks.fail(name, "must be one finite real number", f"{type(error).__name__}: {error}")
     if value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
         checks.fail(name, "must be one finite real number", value.tolist(),
                     "Split a complex factor into two terms; an amplitude for each member of a batch belongs to g.")

@@ -96,11 +96,28 @@ def _separations(expression: Any, t: Any) -> Iterator[dict[Any, Any]]:
     """{f(t): g(q)} with Σ f g = V."""
     import sympy
 
-    ways: list[Callable] = [lambda e: e, sympy.expand, lambda e: sympy.expand(sympy.expand(e, trig=True))]
+    ways: list[Callable] = [lambda e: e, sympy.expand, lambda e: sympy.expand(_sums_of_angles(e, t))]
     for way in ways:
         groups = _grouped(expression.applyfunc(way) if isinstance(expression, sympy.MatrixBase) else way(expression), t)
         if groups is not None:
             yield groups
+
+
+def _sums_of_angles(expression: Any, t: Any) -> Any:
+    """sin, cos and exp of a(q) + b(t) by the addition theorems."""
+    import sympy
+
+    def split(node: Any) -> Any:
+        a, b = sympy.expand(node.args[0]).as_independent(t, as_Add=True)
+        if a == 0 or b == 0 or b.free_symbols - {t}:
+            return node
+        if isinstance(node, sympy.exp):
+            return sympy.exp(a) * sympy.exp(b)
+        if isinstance(node, sympy.sin):
+            return sympy.sin(a) * sympy.cos(b) + sympy.cos(a) * sympy.sin(b)
+        return sympy.cos(a) * sympy.cos(b) - sympy.sin(a) * sympy.sin(b)
+
+    return expression.replace(lambda node: isinstance(node, sympy.sin | sympy.cos | sympy.exp), split)
 
 
 def _grouped(expression: Any, t: Any) -> dict[Any, Any] | None:
@@ -124,9 +141,7 @@ def _grouped_terms(expression: Any, t: Any) -> dict[Any, Any] | None:
     groups: dict[Any, Any] = {}
     for term in sympy.Add.make_args(expression):
         g, f = term.as_independent(t, as_Add=False)
-        if f.free_symbols - {t}:
-            return None
-        if f.has(sympy.I):
+        if f.free_symbols - {t} or f.has(sympy.I):
             return None
         groups[f] = groups.get(f, sympy.Integer(0)) + g
     return groups

@@ -8,8 +8,10 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import ArgumentError
 from qlearn.grids import Grid
+from qlearn.hamiltonian.symbolic import is_sympy
 
-__all__ = ["call", "checked_values", "frozen", "hermitian_and_loss", "layout", "on_diagonal", "tabulate", "values_of"]
+__all__ = ["call", "called", "checked_values", "frozen", "hermitian_and_loss", "is_known_everywhere", "layout", "on_diagonal",
+           "tabulate", "values_of"]
 
 HERMITIAN = 1e-12      # |V − V†| that counts as rounding, relative to max|V|
 
@@ -21,13 +23,27 @@ def tabulate(grid: Grid, given: Any, name: str) -> np.ndarray:
 
 def call(name: str, function: Callable, grid: Grid, t: float | None) -> Any:
     """function(*q) or function(t, *q), with the remedy for a wrong number of arguments."""
-    arguments = grid.mesh if t is None else (t, *grid.mesh)
     try:
-        return function(*arguments)
+        return called(function, grid, t)
+    except ArithmeticError as error:
+        checks.fail(name, "must be finite" + ("" if t is None else f" at t={t:.6g}"), f"{type(error).__name__}: {error}")
     except TypeError as error:
         form = ("V(" if t is None else "V(t, ") + ", ".join(f"q{i + 1}" for i in range(grid.ndim)) + ")"
         hint = "" if t is not None or name != "potential" else "Say time_dependent=True for V(t, *q)."
         checks.fail(name, f"must be callable as {form} with arrays", f"TypeError: {error}", hint)
+
+
+def called(function: Callable, grid: Grid, t: float | None) -> Any:
+    """function(*q) or function(t, *q); what is not finite is found afterwards, without warnings."""
+    with np.errstate(all="ignore"):
+        return function(*grid.mesh) if t is None else function(t, *grid.mesh)
+
+
+def is_known_everywhere(given: Any) -> bool:
+    """False for tables, whose values between the points are unknown."""
+    if isinstance(given, list | tuple):
+        return all(isinstance(row, list | tuple) and all(np.ndim(entry) == 0 for entry in row) for row in given)
+    return callable(given) or is_sympy(given) or np.ndim(given) == 0
 
 
 def values_of(values: Any, grid: Grid, name: str) -> np.ndarray:
@@ -36,9 +52,12 @@ def values_of(values: Any, grid: Grid, name: str) -> np.ndarray:
         array = np.asarray(values)
     except ValueError:
         array = _from_rows(values, grid, name)
-    if array.dtype == object:
+    if array.dtype == object and values is not None:
         array = _from_rows(values, grid, name) if isinstance(values, list | tuple) else _from_objects(array, name)
-    if array.dtype.kind not in "biufc":
+    if array.ndim == 2 and isinstance(values, list | tuple) and array.shape[-grid.ndim:] != grid.shape \
+            and array.shape[0] == array.shape[1]:
+        array = _from_rows(values, grid, name)
+    if array.dtype.kind not in "biufc" or values is None:
         checks.fail(name, "must be a number, an array of numbers, a callable or a SymPy expression", values)
     array = array.astype(complex if array.dtype.kind == "c" else float, copy=False)
     return np.full(grid.shape, array) if array.ndim == 0 else array
@@ -55,11 +74,10 @@ def layout(shape: tuple[int, ...], points: tuple[int, ...], name: str) -> tuple[
     """(channels or None, batch axes) of a table of V: (*batch, *points), or (*batch, c, c, *points) where the two agree."""
     d = len(points)
     if shape[-d:] != points:
-        words = ", ".join(map(str, points))
-        checks.fail(name, f"must have shape ({words},) of the grid, (c, c, {words}) for channels, or batch axes before these"
-                    if d == 1 else f"must have shape ({words}) of the grid, (c, c, {words}) for channels, or batch axes before "
-                    "these", f"shape {shape}",
-                    "A constant matrix m is np.multiply.outer(m, np.ones(grid.shape))." if shape[:1] == shape[1:] else "")
+        words = ", ".join(map(str, points)) + ("," if d == 1 else "")
+        requirement = f"must have shape ({words}) of the grid, batch axes before it, or (c, c, {words.rstrip(',')}) for channels"
+        checks.fail(name, requirement, f"shape {shape}", "A constant matrix m is np.multiply.outer(m, np.ones(grid.shape))."
+                    if len(shape) == 2 and shape[0] == shape[1] else "")
     leading = shape[:-d]
     if 0 in leading:
         checks.fail(name, "must have no empty axis", f"shape {shape}")
