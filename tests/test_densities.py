@@ -88,3 +88,11 @@ def test_the_distribution_function_needs_one_axis():
     grid = Grid((8, 8), [(0, 1), (0, 1)])
     with pytest.raises(UnsupportedError, match="marginal"):
         GridDensity(grid, np.ones((8, 8))).cdf(0.5)
+
+
+def test_a_density_between_walls_says_what_to_do():
+    with pytest.raises(UnsupportedError, match=r"Grid\(N \+ 1"):
+        GridDensity(Grid(7, (0, 1), "wall"), np.ones(7))
+    box = Grid(7, (0, 1), "wall")
+    values = np.concatenate([[0.0], 2 * np.sin(np.pi * box.axes[0]) ** 2])
+    assert GridDensity(Grid(8, (0, 1)), values).cdf(0.5) == pytest.approx(0.5, abs=1e-12)

@@ -4,9 +4,9 @@
 
 which is −(ħ²/2m) Δ_g on half-densities Φ where A = 0. The derivatives are those of ``Grid.derivatives``; W multiplies at the
 points where they lead. On an axis whose mode ±N/2 has no sign, ∂ = ∂₀ ± iκn n† with n that mode: the mean over both signs is
-½P₀†WP₀ + ½ħ²κ² n (n†W n) n†, real where it should be, and g^{1/4} stays the only zero mode. Between poles the same is done
-for the mode sin θ P_N′(cos θ) of the azimuthally odd part: it alternates from node to node, and ∂₀ would give it the energy of
-l(l + 1) = N, among those of the resolved modes, instead of κ² = N(N + 1).
+½P₀†WP₀ + ½ħ²κ² n (n†W n) n†, real where it should be, and g^{1/4} stays the only zero mode. Between poles ψ is projected on the
+spherical harmonics l < N before and after, and the rest, which is not smooth at the poles, has one energy c of the size of the
+largest resolved one: without this it would have levels N²m² too high, and one in between the others.
 
 Convergence is spectral where ψ and g are smooth on the whole axis: round a ring, over the poles, and at walls where the odd
 continuation of ψ is smooth, which a metric with ∂g = 0 there, and A = 0 across the wall, leave it. Else the sines at a wall
@@ -23,8 +23,10 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry
+from qlearn.hamiltonian.kinetic_bound import upper_bound
 from qlearn.hamiltonian.vector_potential import VectorPotential
-from qlearn.kernels.derivatives import PoleDerivative
+from qlearn.kernels.derivatives import gauss_nodes
+from qlearn.kernels.harmonics import HarmonicProjector
 
 __all__ = ["CovariantKinetic"]
 
@@ -44,13 +46,16 @@ class CovariantKinetic:
         self.inverse = geometry.inverse                     # g^{ab}/m, (d, d, *shape), or M⁻¹ with axes of length 1
         self.depends_on_time = potential is not None and potential.time_dependent
         axes = range(grid.ndim)
-        self._along = [0.5 * np.asarray(geometry.along(a)) for a in axes]
+        self.along = [0.5 * np.asarray(geometry.along(a)) for a in axes]
         between = {(a, b): geometry.between(a, b) for a in axes for b in axes if a != b}
-        self._between = {pair: 0.5 * table for pair, table in between.items() if table is not None}
-        self._inverse_root = None if geometry.root is None else 1 / geometry.root
-        self._straight = [not any((a, b) in self._between for b in axes) and _constant(self._along[a], a) for a in axes]
-        self._unsigned = {a: self._highest_mode(a, *rule.highest) for a, rule in enumerate(grid.derivatives)
+        self.between = {pair: 0.5 * table for pair, table in between.items() if table is not None}
+        self.inverse_root = None if geometry.root is None else 1 / geometry.root
+        self._straight = [not any((a, b) in self.between for b in axes) and _constant(self.along[a], a) for a in axes]
+        self._unsigned = {a: self._highest_mode(a, rule.highest) for a, rule in enumerate(grid.derivatives)
                           if rule.highest is not None}
+        self._poles = [HarmonicProjector(grid.shape[a], grid.shape[a + 1], grid.fourier_axes[a])
+                       for a, kind in enumerate(grid.boundary) if kind == "pole"]
+        self.rest = self._rest_energy() if self._poles else None
         self._last: tuple[float, list] | None = None
         if not self.depends_on_time:
             self._lines(0.0)
@@ -84,10 +89,10 @@ class CovariantKinetic:
 
     @property
     def ffts(self) -> int:
-        """Transforms in one application, in units of one of all axes: 2 to 4; a product with the matrices of a pole axis
-        counts as a transform of that axis."""
+        """Transforms in one application, in units of one of all axes: 2 to 4, with poles up to 7; a product with a matrix
+        along a pole axis counts as a transform of that axis."""
         lines = [False] * self.grid.ndim if self._last is None else [table is not None for table in self._last[1]]
-        return -(-sum(2 if line else 4 for line in lines) // self.grid.ndim)
+        return -(-(sum(2 if line else 4 for line in lines) + 6 * len(self._poles)) // self.grid.ndim)
 
     def apply(self, psi: np.ndarray, t: float = 0.0) -> np.ndarray:
         """TΦ for Φ (…, *shape), a new complex array; A at time t."""
@@ -95,8 +100,11 @@ class CovariantKinetic:
             raise UnsupportedError("with a metric or a vector potential that varies only NumPy arrays are offered; give "
                                    "np.asarray(psi), or take flat coordinates.")
         f = self.grid.to_periodic(psi)
-        if self._inverse_root is not None:
-            f *= self._inverse_root
+        if self.inverse_root is not None:
+            f *= self.inverse_root
+        whole = f
+        for pole in self._poles:
+            f = pole.apply(f)
         lines, potential = self._lines(t), None if self.potential is None else self.potential(t)
         slopes = {a: self._slope(f, a, potential) for a in range(self.grid.ndim) if lines[a] is None}
         result = np.zeros_like(f)
@@ -104,8 +112,12 @@ class CovariantKinetic:
             result += self._in_modes(f, a, line) if line is not None else self._divergence(slopes, a, potential)
             if line is None and a in self._unsigned:
                 result += self._unsigned_part(f, a)
-        if self._inverse_root is not None:
-            result *= self._inverse_root
+        for pole in self._poles:
+            result = pole.adjoint(result)
+        if self.rest is not None:
+            result += self.rest * (whole - f)
+        if self.inverse_root is not None:
+            result *= self.inverse_root
         return self.grid.from_periodic(result)
 
     def _slope(self, f: np.ndarray, a: int, potential: list | None) -> np.ndarray:
@@ -121,11 +133,11 @@ class CovariantKinetic:
     def _divergence(self, slopes: dict[int, np.ndarray], a: int, potential: list | None) -> np.ndarray:
         """(ħ∂_a − iA_a)† Σ_b W^{ab} (slope b)."""
         rules = self.grid.derivatives
-        flux = self._along[a] * slopes[a]
+        flux = self.along[a] * slopes[a]
         inside = rules[a].inside(flux)
         for b in slopes:
-            if (a, b) in self._between:
-                inside += self._between[a, b] * rules[b].inside(slopes[b])
+            if (a, b) in self.between:
+                inside += self.between[a, b] * rules[b].inside(slopes[b])
         result = rules[a].adjoint(flux)
         result *= self.hbar
         if potential is not None and np.any(potential[a]):
@@ -140,25 +152,29 @@ class CovariantKinetic:
         modes *= table
         return fft.ifft(modes, axis=place, overwrite_x=True)
 
-    def _highest_mode(self, a: int, dual: np.ndarray, mode: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """d, and ½ħ²κ² n†W^{aa}n on each line of axis a, of the mode n d† whose derivative the points do not show."""
-        squares = np.abs(self._line_shaped(mode, a)) ** 2 * self._along[a]
-        energy = (self.hbar * self.grid.derivatives[a].highest_wavenumber) ** 2
-        return self._line_shaped(dual, a), energy * np.sum(squares, axis=a, keepdims=True)
+    def _highest_mode(self, a: int, mode: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The mode n whose derivative the points do not show, and ½ħ²κ² n†W^{aa}n on each line of axis a."""
+        energy = (self.hbar * self.grid.derivatives[a].largest) ** 2
+        return self._line_shaped(mode, a), energy * np.mean(self.along[a], axis=a, keepdims=True)
 
     def _line_shaped(self, values: np.ndarray, a: int) -> np.ndarray:
         return values.reshape((-1,) + (1,) * (self.grid.ndim - 1 - a))
 
     def _unsigned_part(self, f: np.ndarray, a: int) -> np.ndarray:
-        dual, weight = self._unsigned[a]
-        pole = self.grid.boundary[a] == "pole"
-        share = np.sum(dual.conj() * (self._odd(f, a) if pole else f), axis=self.grid.fourier_axes[a], keepdims=True)
-        part = weight * share
-        return dual * (self._odd(part, a) if pole else part)
+        mode, weight = self._unsigned[a]
+        return mode * (weight * np.sum(mode.conj() * f, axis=self.grid.fourier_axes[a], keepdims=True))
 
-    def _odd(self, f: np.ndarray, a: int) -> np.ndarray:
-        """The part that is odd under half a turn of the azimuth of axis a."""
-        return (f - np.roll(f, self.grid.shape[a + 1] // 2, axis=self.grid.fourier_axes[a + 1])) / 2
+    def _rest_energy(self) -> np.ndarray:
+        """c times the weights between poles, broadcasting to the grid; c that of l = N on the stiffest meridian."""
+        weights, energy = np.ones((1,) * self.grid.ndim), 0.0
+        for a, kind in enumerate(self.grid.boundary):
+            if kind == "pole":
+                weights = weights * self._line_shaped(gauss_nodes(self.grid.shape[a])[1], a)
+        for a, kind in enumerate(self.grid.boundary):
+            if kind == "pole":
+                n, unit = self.grid.shape[a], self.hbar * np.pi / self.grid.lengths[a]
+                energy += n * (n + 1) * unit**2 * float(np.max(self.along[a] / weights))
+        return energy * weights
 
     def _lines(self, t: float) -> list:
         """For each axis the table W^{aa}(ħk − A_a)²/2 where its modes diagonalise it, else None."""
@@ -182,41 +198,14 @@ class CovariantKinetic:
         if a in self._unsigned:
             middle = (slice(None),) * a + (slice(k.size // 2, k.size // 2 + 1),)
             squares[middle] = (self.hbar * np.pi / self.grid.spacing[a]) ** 2 + component**2
-        return np.mean(self._along[a], axis=a, keepdims=True) * squares
+        return np.mean(self.along[a], axis=a, keepdims=True) * squares
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
         """Zero and an upper bound of T, in general not sharp; where A depends on t, of ``at(t)``."""
         if self.depends_on_time:
             checks.fail("bounds", "need a time where A depends on t", "none", "Write H.at(t) for the operator at time t.")
-        potential = [np.zeros((1,) * self.grid.ndim)] * self.grid.ndim if self.potential is None else self.potential(0.0)
-        reach = [self.hbar * rule.largest + float(np.max(np.abs(a)))
-                 for rule, a in zip(self.grid.derivatives, potential, strict=True)]
-        return 0.0, sum(self._bound(a, reach, np.abs(potential[a])) for a in range(self.grid.ndim)) * (1 + 1e-12)
-
-    def _bound(self, a: int, reach: list[float], potential: np.ndarray) -> float:
-        """The largest eigenvalue of R_a(P_a/reach_a)² with R_a = Σ_b |W^{ab}| reach_a reach_b: Gershgorin's rows of W."""
-        rule, d = self.grid.derivatives[a], self.grid.ndim
-        rows = np.array(np.broadcast_to(self._along[a], np.broadcast_shapes(self._along[a].shape, self._wide(a))))
-        inside = rule.inside(rows)
-        for b in range(d):
-            if (a, b) in self._between:
-                inside += np.abs(self._between[a, b]) * (reach[b] / reach[a])
-        density = np.ones((1,) * d) if self._inverse_root is None else self._inverse_root**2
-        if not isinstance(rule, PoleDerivative):
-            speed = self.hbar * rule.largest + np.max(potential, axis=a, keepdims=True)
-            return float(np.max(np.max(rows, axis=a, keepdims=True) * np.max(density, axis=a, keepdims=True) * speed**2))
-        others = tuple(b for b in range(d) if b != a)
-        height, weight = np.sqrt(rows.max(axis=others)), np.sqrt(np.broadcast_to(density, self.grid.shape).max(axis=others))
-        dual, mode = rule.highest
-        steep = max(np.linalg.norm(height[:, None] * matrix * weight, 2) for matrix in (rule.even, rule.odd)) \
-            + rule.highest_wavenumber * np.linalg.norm(height * mode) * np.linalg.norm(weight * dual)
-        return float((self.hbar * steep + potential.max() * (height * weight).max()) ** 2)
-
-    def _wide(self, a: int) -> tuple[int, ...]:
-        """The shape of the points of the derivative of axis a."""
-        return tuple(n + 2 if b == a and kind == "wall" else n
-                     for b, (n, kind) in enumerate(zip(self.grid.shape, self.grid.boundary, strict=True)))
+        return 0.0, upper_bound(self)
 
     def at(self, t: float) -> "CovariantKinetic":
         """T with A frozen at time t."""

@@ -84,7 +84,7 @@ def metric_tensor(metric: Any, mesh: Sequence[np.ndarray]) -> np.ndarray:
     if not callable(metric):
         raise UnsupportedError("metric must be a callable g(*q) -> (d, d, *shape): T needs g on other grids too; interpolate "
                                "the array first. A constant metric is a mass: mass= the matrix m·g.")
-    values = metric(*mesh)
+    values = _called(metric, mesh)
     if d == 1 and np.shape(values) in ((), shape):
         values = [[values]]
     entries = _entries(values, d)
@@ -100,6 +100,14 @@ def metric_tensor(metric: Any, mesh: Sequence[np.ndarray]) -> np.ndarray:
             g[a, b] = entry
     _check_metric(g)
     return (g + np.swapaxes(g, 0, 1)) / 2
+
+
+def _called(metric: Any, mesh: Sequence[np.ndarray]) -> Any:
+    try:
+        return metric(*mesh)
+    except TypeError as error:
+        form = ", ".join(f"q{i + 1}" for i in range(len(mesh)))
+        checks.fail("metric", f"must be callable as g({form}) with arrays", f"TypeError: {error}")
 
 
 def _entries(values: Any, d: int) -> list | None:

@@ -72,7 +72,8 @@ class VectorPotential:
         if np.iscomplexobj(given):
             checks.fail("vector_potential", "must be real", given)
         d = self.grid.ndim
-        array = checks.finite_array("vector_potential", given, remedy=f"Give a callable A(*q), or {d} numbers.")
+        array = checks.finite_array("vector_potential", given,
+                                    remedy=f"Give a callable A(*q) (sympy.lambdify makes one), or {d} number(s).")
         if array.ndim == 0 and d == 1:
             array = array.reshape(1)
         if array.shape != (d,):

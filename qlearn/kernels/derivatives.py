@@ -9,8 +9,8 @@
 All of them are the exact derivative of the interpolant that the axis stands for. ``slope`` leads from the points of the axis
 to the points of the derivative, ``adjoint`` back, with (``slope`` f, w F) = (f, ``adjoint`` F) and w as above.
 
-``highest``: None, or (d, n), where n d†f is the part of f in the one mode whose derivative the points do not show: (−1)^j on a
-ring, of unknown sign, and between poles sin θ P_N′(cos θ), odd in the azimuth; ``highest_wavenumber`` is its κ.
+``highest``: on a ring with an even number of points the mode (−1)^j, normalised, whose sign is unknown and whose derivative the
+points do not show; else None.
 """
 
 from functools import cache
@@ -31,13 +31,11 @@ class PeriodicDerivative:
 
     def __init__(self, wavenumbers: np.ndarray, axis: int, unsigned: bool):
         self.axis, self.largest = axis, float(np.max(np.abs(wavenumbers)))
-        self.highest_wavenumber = self.largest
-        self.highest: tuple[np.ndarray, np.ndarray] | None = None
+        self.highest: np.ndarray | None = None
         k, count = wavenumbers.copy(), wavenumbers.size
         if unsigned:
             k[count // 2] = 0
-            mode = np.exp(2j * np.pi * (np.arange(count) * (count // 2) % count) / count) / np.sqrt(count)
-            self.highest = mode, mode
+            self.highest = np.exp(2j * np.pi * (np.arange(count) * (count // 2) % count) / count) / np.sqrt(count)
         self.symbol = (1j * k).reshape((-1,) + (1,) * (-axis - 1))
 
     def slope(self, f: np.ndarray) -> np.ndarray:
@@ -57,8 +55,7 @@ class PeriodicDerivative:
 class WallDerivative:
     """From N points between two walls a distance ``length`` apart to N + 2, and back."""
 
-    highest: tuple[np.ndarray, np.ndarray] | None = None
-    highest_wavenumber = 0.0
+    highest: np.ndarray | None = None
 
     def __init__(self, count: int, length: float, axis: int):
         self.axis, self.count = axis, count
@@ -89,13 +86,12 @@ class WallDerivative:
 class PoleDerivative:
     """∂ along a polar axis, θ = 0 … π on a ``length``, of ``count`` Gauss–Legendre points; the next axis is its azimuth."""
 
+    highest: np.ndarray | None = None
+
     def __init__(self, count: int, length: float, axis: int):
         self.axis = axis
         self.even, self.odd = (matrix * (np.pi / length) for matrix in parity_matrices(count))
-        self.largest = float(max(np.linalg.norm(self.even, 2), np.linalg.norm(self.odd, 2)))
-        alternating, weights = (-1.0) ** np.arange(count) / np.sqrt(count), gauss_nodes(count)[1]
-        self.highest = alternating * np.sqrt(weights), alternating / np.sqrt(weights)
-        self.highest_wavenumber = np.sqrt(count * (count + 1.0)) * np.pi / length
+        self.largest = float(np.sqrt(count * (count + 1.0)) * np.pi / length)  # on harmonics l < N, under the weights
 
     def slope(self, f: np.ndarray) -> np.ndarray:
         return pole_split(f, self.axis, self.even, self.odd)
