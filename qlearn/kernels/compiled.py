@@ -9,7 +9,7 @@ import math
 import numba
 import numpy as np
 
-__all__ = ["table", "turn", "turn_by_sum"]
+__all__ = ["table", "turn", "turn_by_sum", "turn_outer"]
 
 _CONTRACT = {"contract", "nsz"}  # a reordering would undo the reduction
 _BLOCK = 256
@@ -92,3 +92,13 @@ def turn_by_sum(phi, tables, weights):
             for i in range(n):
                 angle[i] += weight * tables[row, start + i]
         _block_turn(phi[start:start + n], angle[:n])
+
+
+@numba.njit(fastmath=_CONTRACT, cache=True)
+def turn_outer(phi, lead, last):
+    """φ_mij ← φ_mij u_i v_j."""
+    for m in range(phi.shape[0]):
+        for i in range(phi.shape[1]):
+            factor, row = lead[i], phi[m, i]
+            for j in range(row.size):
+                row[j] *= factor * last[j]

@@ -11,6 +11,7 @@ disk). "auto" therefore takes numba only where it is loaded already, or where so
 """
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import Any, final
@@ -21,10 +22,10 @@ from qlearn import checks
 from qlearn.errors import MissingExtraError
 from qlearn.kernels.arrays import like, namespace
 
-__all__ = ["Phases", "choose_phases", "phase_backend"]
+__all__ = ["Phases", "choose_phases", "multiplication", "phase_backend"]
 
 MANY_TABLES = 2**18     # points from which on tables alone pay for loading numba
-MANY_KICKS = 2**15      # the same where every kick has its own phases
+MANY_KICKS = 2**16      # the same where every kick has its own phases
 LARGEST = 1e5           # |θ| up to which the short reduction is exact
 BLOCK = 8192            # elements of a block: seven such arrays stay in the second cache
 
@@ -101,6 +102,32 @@ class Phases:
             self._compiled.turn_by_sum(phi.reshape(-1), tables.reshape(len(tables), -1), weights)
             return phi
         return self.turn(phi, np.tensordot(weights, tables, axes=1))
+
+    def outer(self, angles: list[np.ndarray], phi: Any) -> Callable[[Any], Any]:
+        """φ ← φ exp(−i Σ_a θ_a), one angle (N_a,) for each of the last axes of φ, as a function; arrays like ``phi``."""
+        shape, parts = tuple(angle.size for angle in angles), [self.table(angle) for angle in angles]
+        lead = parts[0]
+        for part in parts[1:-1]:
+            lead = np.multiply.outer(lead, part).reshape(-1)
+        if self._compiled is None or len(parts) == 1 or not isinstance(phi, np.ndarray):
+            table = lead if len(parts) == 1 else np.multiply.outer(lead, parts[-1])
+            return multiplication(like(table.reshape(shape), phi))
+        last, turn_outer = parts[-1], self._compiled.turn_outer
+
+        def apply(phi: Any) -> Any:
+            if not phi.flags.c_contiguous:
+                phi = np.ascontiguousarray(phi)
+            turn_outer(phi.reshape(-1, lead.size, last.size), lead, last)
+            return phi
+        return apply
+
+
+def multiplication(table: Any) -> Callable[[Any], Any]:
+    """φ ← φ · table, in place where φ is NumPy's."""
+    def apply(phi: Any) -> Any:
+        phi *= table
+        return phi
+    return apply
 
 
 def choose_phases(points: int, each_kick: bool = False) -> Phases:

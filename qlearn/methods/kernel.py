@@ -1,5 +1,7 @@
 """The inner loop of the splitting methods: equal steps of one scheme, in place, with kept phase tables."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -7,7 +9,7 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums
-from qlearn.kernels.phases import Phases, choose_phases
+from qlearn.kernels.phases import Phases, choose_phases, multiplication
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.kicks import Kick, kicks_for
 from qlearn.methods.record import Record
@@ -20,7 +22,7 @@ __all__ = ["SplittingKernel"]
 class _Step:
     """What one step length needs: drift tables, kicks 0 … s, and the last kick and the first of the next step in one."""
 
-    drifts: list[Any]
+    drifts: list[Callable[[Any], Any]]
     kicks: list[Kick]
     merged: Kick
 
@@ -60,16 +62,18 @@ class SplittingKernel:
     def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
         """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned."""
         step, last = self._step(h, phi), self.table.pairs
+        forward, backward = self.hamiltonian.grid.forward, self.hamiltonian.grid.backward
         norms = squared_sums(phi, self.axes) if self.imaginary else None
         phi = step.kicks[0](phi, time)
         for n in range(count):
             for j, drift in enumerate(step.drifts, start=1):
-                phi = self._drifted(phi, drift)
+                phi = backward(drift(forward(phi)))
+                if norms is not None:  # f(|ψ|²) is taken at the norm that is held
+                    phi = self._restored(phi, norms)
                 now = time + (n + self._fractions[j]) * h
                 phi = step.merged(phi, now) if j == last and n + 1 < count else step.kicks[j](phi, now)
-            if norms is not None:
-                phi = self._restored(phi, norms)
-        return phi
+        self._count(count * last, phi)
+        return phi if norms is None else self._restored(phi, norms)
 
     def enter(self, phi: Any, time: float, h: float) -> Any:
         """Before a run of equal steps h: the processor; nothing for schemes without one."""
@@ -78,7 +82,7 @@ class SplittingKernel:
             return phi
         for b, c, a in zip(processor.kicks, processor.gradients, processor.drifts, strict=True):
             phi = self._kicks.prepare(b, c, h, phi)(phi, time)
-            phi = self._drifted(phi, self._drift(a * h, phi))
+            phi = self._drifted(phi, a * h)
             time += a * h
         return phi
 
@@ -89,7 +93,7 @@ class SplittingKernel:
             return phi
         rows = list(zip(processor.kicks, processor.gradients, processor.drifts, strict=True))
         for b, c, a in reversed(rows):
-            phi = self._drifted(phi, self._drift(-a * h, phi))
+            phi = self._drifted(phi, -a * h)
             time -= a * h
             phi = self._kicks.prepare(-b, -c, h, phi)(phi, time)
         return phi
@@ -110,26 +114,22 @@ class SplittingKernel:
         drifts = {a: self._drift(a * h, phi) for a in dict.fromkeys(self.table.drifts)}
         return _Step([drifts[a] for a in self.table.drifts], [kicks[row] for row in rows], kicks[merged])
 
-    def _drift(self, h: float, phi: Any) -> Any:
-        """exp(−ihT/ħ), in imaginary time exp(−hT/ħ), as an array of the kind of φ."""
+    def _drift(self, h: float, phi: Any) -> Callable[[Any], Any]:
+        """modes ← exp(−ihT/ħ) modes, in imaginary time exp(−hT/ħ), for arrays of the kind of φ."""
         kinetic, rate = self.hamiltonian.kinetic, h / self.hamiltonian.hbar
+        if self.imaginary:
+            return multiplication(like(np.exp(-rate * kinetic.table), phi))
         if np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
-            return like(self._power(rate * kinetic.table), phi)
-        table = np.ones((1,) * self.hamiltonian.grid.ndim)
-        for part in _along_axes(kinetic.table):
-            table = table * self._power(rate * part)
-        return like(table, phi)
+            return multiplication(like(self.phases.table(rate * kinetic.table), phi))
+        return self.phases.outer([rate * part for part in _along_axes(kinetic.table)], phi)
 
-    def _power(self, angle: np.ndarray) -> np.ndarray:
-        return np.exp(-angle) if self.imaginary else self.phases.table(angle)
-
-    def _drifted(self, phi: Any, table: Any) -> Any:
+    def _drifted(self, phi: Any, h: float) -> Any:
         grid = self.hamiltonian.grid
-        phi = grid.forward(phi)
-        phi *= table
-        phi = grid.backward(phi)
-        self.record.ffts += 2 * (phi.size // grid.size)
-        return phi
+        self._count(1, phi)
+        return grid.backward(self._drift(h, phi)(grid.forward(phi)))
+
+    def _count(self, pairs: int, phi: Any) -> None:
+        self.record.ffts += 2 * pairs * (math.prod(phi.shape) // self.hamiltonian.grid.size)
 
     def _restored(self, phi: Any, norms: np.ndarray) -> Any:
         """φ with the norms it had."""
@@ -140,9 +140,7 @@ class SplittingKernel:
 
 
 def _along_axes(table: np.ndarray) -> list[np.ndarray]:
-    """T(k) = Σ_a T_a(k_a), as it is for a diagonal mass, apart: arrays that broadcast against each other."""
-    parts = []
-    for axis in range(table.ndim):
-        index = tuple(slice(None) if a == axis else slice(0, 1) for a in range(table.ndim))
-        parts.append(table[index] if axis == 0 else table[index] - table[(slice(0, 1),) * table.ndim])
-    return parts
+    """T(k) = Σ_a T_a(k_a), as it is for a diagonal mass, apart: one (N_a,) an axis."""
+    origin = (0,) * table.ndim
+    lines = [table[tuple(slice(None) if a == axis else 0 for a in range(table.ndim))] for axis in range(table.ndim)]
+    return [lines[0], *(line - table[origin] for line in lines[1:])]

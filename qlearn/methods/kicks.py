@@ -51,7 +51,12 @@ class StaticKicks:
 
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         angle = _angle(self.hamiltonian, b, c, h, 0.0, self.imaginary)
-        return _times(like(_factor(angle, self.phases, self.imaginary), phi))
+        table = like(_factor(angle, self.phases, self.imaginary), phi)
+
+        def kick(phi: Any, time: float) -> Any:
+            phi *= table
+            return phi
+        return kick
 
 
 @final
@@ -59,7 +64,7 @@ class DrivenKicks:
     """V = V0 + Σ_r f_r(t) g_r: θ = −iE is a sum of tables with numbers, |∂V|² = W00 + 2 Σ f_r W0r + Σ f_r f_s Wrs among them."""
 
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, gradient: bool):
-        drive = hamiltonian.drive
+        drive: Any = hamiltonian.drive
         self.hbar, self.factors, self.phases = hamiltonian.hbar, drive.factors, phases
         tables = [drive.static, *drive.tables]
         if gradient:
@@ -67,18 +72,19 @@ class DrivenKicks:
             inverse = hamiltonian.kinetic.inverse
             tables += [(1 if r == s else 2) * products(slopes[r], slopes[s], inverse)
                        for r in range(len(slopes)) for s in range(r, len(slopes))]
-        self.tables, self.terms, self.gradient = np.ascontiguousarray(tables, dtype=float), 1 + len(drive.tables), gradient
-        self._pairs = np.triu_indices(self.terms)
+        self.tables, self.terms = np.ascontiguousarray(tables, dtype=float), 1 + len(drive.tables)
+        self._first, self._second = np.triu_indices(self.terms)
 
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         used = self.tables if c else self.tables[:self.terms]
+        linear, square = b * h / self.hbar, -c * h**3 / self.hbar
+        weights, numbers, terms = np.empty(len(used)), np.ones(self.terms), self.terms
 
         def kick(phi: Any, time: float) -> Any:
-            numbers = np.concatenate([[1.0], self.factors(time)])
-            weights = b * h / self.hbar * numbers
+            numbers[1:] = self.factors(time)
+            np.multiply(numbers, linear, out=weights[:terms])
             if c:
-                squares = np.outer(numbers, numbers)[self._pairs]
-                weights = np.concatenate([weights, -c * h**3 / self.hbar * squares])
+                np.multiply(numbers[self._first], square * numbers[self._second], out=weights[terms:])
             return self.phases.turn_by_sum(phi, used, weights)
         return kick
 
@@ -199,13 +205,6 @@ def _half_way(density: np.ndarray, angle: np.ndarray, axes: tuple[int, ...]) -> 
     after = density * np.exp(np.min(angle, axis=axes, keepdims=True) - angle)
     before, left = np.sum(density, axis=axes, keepdims=True), np.sum(after, axis=axes, keepdims=True)
     return after * np.divide(before, left, out=np.zeros_like(left), where=left > 0)
-
-
-def _times(table: Any) -> Kick:
-    def kick(phi: Any, time: float) -> Any:
-        phi *= table
-        return phi
-    return kick
 
 
 def _angle(hamiltonian: Hamiltonian, b: float, c: float, h: float, time: float, imaginary: bool) -> np.ndarray:
