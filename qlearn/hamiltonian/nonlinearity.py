@@ -49,8 +49,8 @@ class Nonlinearity:
             return False
 
     def energy_density(self, n: np.ndarray) -> np.ndarray:
-        """F(n), summed over channels by the caller: n ∫_0^1 f(ns) ds by a double exponential rule, which takes ln and any power
-        n^a, a > −1, to rounding; less accurate only where f has kinks. With channels F = Σ_i n_i ∫ f_i(ns) ds, the energy
+        """F(n), summed over channels by the caller: n ∫_0^1 f(ns) ds by a double exponential rule, which takes ln and
+        powers n^a, a ≥ −1/2, to rounding; less accurate where f has kinks. With channels F = Σ_i n_i ∫ f_i(ns) ds, the energy
         where f is the gradient of one."""
         total = np.zeros_like(n)
         for s, weight in zip(*_rule(), strict=True):
@@ -62,7 +62,7 @@ class Nonlinearity:
 @cache
 def _rule() -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights of ∫_0^1 by s = 1/(1 + exp(π sinh u))."""
-    u = np.arange(-3.4, 3.41, 0.1)
+    u = np.arange(-34, 46) / 10
     grown = np.exp(np.pi * np.sinh(u))
     nodes = 1 / (1 + grown)
     weights = 0.1 * np.pi * np.cosh(u) * grown / (1 + grown) ** 2
