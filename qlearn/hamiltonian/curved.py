@@ -17,7 +17,6 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-from scipy import fft
 
 from qlearn import checks
 from qlearn.errors import UnsupportedError
@@ -25,8 +24,10 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry
 from qlearn.hamiltonian.kinetic_bound import upper_bound
 from qlearn.hamiltonian.vector_potential import VectorPotential
+from qlearn.kernels import fft as transforms
 from qlearn.kernels.derivatives import gauss_nodes
 from qlearn.kernels.harmonics import HarmonicProjector
+from qlearn.kernels.workspace import Workspace
 
 __all__ = ["CovariantKinetic"]
 
@@ -56,6 +57,8 @@ class CovariantKinetic:
         self._poles = [HarmonicProjector(grid.shape[a], grid.shape[a + 1], grid.fourier_axes[a])
                        for a, kind in enumerate(grid.boundary) if kind == "pole"]
         self.rest = self._rest_energy() if self._poles else None
+        self._enter, self._leave = self._tables_at_the_ends()
+        self._space = Workspace()
         self._last: tuple[float, list] | None = None
         if not self.depends_on_time:
             self._lines(0.0)
@@ -99,58 +102,97 @@ class CovariantKinetic:
         if not isinstance(psi, np.ndarray):
             raise UnsupportedError("with a metric or a vector potential that varies only NumPy arrays are offered; give "
                                    "np.asarray(psi), or take flat coordinates.")
-        f = self.grid.to_periodic(psi)
-        if self.inverse_root is not None:
-            f *= self.inverse_root
+        f = self._entered(psi)
         whole = f
         for pole in self._poles:
             f = pole.apply(f)
-        lines, potential = self._lines(t), None if self.potential is None else self.potential(t)
-        slopes = {a: self._slope(f, a, potential) for a in range(self.grid.ndim) if lines[a] is None}
-        result = np.zeros_like(f)
+        lines = self._lines(t)
+        potential = None if self.potential is None else [a if np.any(a) else None for a in self.potential(t)]
+        result = np.zeros(f.shape, dtype=complex)
+        self._add_coupled(result, f, [a for a, line in enumerate(lines) if line is None], potential)
         for a, line in enumerate(lines):
-            result += self._in_modes(f, a, line) if line is not None else self._divergence(slopes, a, potential)
-            if line is None and a in self._unsigned:
-                result += self._unsigned_part(f, a)
+            if line is not None:
+                self._add(result, self._in_modes(f, a, line))
+            elif a in self._unsigned:
+                self._add(result, self._unsigned_part(f, a))
         for pole in self._poles:
             result = pole.adjoint(result)
         if self.rest is not None:
             result += self.rest * (whole - f)
-        if self.inverse_root is not None:
-            result *= self.inverse_root
-        return self.grid.from_periodic(result)
+        if self._leave is not None:
+            result *= self._leave
+        self._space.give(whole)
+        return result
+
+    def _tables_at_the_ends(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Half-density → periodic part of the scalar, and the adjoint."""
+        phase = self.grid.twist_phase
+        if phase is None:
+            return self.inverse_root, self.inverse_root
+        root = 1.0 if self.inverse_root is None else self.inverse_root
+        return root * phase.conj(), root * phase
+
+    def _entered(self, psi: np.ndarray) -> np.ndarray:
+        """The periodic part of the scalar, in scratch memory."""
+        f = self._space.take(psi.shape)
+        if self._enter is None:
+            np.copyto(f, psi)
+        else:
+            np.multiply(psi, self._enter, out=f)
+        return f
+
+    def _add(self, result: np.ndarray, term: np.ndarray) -> None:
+        result += term
+        self._space.give(term)
+
+    def _add_coupled(self, result: np.ndarray, f: np.ndarray, axes: list[int], potential: list | None) -> None:
+        """Add Σ_ab (ħ∂_a − iA_a)† W^{ab} (ħ∂_b − iA_b) f over these axes."""
+        if not any((a, b) in self.between for a in axes for b in axes):
+            for a in axes:
+                self._add_divergence(result, self._slope(f, a, potential), a, {}, potential)
+            return
+        slopes = {a: self._slope(f, a, potential) for a in axes}
+        for a in axes:
+            self._add_divergence(result, slopes[a].copy(), a, slopes, potential)
+        for slope in slopes.values():
+            self._space.give(slope)
 
     def _slope(self, f: np.ndarray, a: int, potential: list | None) -> np.ndarray:
         """(ħ∂_a − iA_a) f at the points of the derivative."""
         rule = self.grid.derivatives[a]
-        slope = rule.slope(f)
+        slope = rule.slope(f, self._space.take(f.shape) if self.grid.boundary[a] == "periodic" else None)
         slope *= self.hbar
-        if potential is not None and np.any(potential[a]):
-            inside = rule.inside(slope)
-            inside -= 1j * potential[a] * f
+        if potential is not None and potential[a] is not None:
+            inside, part = rule.inside(slope), self._space.take(f.shape)
+            inside -= np.multiply(f, 1j * potential[a], out=part)
+            self._space.give(part)
         return slope
 
-    def _divergence(self, slopes: dict[int, np.ndarray], a: int, potential: list | None) -> np.ndarray:
-        """(ħ∂_a − iA_a)† Σ_b W^{ab} (slope b)."""
-        rules = self.grid.derivatives
-        flux = self.along[a] * slopes[a]
-        inside = rules[a].inside(flux)
-        for b in slopes:
+    def _add_divergence(self, result: np.ndarray, flux: np.ndarray, a: int, slopes: dict[int, np.ndarray],
+                        potential: list | None) -> None:
+        """Add (ħ∂_a − iA_a)† Σ_b W^{ab} (slope b); ``flux`` is a slope a that may be overwritten."""
+        rule, part = self.grid.derivatives[a], self._space.take(result.shape)
+        flux *= self.along[a]
+        inside = rule.inside(flux)
+        for b, slope in slopes.items():
             if (a, b) in self.between:
-                inside += self.between[a, b] * rules[b].inside(slopes[b])
-        result = rules[a].adjoint(flux)
-        result *= self.hbar
-        if potential is not None and np.any(potential[a]):
-            result += 1j * potential[a] * inside
-        return result
+                inside += np.multiply(self.grid.derivatives[b].inside(slope), self.between[a, b], out=part)
+        if potential is not None and potential[a] is not None:
+            result += np.multiply(inside, 1j * potential[a], out=part)
+        term = rule.adjoint_in_place(flux)
+        term *= self.hbar
+        self._space.give(part)
+        self._add(result, term)
 
     def _in_modes(self, f: np.ndarray, a: int, table: np.ndarray) -> np.ndarray:
         place = self.grid.fourier_axes[a]
         if self.grid.boundary[a] == "wall":
-            return fft.dst(fft.dst(f, type=1, axis=place, norm="ortho") * table, type=1, axis=place, norm="ortho")
-        modes = fft.fft(f, axis=place)
+            return transforms.sine(transforms.sine(f.copy(), (place,)) * table, (place,))
+        modes = self._space.take(f.shape)
+        np.copyto(modes, f)
+        modes = transforms.forward(modes, (place,))
         modes *= table
-        return fft.ifft(modes, axis=place, overwrite_x=True)
+        return transforms.backward(modes, (place,))
 
     def _highest_mode(self, a: int, mode: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mode n whose derivative the points do not show, and ½ħ²κ² n†W^{aa}n on each line of axis a."""
@@ -161,8 +203,9 @@ class CovariantKinetic:
         return values.reshape((-1,) + (1,) * (self.grid.ndim - 1 - a))
 
     def _unsigned_part(self, f: np.ndarray, a: int) -> np.ndarray:
-        mode, weight = self._unsigned[a]
-        return mode * (weight * np.sum(mode.conj() * f, axis=self.grid.fourier_axes[a], keepdims=True))
+        (mode, weight), part = self._unsigned[a], self._space.take(f.shape)
+        share = np.sum(np.multiply(f, mode.conj(), out=part), axis=self.grid.fourier_axes[a], keepdims=True)
+        return np.multiply(mode, weight * share, out=part)
 
     def _rest_energy(self) -> np.ndarray:
         """c times the weights between poles, broadcasting to the grid; c that of l = N on the stiffest meridian."""

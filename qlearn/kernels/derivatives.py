@@ -9,6 +9,8 @@
 All of them are the exact derivative of the interpolant that the axis stands for. ``slope`` leads from the points of the axis
 to the points of the derivative, ``adjoint`` back, with (``slope`` f, w F) = (f, ``adjoint`` F) and w as above.
 
+``slope`` may be given an array ``work`` for its result, ``adjoint_in_place`` may use the memory of its argument.
+
 ``highest``: on a ring with an even number of points the mode (−1)^j, normalised, whose sign is unknown and whose derivative the
 points do not show; else None.
 """
@@ -18,6 +20,8 @@ from typing import final
 
 import numpy as np
 from scipy import fft
+
+from qlearn.kernels.fft import backward, forward
 
 __all__ = ["PeriodicDerivative", "PoleDerivative", "WallDerivative", "gauss_nodes", "parity_matrices", "pole_split"]
 
@@ -38,17 +42,25 @@ class PeriodicDerivative:
             self.highest = np.exp(2j * np.pi * (np.arange(count) * (count // 2) % count) / count) / np.sqrt(count)
         self.symbol = (1j * k).reshape((-1,) + (1,) * (-axis - 1))
 
-    def slope(self, f: np.ndarray) -> np.ndarray:
-        modes = fft.fft(f, axis=self.axis)
+    def slope(self, f: np.ndarray, work: np.ndarray | None = None) -> np.ndarray:
+        work = np.empty(f.shape, dtype=complex) if work is None else work
+        np.copyto(work, f)
+        modes = forward(work, (self.axis,))
         modes *= self.symbol
-        return fft.ifft(modes, axis=self.axis, overwrite_x=True)
+        return backward(modes, (self.axis,))
 
     def inside(self, values: np.ndarray) -> np.ndarray:
         """The values at the points of the axis, of values at the points of the derivative."""
         return values
 
     def adjoint(self, values: np.ndarray) -> np.ndarray:
-        return -self.slope(values)
+        return self.adjoint_in_place(np.array(values, dtype=complex))
+
+    def adjoint_in_place(self, values: np.ndarray) -> np.ndarray:
+        """``adjoint`` of complex values whose memory may be used for the result."""
+        modes = forward(values, (self.axis,))
+        modes *= -self.symbol
+        return backward(modes, (self.axis,))
 
 
 @final
@@ -63,7 +75,7 @@ class WallDerivative:
         self.largest = float(k[-1])
         self.symbol = (k / (2 * (count + 1))).reshape((-1,) + (1,) * (-axis - 1))
 
-    def slope(self, f: np.ndarray) -> np.ndarray:
+    def slope(self, f: np.ndarray, work: np.ndarray | None = None) -> np.ndarray:
         shape = list(f.shape)
         shape[self.axis] += 2
         wide = np.zeros(shape, dtype=np.result_type(f, float))
@@ -76,6 +88,8 @@ class WallDerivative:
     def adjoint(self, values: np.ndarray) -> np.ndarray:
         modes = fft.dct(values, type=1, axis=self.axis)[self._middle] * self.symbol
         return fft.dst(modes, type=1, axis=self.axis, overwrite_x=True)
+
+    adjoint_in_place = adjoint
 
     @property
     def _middle(self) -> tuple:
@@ -93,7 +107,7 @@ class PoleDerivative:
         self.even, self.odd = (matrix * (np.pi / length) for matrix in parity_matrices(count))
         self.largest = float(np.sqrt(count * (count + 1.0)) * np.pi / length)  # on harmonics l < N, under the weights
 
-    def slope(self, f: np.ndarray) -> np.ndarray:
+    def slope(self, f: np.ndarray, work: np.ndarray | None = None) -> np.ndarray:
         return pole_split(f, self.axis, self.even, self.odd)
 
     def inside(self, values: np.ndarray) -> np.ndarray:
@@ -102,15 +116,24 @@ class PoleDerivative:
     def adjoint(self, values: np.ndarray) -> np.ndarray:
         return pole_split(values, self.axis, self.even.T, self.odd.T)
 
+    adjoint_in_place = adjoint
+
 
 def pole_split(f: np.ndarray, axis: int, even: np.ndarray, odd: np.ndarray) -> np.ndarray:
     """Matrices (M, N) along a polar axis: ``even`` on the part even under φ → φ + π of the next axis, ``odd`` on the odd."""
     moved = np.moveaxis(f, (axis, axis + 1), (-2, -1))
     half = moved.shape[-1] // 2
     here, opposite = moved[..., :half], moved[..., half:]
-    symmetric, antisymmetric = even @ ((here + opposite) / 2), odd @ ((here - opposite) / 2)
+    symmetric, antisymmetric = _times(even, (here + opposite) / 2), _times(odd, (here - opposite) / 2)
     joined = np.concatenate([symmetric + antisymmetric, symmetric - antisymmetric], axis=-1)
     return np.moveaxis(joined, (-2, -1), (axis, axis + 1))
+
+
+def _times(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """A real matrix times columns (…, N, m), complex ones as pairs of reals."""
+    if not np.iscomplexobj(columns):
+        return matrix @ columns
+    return (matrix @ np.ascontiguousarray(columns).view(float)).view(complex)
 
 
 @cache

@@ -36,11 +36,11 @@ class HarmonicProjector:
     def _multiplied(self, f: np.ndarray, matrices: np.ndarray) -> np.ndarray:
         places = (self.axis + 1, self.axis)
         modes = np.moveaxis(fft.fft(f, axis=self.axis + 1), places, (0, 1))
-        columns = modes.reshape(*modes.shape[:2], -1)
+        columns = np.ascontiguousarray(modes.reshape(*modes.shape[:2], -1)).view(float)
         result = np.empty_like(columns)
         np.matmul(matrices, columns[:self.half + 1], out=result[:self.half + 1])
         np.matmul(matrices[self.half - 1:0:-1], columns[self.half + 1:], out=result[self.half + 1:])
-        return fft.ifft(np.moveaxis(result.reshape(modes.shape), (0, 1), places), axis=self.axis + 1, overwrite_x=True)
+        return fft.ifft(np.moveaxis(result.view(complex).reshape(modes.shape), (0, 1), places), axis=self.axis + 1)
 
 
 @cache
