@@ -18,29 +18,31 @@ def acted(table: np.ndarray, psi: Any, kinetic: FlatKinetic | CovariantKinetic, 
           ndim: int) -> Any:
     """(T + V)ψ, a new array of the kind of ψ."""
     result = kinetic.apply(psi, t)
-    if channels is None:
-        product = like(table, psi) * psi
-    elif isinstance(psi, np.ndarray):
-        product = _coupled(table, psi, channels, ndim)
-    else:
+    if not isinstance(psi, np.ndarray):
+        if channels is None:
+            return result + like(table, psi) * psi
         xp = namespace(psi)
-        product = xp.sum(like(table, psi) * xp.expand_dims(psi, axis=-ndim - 2), axis=-ndim - 1)
-    if isinstance(result, np.ndarray) and product.shape == result.shape:
-        result += product
-        return result
-    return result + product
+        return result + xp.sum(like(table, psi) * xp.expand_dims(psi, axis=-ndim - 2), axis=-ndim - 1)
+    points = ndim if channels is None else ndim + 1
+    batch = np.broadcast_shapes(table.shape[:-ndim if channels is None else -ndim - 2], psi.shape[:-points])
+    if batch != result.shape[:-points]:
+        result = np.array(np.broadcast_to(result, (*batch, *result.shape[-points:])))
+    if channels is None:
+        result += table * psi
+    else:
+        _couple(result, table, psi, channels, ndim)
+    return result
 
 
-def _coupled(table: np.ndarray, psi: np.ndarray, channels: int, ndim: int) -> np.ndarray:
-    """Σ_j V_ij ψ_j, (…, c, *shape), pair by pair; a V_ij that vanishes everywhere costs a look only."""
-    batch = np.broadcast_shapes(table.shape[:-ndim - 2], psi.shape[:-ndim - 1])
-    result = np.zeros((*batch, *psi.shape[-ndim - 1:]), dtype=complex)
+def _couple(result: np.ndarray, table: np.ndarray, psi: np.ndarray, channels: int, ndim: int) -> None:
+    """Add Σ_j V_ij ψ_j, pair by pair; a V_ij that vanishes everywhere costs a look only."""
     entries = np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
     rows, waves = np.moveaxis(result, -ndim - 1, 0), np.moveaxis(psi, -ndim - 1, 0)
+    product = np.empty(rows[0].shape, dtype=complex)
     for i, j in np.ndindex(channels, channels):
-        if i == j or entries[i, j].any():
-            rows[i] += entries[i, j] * waves[j]
-    return result
+        if entries[i, j].any():
+            np.multiply(entries[i, j], waves[j], out=product)
+            rows[i] += product
 
 
 def dense_matrix(table: np.ndarray, kinetic: FlatKinetic | CovariantKinetic, channels: int | None,

@@ -1,6 +1,7 @@
 """Driven potentials whose time stands outside: V(t, q) = V0(q) + Σ_r f_r(t) g_r(q)."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, final
 
 import numpy as np
@@ -137,14 +138,15 @@ def _at(part: Any, q: tuple[Any, ...]) -> Any:
 
 
 def _factor(f: Callable, t: float, r: int) -> float:
-    name = f"f(t={t:.6g}) of terms[{r}]"
     try:
-        with np.errstate(all="ignore"):
-            value = np.asarray(f(t))
+        found = f(t)
     except ArithmeticError as error:
-        checks.fail(name, "must be one finite real number", f"{type(error).__name__}: {error}")
+        checks.fail(f"f(t={t:.6g}) of terms[{r}]", "must be one finite real number", f"{type(error).__name__}: {error}")
+    if isinstance(found, float) and isfinite(found):
+        return found
+    value = np.asarray(found)
     if value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
-        checks.fail(name, "must be one finite real number", value.tolist(),
+        checks.fail(f"f(t={t:.6g}) of terms[{r}]", "must be one finite real number", value.tolist(),
                     "Split a complex factor into two terms; an amplitude for each member of a batch belongs to g.")
     return float(value.reshape(()))
 

@@ -96,11 +96,20 @@ def _separations(expression: Any, t: Any) -> Iterator[dict[Any, Any]]:
     """{f(t): g(q)} with Σ f g = V."""
     import sympy
 
-    ways: list[Callable] = [lambda e: e, sympy.expand, lambda e: sympy.expand(_sums_of_angles(e, t))]
+    ways: list[Callable] = [lambda e: e, sympy.expand, lambda e: sympy.expand(_sums_of_angles(e, t)),
+                            lambda e: sympy.expand(_sums_of_angles(e, t).replace(sympy.exp, _turning))]
     for way in ways:
         groups = _grouped(expression.applyfunc(way) if isinstance(expression, sympy.MatrixBase) else way(expression), t)
         if groups is not None:
             yield groups
+
+
+def _turning(exponent: Any) -> Any:
+    """exp(iα) as cos α + i sin α, other exponentials as they are."""
+    import sympy
+
+    angle = exponent / sympy.I
+    return sympy.cos(angle) + sympy.I * sympy.sin(angle) if not angle.has(sympy.I) else sympy.exp(exponent)
 
 
 def _sums_of_angles(expression: Any, t: Any) -> Any:

@@ -48,6 +48,8 @@ def is_known_everywhere(given: Any) -> bool:
 
 def values_of(values: Any, grid: Grid, name: str) -> np.ndarray:
     """What was given as an array of float or complex, a number spread over the grid; nested lists of tables and numbers too."""
+    if np.ma.is_masked(values):
+        checks.fail(name, "must have a value at every point", "a masked array", "Fill it: array.filled(value).")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -127,7 +129,7 @@ def _from_objects(array: np.ndarray, name: str) -> np.ndarray:
     for dtype in (float, complex):
         try:
             return array.astype(dtype)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
     checks.fail(name, "must be an array of numbers", f"an array of objects, the first a {type(array.flat[0]).__name__}",
                 "Convert it: array.astype(float).")

@@ -178,7 +178,8 @@ def test_a_potential_that_changes_its_kind_is_refused_at_that_time(V, words):
 
 
 @pytest.mark.parametrize(("V", "words"), [
-    (None, "must be a number"), ("x", "must be a number"), ({}, "numbers"), ([None] * 32, "rows"),
+    (None, "must be a number"), (np.ma.masked_equal(np.arange(32.0), 3), "filled"), (10**400, "numbers"),
+    ("x", "must be a number"), ({}, "numbers"), ([None] * 32, "rows"),
     (np.zeros((2, 2)), "constant matrix"),
     (np.zeros((2, 2, 31)), "shape"), (np.zeros((32, 1)), "shape"), (np.zeros((0, 32)), "empty"), ([[X, 1], [1]], "equal length"),
     (lambda x: 1 / x, "finite"), (lambda x: np.exp(1000 * x), "finite"), (sympy.Symbol("x") ** -1, "finite"),

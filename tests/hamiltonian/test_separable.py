@@ -46,6 +46,7 @@ def test_channels_and_batches():
 @pytest.mark.parametrize(("expression", "terms"), [
     (x**2 / 2 + 2 * sympy.sin(1.3 * t) * sympy.sin(t / 20) ** 2 * x, 1), ((x - sympy.cos(t)) ** 2 / 2, 2),
     (sympy.cos(2 * x - 3 * t), 2), (sympy.cos(2 * x - 3 * t) ** 2, 3), (sympy.exp(-x - t), 1), (sympy.cos(t), 1),
+    (x * sympy.exp(sympy.I * t) + x * sympy.exp(-sympy.I * t), 1),
     (x**2 * sympy.Heaviside(t - 1) + sympy.Abs(x), 1), (sympy.sin(x), 0), (sympy.sqrt(t**2 + 1) * sympy.tanh(x), 1),
 ], ids=str)
 def test_sympy_is_separated(expression, terms):
@@ -83,6 +84,14 @@ def test_sympy_matrices_and_two_dimensions():
     H = ql.Hamiltonian(plane, sympy.cos(x + y - t), time_dependent=True)
     assert_allclose(H.potential_table(0.5), np.cos(plane.mesh[0] + plane.mesh[1] - 0.5), atol=1e-14)
     assert len(H.drive.tables) == 2
+
+
+def test_a_rotating_coupling_is_separated():
+    V = sympy.Matrix([[x, sympy.exp(sympy.I * 3 * t)], [sympy.exp(-sympy.I * 3 * t), -x]])
+    H = ql.Hamiltonian(GRID, V, time_dependent=True)
+    turned = np.exp(1.5j) + 0 * X
+    assert_allclose(H.potential_table(0.5), np.array([[X, turned], [turned.conj(), -X]]), atol=1e-14)
+    assert isinstance(from_sympy(V, 1, True, GRID), SeparablePotential) and H.is_hermitian
 
 
 def test_a_symbol_t_needs_time_dependent():
