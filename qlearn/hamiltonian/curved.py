@@ -59,7 +59,7 @@ class CovariantKinetic:
         self.rest = self._rest_energy() if self._poles else None
         self._enter, self._leave = self._tables_at_the_ends()
         self._space = Workspace()
-        self._last: tuple[float, list] | None = None
+        self._last: tuple[float, list, list] | None = None
         if not self.depends_on_time:
             self._lines(0.0)
 
@@ -106,8 +106,7 @@ class CovariantKinetic:
         whole = f
         for pole in self._poles:
             f = pole.apply(f)
-        lines = self._lines(t)
-        potential = None if self.potential is None else [a if np.any(a) else None for a in self.potential(t)]
+        lines, potential = self._lines(t)
         result = np.zeros(f.shape, dtype=complex)
         self._add_coupled(result, f, [a for a, line in enumerate(lines) if line is None], potential)
         for a, line in enumerate(lines):
@@ -145,7 +144,7 @@ class CovariantKinetic:
         result += term
         self._space.give(term)
 
-    def _add_coupled(self, result: np.ndarray, f: np.ndarray, axes: list[int], potential: list | None) -> None:
+    def _add_coupled(self, result: np.ndarray, f: np.ndarray, axes: list[int], potential: list) -> None:
         """Add Σ_ab (ħ∂_a − iA_a)† W^{ab} (ħ∂_b − iA_b) f over these axes."""
         if not any((a, b) in self.between for a in axes for b in axes):
             for a in axes:
@@ -153,23 +152,25 @@ class CovariantKinetic:
             return
         slopes = {a: self._slope(f, a, potential) for a in axes}
         for a in axes:
-            self._add_divergence(result, slopes[a].copy(), a, slopes, potential)
+            flux = self._space.take(slopes[a].shape) if slopes[a].shape == f.shape else np.empty_like(slopes[a])
+            np.copyto(flux, slopes[a])
+            self._add_divergence(result, flux, a, slopes, potential)
         for slope in slopes.values():
             self._space.give(slope)
 
-    def _slope(self, f: np.ndarray, a: int, potential: list | None) -> np.ndarray:
+    def _slope(self, f: np.ndarray, a: int, potential: list) -> np.ndarray:
         """(ħ∂_a − iA_a) f at the points of the derivative."""
         rule = self.grid.derivatives[a]
         slope = rule.slope(f, self._space.take(f.shape) if self.grid.boundary[a] == "periodic" else None)
         slope *= self.hbar
-        if potential is not None and potential[a] is not None:
+        if potential[a] is not None:
             inside, part = rule.inside(slope), self._space.take(f.shape)
-            inside -= np.multiply(f, 1j * potential[a], out=part)
+            inside -= np.multiply(f, potential[a], out=part)
             self._space.give(part)
         return slope
 
     def _add_divergence(self, result: np.ndarray, flux: np.ndarray, a: int, slopes: dict[int, np.ndarray],
-                        potential: list | None) -> None:
+                        potential: list) -> None:
         """Add (ħ∂_a − iA_a)† Σ_b W^{ab} (slope b); ``flux`` is a slope a that may be overwritten."""
         rule, part = self.grid.derivatives[a], self._space.take(result.shape)
         flux *= self.along[a]
@@ -177,8 +178,8 @@ class CovariantKinetic:
         for b, slope in slopes.items():
             if (a, b) in self.between:
                 inside += np.multiply(self.grid.derivatives[b].inside(slope), self.between[a, b], out=part)
-        if potential is not None and potential[a] is not None:
-            result += np.multiply(inside, 1j * potential[a], out=part)
+        if potential[a] is not None:
+            result += np.multiply(inside, potential[a], out=part)
         term = rule.adjoint_in_place(flux)
         term *= self.hbar
         self._space.give(part)
@@ -219,19 +220,21 @@ class CovariantKinetic:
                 energy += n * (n + 1) * unit**2 * float(np.max(self.along[a] / weights))
         return energy * weights
 
-    def _lines(self, t: float) -> list:
-        """For each axis the table W^{aa}(ħk − A_a)²/2 where its modes diagonalise it, else None."""
+    def _lines(self, t: float) -> tuple[list, list]:
+        """For each axis the table W^{aa}(ħk − A_a)²/2 where its modes diagonalise it, else None; and iA_a, None where it is 0."""
         t = float(t) if self.depends_on_time else 0.0
         if self._last is None or self._last[0] != t:
-            potential = None if self.potential is None else self.potential(t)
-            self._last = t, [self._line(a, None if potential is None else potential[a]) for a in range(self.grid.ndim)]
-        return self._last[1]
+            d = self.grid.ndim
+            potential = [None] * d if self.potential is None else [a if np.any(a) else None for a in self.potential(t)]
+            self._last = (t, [self._line(a, potential[a]) for a in range(d)],
+                          [None if a is None else 1j * a for a in potential])
+        return self._last[1:]
 
     def _line(self, a: int, component: np.ndarray | None) -> np.ndarray | None:
         kind = self.grid.boundary[a]
         if not self._straight[a] or kind == "pole":
             return None
-        if component is None or not np.any(component):
+        if component is None:
             component = np.zeros((1,) * self.grid.ndim)
         elif kind == "wall" or not _constant(component, a):
             return None
