@@ -26,7 +26,8 @@ BOUNDARIES = ("periodic", "wall")
 ORDERS = (2, 3, 4, 5, 6)
 MOST_NODES = 257        # speeds at which R + T are computed; between them log(R + T) is linear
 NEGLIGIBLE = 1e-13      # weight of a plane wave, of the largest
-TABULATED = 1e-7        # accuracy of amplitudes from splines of a table
+EXACT, ROUGH = 1e-11, 1e-8    # accuracy of the amplitudes of R and T where they are asked for, and for the share of a state
+TABULATED = 1e-7              # and from splines of a table
 
 
 @final
@@ -119,9 +120,14 @@ class Absorber:
         mass, hbar = checks.real("mass", mass, above=0), checks.real("hbar", hbar, above=0)
         wall = checks.choice("boundary", boundary, BOUNDARIES) == "wall"
         unique, place = np.unique(values, return_inverse=True)
-        r, t = layer_scattering(lambda x: self.strength * np.sin(np.pi * x / (2 * self.width)) ** self.order,
-                                self.width if wall else 2 * self.width, unique, mass=mass, hbar=hbar, wall=wall)
+        r, t = self._scattered(unique, mass, hbar, wall, EXACT)
         return Reflection(values, r[place], t[place])
+
+    def _scattered(self, energies: np.ndarray, mass: float, hbar: float, wall: bool,
+                   accuracy: float) -> tuple[np.ndarray, np.ndarray]:
+        return layer_scattering(lambda x: self.strength * np.sin(np.pi * x / (2 * self.width)) ** self.order,
+                                self.width if wall else 2 * self.width, energies, mass=mass, hbar=hbar, wall=wall,
+                                accuracy=accuracy)
 
     def on_axes(self, grid: Grid) -> tuple[int, ...]:
         """The axes of this grid that have layers, checked."""
@@ -200,9 +206,8 @@ def _layer_curves(hamiltonian: "Hamiltonian", t: float) -> dict[int, Any] | None
     """{axis: (energies, 1/m) -> R + T}, or None where no profile is known."""
     absorber, grid, hbar = hamiltonian.absorber, hamiltonian.grid, hamiltonian.hbar
     if isinstance(absorber, Absorber) and not hamiltonian.has_complex_potential:
-        return {axis: lambda e, inverse, kind=grid.boundary[axis]: absorber.reflection(e, mass=1 / inverse, hbar=hbar,
-                                                                                       boundary=kind).returned
-                for axis in absorber.on_axes(grid)}
+        return {axis: lambda e, inverse, wall=grid.boundary[axis] == "wall":
+                np.add(*absorber._scattered(e, 1 / inverse, hbar, wall, ROUGH)) for axis in absorber.on_axes(grid)}
     loss = hamiltonian.loss_table(t)
     if grid.ndim > 1 or loss is None or loss.shape != grid.shape or loss.min() < 0 or not loss.any():
         return None
