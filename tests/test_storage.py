@@ -63,7 +63,8 @@ def edited(path, change):
 
 @pytest.mark.parametrize(("change", "words"), [
     (lambda f: f.attrs.update(version=2), "newer qlearn"), (lambda f: f.attrs.update(format="other"), "not one of qlearn"),
-    (lambda f: f.attrs.update(kind="checkpoint"), "holds a checkpoint, not a result"), (lambda f: f.__delitem__("content/small"), "checksum"),
+    (lambda f: f.attrs.update(kind="checkpoint"), "holds a checkpoint, not a result"),
+    (lambda f: f.__delitem__("content/small"), "checksum"),
     (lambda f: f["content"].__setitem__("list", h5py.ExternalLink("/etc/other.h5", "/")), "links|damaged|exists"),
     (lambda f: f.attrs.__delitem__("sha256"), "damaged"),
 ], ids=["version", "format", "kind", "missing", "link", "no checksum"])

@@ -106,6 +106,8 @@ class ChebyshevStepper:
         if arrives:
             self.ready = list(zip((group + self.now).tolist(), states, strict=True))
         self.phi, self.now = states[-1], self.now + float(group[-1])
+        if not arrives:
+            self.record.reached = self.now
         self.record.watch(self.phi)
         self._say()
         return arrives
@@ -164,6 +166,7 @@ class ChebyshevStepper:
         self.record.rounding = self.record.rounding * max(growth, 1.0) + EPS * (8 + float(np.max(ratio[some])))
         state *= like(ratio.reshape(ratio.shape + (1,) * len(dims)), state)
         self.phi, self.now = state, target if arrives else self.now + dt
+        self.record.reached = self.now
         self.record.watch(self.phi)
         if arrives:
             self.ready = [(target, self.phi)]

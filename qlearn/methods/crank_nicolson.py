@@ -105,6 +105,7 @@ class CrankNicolsonStepper:
     def move(self, target: float) -> np.ndarray | None:
         before = self.steps.count
         self.psi, arrived = self.steps.advance(self.psi, target)
+        self.task.record.reached = self.steps.now
         if self.steps.count > before and (arrived or self.steps.count % LOOK_EVERY == 0):
             rate = self._mismatch()
             self.space += 0.5 * (self.rate + rate) * abs(self.steps.now - self.seen) / self.task.hamiltonian.hbar

@@ -88,7 +88,7 @@ class LanczosStepper:
         if ahead > self.reach * (1 + 1e-12):
             self.phi, self.spent = self._at(self.reach)
             self.now += self.sign * self.reach
-            self.space = None
+            self.space, self.record.reached = None, self.now
             self.record.watch(self.phi)
             return None
         phi, error = self._at(ahead)

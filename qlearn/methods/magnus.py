@@ -85,6 +85,7 @@ class MagnusStepper:
 
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)
+        self.task.record.reached = self.steps.now
         if self.steps.count % 8 == 0:
             self.task.record.watch(self.phi)
         self.task.record.note = f"Magnus4 with {self.steps.words}"

@@ -34,7 +34,8 @@ class Result:
         "norm_drift" largest |‖ψ(t)‖/‖ψ0‖ − 1|: an error where H is Hermitian, what W took away where it is not;
         "energy_drift" energy at the end minus at the start per ⟨ψ|ψ⟩ (with f(|ψ|²): ⟨T + V⟩ + ∫F(|ψ|²), F' = f), units of
         energy; None where it is not conserved: H depends on t, is not Hermitian, or in imaginary time;
-        "absorbed" 1 − ‖ψ‖²/‖ψ0‖² at the end, None where H is Hermitian;
+        "absorbed" 1 − ‖ψ‖²/‖ψ0‖² at the end, None where H is Hermitian; "reflection" the share of ψ0 that the absorber
+        would send back or let through where ψ0 met it, None where there is none or its profile does not tell;
         "spectral_tail" largest share of |ψ_k|² in the outer tenth of the wavenumbers; "edge_density" largest density at the
         seam a ~ b of a periodic axis, over the maximum of that axis' marginal density: no error on a ring;
         "stopped" what ended the run before the last time, else None; "resumed" how often it went on from a checkpoint;

@@ -45,7 +45,7 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
         _check_imaginary(H, times, norms)
     record, reason = Record(), ""
     if method is None:
-        method, reason = choose(H, psi, times, tol, record, **({"imaginary": True} if imaginary else {}))
+        method, reason = choose(H, psi, times, tol, record, bool(imaginary))
     if isclass(method) or not callable(getattr(method, "start", None)):
         checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
                     "Mind the parentheses." if isclass(method) else "")

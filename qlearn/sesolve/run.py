@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.errors import AccuracyWarning
+from qlearn.hamiltonian import reflected_share
 from qlearn.kernels.arrays import as_complex, like, squared_sums, to_numpy
 from qlearn.kernels.fft import backend_name
 from qlearn.methods import Stepper, Task
@@ -99,7 +100,7 @@ class Run:
         if self.index > 0:
             self._look(1)
         stats = {"error_estimate": self.error_estimate, "norm_drift": self.norm_drift, "energy_drift": self._energy_drift(),
-                 "absorbed": self._absorbed(), "spectral_tail": self.monitor.tail, "edge_density": self.monitor.edge}
+                 "absorbed": self._absorbed(), "reflection": self._reflection(), "spectral_tail": self.monitor.tail, "edge_density": self.monitor.edge}
         if p.imaginary:
             stats |= self._certificate()
         backend = backend_name() if isinstance(p.psi0, np.ndarray) else type(p.psi0).__module__.partition(".")[0]
@@ -154,6 +155,15 @@ class Run:
             return None
         share = 1 - (np.divide(p.H.norm(self.psi), p.norms, out=np.ones_like(p.norms), where=p.norms > 0)) ** 2
         return float(share) if share.ndim == 0 else share
+
+    def _reflection(self) -> Any:
+        """The share of ψ0 that the absorber sends back or lets through, where its profile tells; else None."""
+        p = self.problem
+        share = reflected_share(p.H, to_numpy(p.psi0), float(p.times[0]))
+        if share is None:
+            return None
+        self.monitor.ffts += int(np.prod(p.psi0.shape)) // p.H.grid.size
+        return float(share) if np.ndim(share) == 0 else share
 
     def _certificate(self) -> dict[str, Any]:
         """⟨H⟩ and ‖(H − ⟨H⟩)ψ‖/‖ψ‖; with a nonlinearity the chemical potential takes the place of ⟨H⟩ in the second."""

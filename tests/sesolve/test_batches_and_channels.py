@@ -62,6 +62,8 @@ def test_what_an_absorber_takes_is_told_and_is_no_drift_of_energy():
     assert np.all(result.stats["absorbed"] > 0.9) and result.stats["absorbed"].shape == (2,)
     np.testing.assert_allclose(1 - result.stats["absorbed"], (grid.norm(result.final_state) / grid.norm(result.states[0])) ** 2)
     assert result.stats["energy_drift"] is None
+    assert np.all(result.stats["reflection"] > 0) and np.all(result.stats["reflection"] < 0.05)
+    assert ql.sesolve(ql.Hamiltonian(grid, 0.0), packet, [0, 0.1]).stats["reflection"] is None
 
 
 def test_density_at_a_wall_is_no_warning_and_its_modes_are_watched():

@@ -76,7 +76,7 @@ def test_transforms_are_counted(monkeypatch):
     from scipy import fft
 
     counted = []
-    for name in ("fftn", "ifftn"):
+    for name in ("fft", "ifft", "fftn", "ifftn"):
         original = getattr(fft, name)
         monkeypatch.setattr(fft, name, lambda a, original=original, **kw: counted.append(1) or original(a, **kw))
     result = ql.sesolve(H, PSI, [0, 1.0], method=ql.RKN6())
@@ -164,6 +164,13 @@ def test_an_e_op_cannot_change_the_state():
 def test_progress_bar(capsys, monkeypatch):
     ql.sesolve(H, PSI, [0, 0.1, 0.2], progress_bar=True)
     assert "t − t0 = 0.2 of 0.2" in capsys.readouterr().err
+    from qlearn.sesolve.progress import ProgressBar
+
+    shown = []
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressBar, "show", lambda self, reached: shown.append(reached))
+        ql.sesolve(H, PSI, [0, 9.0], method=ql.RKN6(), progress_bar=True)  # one long interval
+    assert len(shown) > 3 and shown == sorted(shown) and shown[-1] == 9.0 and shown[len(shown) // 2] > 1.0
     ql.sesolve(H, PSI, [1.0], progress_bar=True)
     ql.sesolve(H, PSI, [3.0, 2.0], progress_bar=True)
     assert "1 of 1" in capsys.readouterr().err
