@@ -1,7 +1,8 @@
 """Compiled phase passes, for where numba is installed; imported by qlearn.kernels.phases when they pay.
 
 θ = q π/2 + r, |r| ≤ π/4, with π/2 in three parts; sine and cosine of r by the polynomials of the C library fdlibm, chosen
-and signed by q modulo 4. No branches, so that the loops become vector code.
+and signed by q modulo 4, which is found without integers. No branches, and blocks that stay in the first cache: all loops
+become vector code.
 """
 
 import math
@@ -9,7 +10,7 @@ import math
 import numba
 import numpy as np
 
-__all__ = ["table", "turn", "turn_by_sum", "turn_outer"]
+__all__ = ["table", "turn", "turn_by_form", "turn_outer"]
 
 _CONTRACT = {"contract", "nsz"}  # a reordering would undo the reduction
 _BLOCK = 256
@@ -26,72 +27,82 @@ def _cos_sin(x):
     c = 1.0 - (0.5 * z - z * z * (4.16666666666666019037e-02 + z * (-1.38888888888741095749e-03 + z * (
         2.48015872894767294178e-05 + z * (-2.75573143513906633035e-07 + z * (
             2.08757232129817482790e-09 - z * 1.13596475577881948265e-11))))))
-    m = np.int32(q) & np.int32(3)
-    odd = (m & np.int32(1)) != 0
+    half = np.floor(q * 0.5)
+    odd, second = q != 2.0 * half, half != 2.0 * np.floor(half * 0.5)   # the last two bits of q
     cosine = s if odd else c
     sine = c if odd else s
-    cosine = -cosine if ((m + np.int32(1)) & np.int32(2)) != 0 else cosine
-    sine = -sine if (m & np.int32(2)) != 0 else sine
-    return cosine, sine
-
-
-@numba.njit(inline="always")
-def _largest(angle, n):
-    most = 0.0
-    for i in range(n):
-        most = max(most, abs(angle[i]))
-    return most
+    return -cosine if odd != second else cosine, -sine if second else sine
 
 
 @numba.njit(fastmath=_CONTRACT, cache=True)
-def _block_table(angle, out):
-    if _largest(angle, angle.size) > _LARGEST:
+def _cosines_sines(angle, cosines, sines):
+    largest = 0.0
+    for i in range(angle.size):
+        largest = max(largest, abs(angle[i]))
+    if largest > _LARGEST:
         for i in range(angle.size):
-            out[i] = complex(math.cos(angle[i]), -math.sin(angle[i]))
+            cosines[i], sines[i] = math.cos(angle[i]), math.sin(angle[i])
     else:
         for i in range(angle.size):
-            c, s = _cos_sin(angle[i])
-            out[i] = complex(c, -s)
+            cosines[i], sines[i] = _cos_sin(angle[i])
 
 
 @numba.njit(fastmath=_CONTRACT, cache=True)
-def _block_turn(phi, angle):
-    if _largest(angle, angle.size) > _LARGEST:
-        for i in range(angle.size):
-            phi[i] *= complex(math.cos(angle[i]), -math.sin(angle[i]))
-    else:
-        for i in range(angle.size):
-            c, s = _cos_sin(angle[i])
-            phi[i] *= complex(c, -s)
+def _multiply(phi, cosines, sines):
+    for i in range(phi.size):
+        phi[i] *= complex(cosines[i], -sines[i])
+
+
+@numba.njit(fastmath=_CONTRACT, cache=True)
+def _weighted(tables, weights, start, total):
+    """total = Σ_r w_r g_r on a block."""
+    row, weight = tables[0, start:start + total.size], weights[0]
+    for i in range(total.size):
+        total[i] = weight * row[i]
+    for r in range(1, weights.size):
+        row, weight = tables[r, start:start + total.size], weights[r]
+        for i in range(total.size):
+            total[i] += weight * row[i]
 
 
 @numba.njit(cache=True)
 def table(angle, out):
     """out = exp(−iθ)."""
+    cosines, sines = np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, angle.size, _BLOCK):
-        _block_table(angle[start:start + _BLOCK], out[start:start + _BLOCK])
+        block = out[start:start + _BLOCK]
+        _cosines_sines(angle[start:start + _BLOCK], cosines, sines)
+        for i in range(block.size):
+            block[i] = complex(cosines[i], -sines[i])
 
 
 @numba.njit(cache=True)
 def turn(phi, angle):
     """φ ← φ exp(−iθ)."""
+    cosines, sines = np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, angle.size, _BLOCK):
-        _block_turn(phi[start:start + _BLOCK], angle[start:start + _BLOCK])
+        _cosines_sines(angle[start:start + _BLOCK], cosines, sines)
+        _multiply(phi[start:start + _BLOCK], cosines, sines)
 
 
-@numba.njit(fastmath=_CONTRACT, cache=True)
-def turn_by_sum(phi, tables, weights):
-    """φ ← φ exp(−i Σ_r w_r g_r), tables (R, n)."""
-    angle = np.empty(_BLOCK)
+@numba.njit(cache=True)
+def turn_by_form(phi, tables, numbers, linear, square):
+    """φ ← φ exp(−iθ), θ = linear·Σ_r n_r g_r + square·Σ_{r≤s} n_r n_s g_rs; tables (R + R(R+1)/2, n), or (R, n)."""
+    weights = np.empty(len(tables))
+    count = numbers.size
+    for r in range(numbers.size):
+        weights[r] = linear * numbers[r]
+    for r in range(numbers.size):
+        for s in range(r, numbers.size):
+            if count < weights.size:
+                weights[count] = square * numbers[r] * numbers[s]
+                count += 1
+    angle, cosines, sines = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, phi.size, _BLOCK):
-        n = min(_BLOCK, phi.size - start)
-        for i in range(n):
-            angle[i] = weights[0] * tables[0, start + i]
-        for row in range(1, len(weights)):
-            weight = weights[row]
-            for i in range(n):
-                angle[i] += weight * tables[row, start + i]
-        _block_turn(phi[start:start + n], angle[:n])
+        block = phi[start:start + _BLOCK]
+        _weighted(tables, weights, start, angle[:block.size])
+        _cosines_sines(angle[:block.size], cosines, sines)
+        _multiply(block, cosines, sines)
 
 
 @numba.njit(fastmath=_CONTRACT, cache=True)

@@ -95,12 +95,18 @@ class Phases:
         phi *= self.table(angle)
         return phi
 
-    def turn_by_sum(self, phi: Any, tables: np.ndarray, weights: np.ndarray) -> Any:
-        """φ ← φ exp(−i Σ_r w_r g_r), tables (R, *shape), weights (R,) real; the same for all members of a batch."""
-        if isinstance(phi, np.ndarray) and self._compiled is not None and phi.flags.c_contiguous \
-                and phi.shape == tables.shape[1:]:
-            self._compiled.turn_by_sum(phi.reshape(-1), tables.reshape(len(tables), -1), weights)
+    def turn_by_form(self, phi: Any, tables: np.ndarray, numbers: np.ndarray, linear: float, square: float = 0.0) -> Any:
+        """φ ← φ exp(−iθ), θ = linear·Σ_r n_r g_r + square·Σ_{r≤s} n_r n_s g_rs, the same for all members of a batch.
+
+        tables : the g_r, then the g_rs in the order 00, 01, …, 11, … where square ≠ 0; (…, *shape).   numbers : (R,).
+        """
+        fits = isinstance(phi, np.ndarray) and phi.shape == tables.shape[1:] and phi.flags.c_contiguous
+        if fits and self._compiled is not None:
+            self._compiled.turn_by_form(phi.reshape(-1), tables.reshape(len(tables), -1), numbers, linear, square)
             return phi
+        weights = linear * numbers
+        if square:
+            weights = np.concatenate([weights, square * np.outer(numbers, numbers)[np.triu_indices(len(numbers))]])
         return self.turn(phi, np.tensordot(weights, tables, axes=1))
 
     def outer(self, angles: list[np.ndarray], phi: Any) -> Callable[[Any], Any]:
@@ -136,11 +142,25 @@ def choose_phases(points: int, each_kick: bool = False) -> Phases:
         return Phases(_choice)
     loaded = "qlearn.kernels.compiled" in sys.modules
     pays = loaded or points >= (MANY_KICKS if each_kick else MANY_TABLES)
-    return Phases("numba" if pays and find_spec("numba") is not None else "numpy")
+    return Phases("numba" if pays and _can_compile() else "numpy")
+
+
+def _can_compile() -> bool:
+    """True where numba is installed and finds a place to keep what it compiled."""
+    if find_spec("numba") is None:
+        return False
+    try:
+        _load()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _load() -> Any:
-    from qlearn.kernels import compiled
+    try:
+        from qlearn.kernels import compiled
+    except ImportError as error:
+        raise MissingExtraError("these phases need numba: pip install numba.") from error
     return compiled
 
 

@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from qlearn import checks
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums
 from qlearn.kernels.phases import Phases, choose_phases, multiplication
@@ -35,7 +36,7 @@ class SplittingKernel:
     In imaginary time φ keeps the norms that it comes with.
     """
 
-    KEPT = 4
+    KEPT, MANY = 4, 2**22  # lengths, two only for grids of so many points
     _kept: dict[float, _Step]
 
     def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, record: Record, imaginary: bool = False):
@@ -100,7 +101,7 @@ class SplittingKernel:
 
     def _step(self, h: float, phi: Any) -> _Step:
         if h not in self._kept:
-            while len(self._kept) >= self.KEPT:
+            while len(self._kept) >= (self.KEPT if self.hamiltonian.grid.size < self.MANY else 2):
                 self._kept.pop(next(iter(self._kept)))
             self._kept[h] = self._made(h, phi)
         self._kept[h] = self._kept.pop(h)  # the last used stand last
@@ -118,7 +119,7 @@ class SplittingKernel:
         """modes ← exp(−ihT/ħ) modes, in imaginary time exp(−hT/ħ), for arrays of the kind of φ."""
         kinetic, rate = self.hamiltonian.kinetic, h / self.hamiltonian.hbar
         if self.imaginary:
-            return multiplication(like(np.exp(-rate * kinetic.table), phi))
+            return multiplication(like(np.exp(-rate * (kinetic.table - kinetic.bounds[0])), phi))
         if np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
             return multiplication(like(self.phases.table(rate * kinetic.table), phi))
         return self.phases.outer([rate * part for part in _along_axes(kinetic.table)], phi)
@@ -134,6 +135,8 @@ class SplittingKernel:
     def _restored(self, phi: Any, norms: np.ndarray) -> Any:
         """φ with the norms it had."""
         now = squared_sums(phi, self.axes)
+        if np.any((now == 0) & (norms > 0)):
+            checks.fail("dt", "must be short enough for exp(−H dt/ħ)ψ not to underflow where ψ is", "a step that leaves nothing")
         scale = np.sqrt(np.divide(norms, now, out=np.zeros_like(now), where=now > 0))
         phi *= like(scale.reshape(scale.shape + (1,) * len(self.axes)), phi)
         return phi

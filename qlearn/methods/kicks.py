@@ -51,7 +51,7 @@ class StaticKicks:
 
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         angle = _angle(self.hamiltonian, b, c, h, 0.0, self.imaginary)
-        table = like(_factor(angle, self.phases, self.imaginary), phi)
+        table = like(_factor(angle, self.phases, self.imaginary, self.hamiltonian.grid.fourier_axes), phi)
 
         def kick(phi: Any, time: float) -> Any:
             phi *= table
@@ -73,19 +73,14 @@ class DrivenKicks:
             tables += [(1 if r == s else 2) * products(slopes[r], slopes[s], inverse)
                        for r in range(len(slopes)) for s in range(r, len(slopes))]
         self.tables, self.terms = np.ascontiguousarray(tables, dtype=float), 1 + len(drive.tables)
-        self._first, self._second = np.triu_indices(self.terms)
 
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         used = self.tables if c else self.tables[:self.terms]
-        linear, square = b * h / self.hbar, -c * h**3 / self.hbar
-        weights, numbers, terms = np.empty(len(used)), np.ones(self.terms), self.terms
+        linear, square, numbers = b * h / self.hbar, -c * h**3 / self.hbar, np.ones(self.terms)
 
         def kick(phi: Any, time: float) -> Any:
             numbers[1:] = self.factors(time)
-            np.multiply(numbers, linear, out=weights[:terms])
-            if c:
-                np.multiply(numbers[self._first], square * numbers[self._second], out=weights[terms:])
-            return self.phases.turn_by_sum(phi, used, weights)
+            return self.phases.turn_by_form(phi, used, numbers, linear, square)
         return kick
 
 
@@ -102,17 +97,15 @@ class EvaluatedKicks:
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         def kick(phi: Any, time: float) -> Any:
             angle = _angle(self.hamiltonian, b, c, h, time, self.imaginary)
-            if self.hamiltonian.nonlinearity is None:
-                return self._applied(phi, angle)
-            mean_field = self._mean_field(phi, angle, b * h / self.hamiltonian.hbar)
-            return self._applied(phi, like(angle, phi) + (b * h / self.hamiltonian.hbar) * mean_field)
+            total = angle
+            if self.hamiltonian.nonlinearity is not None:
+                weight = b * h / self.hamiltonian.hbar
+                total = like(angle, phi) + weight * self._mean_field(phi, angle, weight)
+            if not self.imaginary and not np.iscomplexobj(angle):
+                return self.phases.turn(phi, total)
+            phi *= like(_factor(to_numpy(total), self.phases, self.imaginary, self.hamiltonian.state_axes), phi)
+            return phi
         return kick
-
-    def _applied(self, phi: Any, angle: Any) -> Any:
-        if not self.imaginary and self.hamiltonian.is_hermitian:
-            return self.phases.turn(phi, angle)
-        phi *= like(_factor(to_numpy(angle), self.phases, self.imaginary), phi)
-        return phi
 
     def _mean_field(self, phi: Any, angle: np.ndarray, weight: float) -> Any:
         """f(|ψ|²) averaged over the kick, of the kind of φ."""
@@ -121,7 +114,7 @@ class EvaluatedKicks:
         if self.imaginary:
             angle = angle + weight * to_numpy(f(density))
             return f(like(_half_way(to_numpy(density), angle, self.hamiltonian.state_axes), phi))
-        if self.hamiltonian.is_hermitian:
+        if not np.iscomplexobj(angle):
             return f(density)
         decay = 2 * np.imag(angle)
         terms = [share * f(density * like(np.exp(s * decay), phi)) for s, share in GAUSS]
@@ -144,14 +137,25 @@ class ChannelKicks:
 
         def kick(phi: Any, time: float) -> Any:
             rows = self._matrices(b * h, time, phi) if kept is None else kept
+            if self.hamiltonian.nonlinearity is None:
+                return self._turned(phi, rows)
+            held = namespace(phi).abs(phi) ** 2
             phi = self._turned(phi, rows)
-            f = self.hamiltonian.nonlinearity
-            if f is None:
-                return phi
-            mean_field = to_numpy(f(namespace(phi).abs(phi) ** 2)) * (2 * b * h / self.hamiltonian.hbar)
-            phi *= like(_factor(mean_field, self.phases, self.imaginary), phi)
+            angle = (2 * b * h / self.hamiltonian.hbar) * self._mean_field(phi, held, 2 * b * h / self.hamiltonian.hbar)
+            phi *= like(_factor(angle, self.phases, self.imaginary, self.hamiltonian.state_axes), phi)
             return self._turned(phi, rows)
         return kick
+
+    def _mean_field(self, phi: Any, held: Any, weight: float) -> np.ndarray:
+        """f(|ψ|²) between the two turns; in imaginary time with the norm of ``held``, half way through the kick."""
+        f: Any = self.hamiltonian.nonlinearity
+        density = namespace(phi).abs(phi) ** 2
+        if not self.imaginary:
+            return to_numpy(f(density))
+        axes, density, held = self.hamiltonian.state_axes, to_numpy(density), to_numpy(held)
+        density = density * _ratio(np.sum(held, axis=axes, keepdims=True), np.sum(density, axis=axes, keepdims=True))
+        half = _half_way(density, weight * to_numpy(f(like(density, phi))), axes)
+        return to_numpy(f(like(half, phi)))
 
     def _turned(self, phi: Any, rows: list[list[Any]]) -> Any:
         """ψ_i ← Σ_j U_ij ψ_j."""
@@ -169,21 +173,22 @@ class ChannelKicks:
         ndim, weight = self.hamiltonian.grid.ndim, weight / self.hamiltonian.hbar
         table = self.hamiltonian.potential_table(time)
         u = np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
-        u = _exponential_of_two(u, weight, self.phases, self.imaginary) if len(u) == 2 \
-            else _exponential(u, weight, self.imaginary)
+        axes = self.hamiltonian.grid.fourier_axes
+        u = _exponential_of_two(u, weight, self.phases, self.imaginary, axes) if len(u) == 2 \
+            else _exponential(u, weight, self.imaginary, axes)
         loss = self.hamiltonian.loss_table(time)
         if loss is not None:
             u = u * np.exp(-weight * loss)
         return [[like(entry, phi) for entry in row] for row in u]
 
 
-def _exponential_of_two(v: np.ndarray, weight: float, phases: Phases, imaginary: bool) -> np.ndarray:
+def _exponential_of_two(v: np.ndarray, weight: float, phases: Phases, imaginary: bool, axes: tuple[int, ...]) -> np.ndarray:
     """exp(−iwV) = e^{−iwm}(cos wr − i (sin wr/r)(V − m)) with m ± r the eigenvalues; (2, 2, …)."""
     middle, half = (v[0, 0].real + v[1, 1].real) / 2, (v[0, 0].real - v[1, 1].real) / 2
     radius = np.sqrt(half**2 + np.abs(v[0, 1]) ** 2)
     over = np.where(radius > 0, radius, 1.0)
-    if imaginary:  # every factor times e^{w(m − r)} ≤ 1 where it is largest: the norm is restored anyway
-        low = np.min(middle - radius)
+    if imaginary:  # times the factor of each member that makes the largest 1: the norm is restored anyway
+        low = np.min(middle - radius, axis=axes, keepdims=True)
         small, large = np.exp(-weight * (middle + radius - low)), np.exp(-weight * (middle - radius - low))
         even, odd = (large + small) / 2 + 0j, -np.where(radius > 0, (large - small) / 2, weight * large) / over
     else:
@@ -192,10 +197,11 @@ def _exponential_of_two(v: np.ndarray, weight: float, phases: Phases, imaginary:
     return np.stack([np.stack([even + odd * half, odd * v[0, 1]]), np.stack([odd * v[1, 0], even - odd * half])])
 
 
-def _exponential(v: np.ndarray, weight: float, imaginary: bool) -> np.ndarray:
+def _exponential(v: np.ndarray, weight: float, imaginary: bool, axes: tuple[int, ...]) -> np.ndarray:
     """exp(−iwV), or exp(−wV) up to a factor, by eigenvectors; (c, c, …)."""
     levels, vectors = np.linalg.eigh(np.moveaxis(v, (0, 1), (-2, -1)))
-    turned = np.exp(-weight * (levels - levels.min())) if imaginary else np.exp(-1j * weight * levels)
+    low = np.min(levels[..., :1], axis=tuple(axis - 1 for axis in axes), keepdims=True)
+    turned = np.exp(-weight * (levels - low)) if imaginary else np.exp(-1j * weight * levels)
     matrix = (vectors * turned[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2))
     return np.moveaxis(matrix, (-2, -1), (0, 1))
 
@@ -203,8 +209,11 @@ def _exponential(v: np.ndarray, weight: float, imaginary: bool) -> np.ndarray:
 def _half_way(density: np.ndarray, angle: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """|ψ|² after exp(−θ/2), with the norms restored."""
     after = density * np.exp(np.min(angle, axis=axes, keepdims=True) - angle)
-    before, left = np.sum(density, axis=axes, keepdims=True), np.sum(after, axis=axes, keepdims=True)
-    return after * np.divide(before, left, out=np.zeros_like(left), where=left > 0)
+    return after * _ratio(np.sum(density, axis=axes, keepdims=True), np.sum(after, axis=axes, keepdims=True))
+
+
+def _ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    return np.divide(before, now, out=np.zeros_like(now), where=now > 0)
 
 
 def _angle(hamiltonian: Hamiltonian, b: float, c: float, h: float, time: float, imaginary: bool) -> np.ndarray:
@@ -217,10 +226,10 @@ def _angle(hamiltonian: Hamiltonian, b: float, c: float, h: float, time: float, 
     return angle
 
 
-def _factor(angle: np.ndarray, phases: Phases, imaginary: bool) -> np.ndarray:
-    """exp(−iθ), or exp(−θ) up to a factor that keeps it at 1 or below: the norm is restored anyway."""
+def _factor(angle: np.ndarray, phases: Phases, imaginary: bool, axes: tuple[int, ...]) -> np.ndarray:
+    """exp(−iθ), or exp(−θ) up to a factor for each member that keeps it at 1 or below: the norm is restored anyway."""
     if imaginary:
-        return np.exp(angle.min() - angle)
+        return np.exp(angle.min(axis=axes, keepdims=True) - angle)
     table = phases.table(angle.real)
     if np.iscomplexobj(angle):
         table *= np.exp(angle.imag)

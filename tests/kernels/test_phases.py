@@ -58,12 +58,15 @@ def test_turning_works_in_place_for_every_layout(name):
     assert np.max(np.abs(engine.turn(np.ones((3, 6, 8), complex), batch) - np.exp(-1j * batch))) < 1e-15
 
 
+@pytest.mark.parametrize("square", [0.0, 0.7])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sum_of_tables_is_one_angle(name):
-    tables, weights = RNG.normal(size=(3, 5, 70)), np.array([0.3, -1.2, 2.0])
-    wanted = np.exp(-1j * np.tensordot(weights, tables, axes=1))
-    assert np.max(np.abs(Phases(name).turn_by_sum(np.ones((5, 70), complex), tables, weights) - wanted)) < 3e-15
-    assert np.max(np.abs(Phases(name).turn_by_sum(np.ones((2, 5, 70), complex), tables, weights) - wanted)) < 3e-15
+def test_a_form_of_tables_is_one_angle(name, square):
+    tables, (a, b) = RNG.normal(size=(5, 5, 70)), (1.0, -1.2)
+    used = tables if square else tables[:2]
+    angle = 0.3 * (a * tables[0] + b * tables[1]) + square * (a * a * tables[2] + a * b * tables[3] + b * b * tables[4])
+    for shape in ((5, 70), (2, 5, 70)):
+        found = Phases(name).turn_by_form(np.ones(shape, complex), used, np.array([a, b]), 0.3, square)
+        assert np.max(np.abs(found - np.exp(-1j * angle))) < 3e-15
 
 
 @pytest.mark.parametrize("shape", [(7,), (4, 5), (3, 4, 5), (2, 3, 4, 5)])

@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import expm
 
 import qlearn as ql
-from qlearn.errors import UnsupportedError
+from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.kernels.phases import Phases
 from qlearn.methods import Record
 from qlearn.methods.kernel import SplittingKernel
@@ -195,6 +195,34 @@ def test_nonlinear_channels_by_strang():
     exact = (4 * run(H, ql.Strang, 1200, psi=psi) - run(H, ql.Strang, 600, psi=psi)) / 3
     assert abs(slope(H, ql.Strang, [20, 30, 45, 70], exact, psi=psi) - 2) < 0.1
     assert np.linalg.norm(exact) == pytest.approx(np.linalg.norm(psi), abs=1e-9)
+
+
+def test_nonlinear_channels_in_imaginary_time_have_order_2():
+    table = np.array([[0.3 * X**2, 0.4 + 0 * X], [0.4 + 0 * X, 0.2 * X**2]])
+    H = ql.Hamiltonian(GRID, table, nonlinearity=lambda n: 1.2 * n)
+    more = dict(psi=np.stack([PSI, 0.6j * PSI]), imaginary=True)
+    exact = (4 * run(H, ql.Strang, 1200, **more) - run(H, ql.Strang, 600, **more)) / 3
+    assert abs(slope(H, ql.Strang, [20, 30, 45, 70], exact, **more) - 2) < 0.1
+
+
+@pytest.mark.parametrize("channels", [None, 2, 3])
+def test_members_of_a_batch_with_far_offsets_do_not_underflow_each_other(channels):
+    """In imaginary time one common factor would leave nothing of the member whose V lies 1e5 higher."""
+    offsets = np.array([0.0, 1e5])
+    if channels is None:
+        table, psi = offsets[:, None] + 0.3 * X**2, np.stack([PSI, PSI])
+    else:
+        table = np.eye(channels)[None, :, :, None] * (offsets[:, None] + 0.3 * X**2)[:, None, None, :] + 0.1
+        psi = np.broadcast_to(PSI, (2, channels, 96)).copy()
+    found = run(ql.Hamiltonian(GRID, table), ql.Strang, 10, psi=psi, imaginary=True)
+    assert np.allclose(found[0], found[1], atol=1e-7)
+    assert np.linalg.norm(found[0]) > 0.5
+
+
+def test_a_step_that_leaves_nothing_is_refused():
+    far = np.where(np.abs(X) < 6, 1e6, 0.0)
+    with pytest.raises(ArgumentError, match="underflow"):
+        run(ql.Hamiltonian(GRID, far), ql.Strang, 1, psi=np.where(np.abs(X) < 2, PSI, 0), imaginary=True)
 
 
 REFUSED = [
