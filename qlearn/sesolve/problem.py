@@ -37,6 +37,8 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
         checks.fail("H", "must be a qlearn.Hamiltonian", H, "Use qlearn.from_qutip or Hamiltonian(grid, potential).")
     times = _times(tlist)
     psi = _state(H, psi0)
+    if isinstance(psi, np.ndarray):
+        psi.flags.writeable = False
     norms = np.asarray(H.norm(psi))
     if not np.max(norms, initial=0) > 0:
         checks.fail("psi0", "must not vanish everywhere", "the zero state")

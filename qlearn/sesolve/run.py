@@ -30,7 +30,8 @@ class Run:
 
     def __init__(self, problem: Problem):
         self.problem, self.record = problem, problem.record
-        self.index, self.psi, self.moving = 0, as_complex(problem.psi0), False
+        self.index, self.moving = 0, False
+        self.psi = problem.psi0 if isinstance(problem.psi0, np.ndarray) else as_complex(problem.psi0)
         self.monitor = GridMonitor(problem.H, self.record, float(problem.times[0]))
         self.record.on_watch = self.monitor.glance
         self.norm_drift, self.every = 0.0, max(1, -(-len(problem.times) // LOOKS))
@@ -100,7 +101,8 @@ class Run:
         if self.index > 0:
             self._look(1)
         stats = {"error_estimate": self.error_estimate, "norm_drift": self.norm_drift, "energy_drift": self._energy_drift(),
-                 "absorbed": self._absorbed(), "reflection": self._reflection(), "spectral_tail": self.monitor.tail, "edge_density": self.monitor.edge}
+                 "absorbed": self._absorbed(), "reflection": self._reflection(), "spectral_tail": self.monitor.tail,
+                 "edge_density": self.monitor.edge}
         if p.imaginary:
             stats |= self._certificate()
         backend = backend_name() if isinstance(p.psi0, np.ndarray) else type(p.psi0).__module__.partition(".")[0]

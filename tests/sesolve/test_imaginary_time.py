@@ -75,7 +75,7 @@ def test_what_has_no_meaning_is_refused(hamiltonian, tlist, error, words):
 
 
 def test_a_condensate_has_a_chemical_potential_and_its_residual():
-    """Gross–Pitaevskii: T + V + g|ψ|² has the eigenvalue μ = E + ½ g Σ|ψ|⁴ΔV (per norm 1); the residual is that of its equation."""
+    """Gross–Pitaevskii: T + V + g|ψ|² has the eigenvalue μ = E + ½ g Σ|ψ|⁴ΔV (per norm 1); so is the residual."""
     g = 3.0
     condensate = ql.Hamiltonian(GRID, lambda x: x**2 / 2, hbar=HBAR, nonlinearity=lambda n: g * n)
     result = ql.sesolve(condensate, START, [0, 12.0], imaginary_time=True, tol=1e-6)
