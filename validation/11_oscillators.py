@@ -16,7 +16,8 @@ PROBLEMS = {
     "coherent": GaussianPacket(center=2.0, width=0.5**0.5, momentum=-1.0, omega=1.0),
     "squeezed, chirped": GaussianPacket(center=1.0, width=0.5, momentum=0.7, chirp=0.3, omega=1.1, mass=1.2, hbar=0.9),
     "forced (Husimi)": DrivenOscillator(center=0.5, width=0.6, momentum=-0.4, chirp=0.2, omega=1.1, force=0.8, drive=2.3),
-    "modulated frequency (Ermakov)": ModulatedOscillator(center=1.0, width=0.6, rate=1.0, modulation=0.3, drive=1.7, momentum=0.5),
+    "modulated frequency (Ermakov)": ModulatedOscillator(center=1.0, width=0.6, rate=1.0, modulation=0.3, drive=1.7,
+                                                         momentum=0.5),
 }
 
 
@@ -29,7 +30,8 @@ def adiabatic(problem: ModulatedOscillator) -> ql.Hamiltonian:
 
 
 def evidence() -> list[Evidence]:
-    lines = [at_most(f"{name}: L2 error of ψ", error(problem, GRID, SPAN), 1e-8, floor=1e-12) for name, problem in PROBLEMS.items()]
+    lines = [at_most(f"{name}: L2 error of ψ", error(problem, GRID, SPAN), 1e-8, floor=1e-12)
+             for name, problem in PROBLEMS.items()]
     driven, tuned = PROBLEMS["forced (Husimi)"], PROBLEMS["modulated frequency (Ermakov)"]
     lines.append(at_most("forced, from t = 1.3 back to −2: L2 error", error(driven, GRID, (1.3, -2.0)), 1e-8, floor=1e-12))
     squeezed, x = PROBLEMS["squeezed, chirped"], GRID.axes[0]

@@ -27,7 +27,8 @@ def evidence() -> list[Evidence]:
     start = BOX.state(x, 0.0)
     mirrored = start[::-1]
     half, quarter = -mirrored, (0.5 - 0.5j) * start - (0.5 + 0.5j) * mirrored
-    lines = [at_most(f"ψ after {name}: L2 error", distance(H, carried(H, start, (0.0, share * period)), expected), 1e-8, floor=1e-12)
+    lines = [at_most(f"ψ after {name}: L2 error", distance(H, carried(H, start, (0.0, share * period)), expected), 1e-8,
+                     floor=1e-12)
              for name, share, expected in (("T", 1.0, start), ("T/2", 0.5, half), ("T/4", 0.25, quarter),
                                            ("0.137 T", 0.137, BOX.state(x, 0.137 * period)))]
     well, levels = mathieu_box(), np.array([mathieu_b(n, MATHIEU) for n in range(1, 9)]) / 2

@@ -1,4 +1,4 @@
-"""Rings: a flux is a twist, with its current; the bands of Mathieu's equation in five sectors; a metric is a change of coordinate.
+"""Rings: a flux is a twist, with its current; the bands of Mathieu in five sectors; a metric is a change of coordinate.
 
 The bands: scipy's characteristic values at θ = 0 and ½, elsewhere Hill's discriminant, integrated over one cell by DOP853.
 Controls: A of the other sign; the bands of the sector 1 % away; the metric taken as none.
@@ -38,7 +38,8 @@ def flux() -> list[Evidence]:
     factor = np.exp(1j * RING.vector_potential * x / RING.hbar)
     moved = factor * carried(twisted, start / factor, (0.0, 12.0))
     step = 1e-3
-    moves = [ql.eigenstates(AharonovBohmRing(10.0, 0.7 + s * step, 0.2, 1.1, 0.9).hamiltonian(64), 1).energies[0] for s in (-1, 1)]
+    moves = [ql.eigenstates(AharonovBohmRing(10.0, 0.7 + s * step, 0.2, 1.1, 0.9).hamiltonian(64), 1).energies[0]
+             for s in (-1, 1)]
     lowest = min(range(-3, 4), key=lambda n: abs(RING.current(n)))
     other = ql.Hamiltonian(H.grid, 0.0, mass=1.1, hbar=0.9, vector_potential=-RING.vector_potential)
     return [
@@ -47,8 +48,8 @@ def flux() -> list[Evidence]:
         at_most("constant A, a packet round the ring: L2 error", distance(H, carried(H, start, (0.0, 12.0)), expected), 1e-8,
                 floor=1e-12),
         at_most("the twist −AL/2πħ in its place: L2 error", distance(twisted, moved, expected), 1e-8, floor=1e-12),
-        at_most("persistent current −∂E_0/∂(AL), error", abs(-(moves[1] - moves[0]) / (2 * step * 10.0) - RING.current(lowest)), 1e-9,
-                floor=1e-12),
+        at_most("persistent current −∂E_0/∂(AL), error", abs(-(moves[1] - moves[0]) / (2 * step * 10.0) - RING.current(lowest)),
+                1e-9, floor=1e-12),
         at_least("A of the other sign: L2 error", distance(H, carried(other, start, (0.0, 12.0)), expected), 1e-2, control=True),
     ]
 
@@ -77,7 +78,8 @@ def metric() -> list[Evidence]:
     flat = ql.Hamiltonian(H.grid, 0.0)
     return [
         at_most("g = (1 + ½cos q)²: a packet, L2 error", distance(H, carried(H, start, (0.0, 1.5)), expected), 1e-8, floor=1e-12),
-        at_most("g = (1 + ½cos q)²: six levels of Mathieu", np.max(np.abs(levels - MathieuRing(1.0).levels(6))), 1e-9, floor=1e-12),
+        at_most("g = (1 + ½cos q)²: six levels of Mathieu", np.max(np.abs(levels - MathieuRing(1.0).levels(6))), 1e-9,
+                floor=1e-12),
         at_least("no metric: L2 error", distance(flat, carried(flat, start, (0.0, 1.5)), expected), 1e-2, control=True),
     ]
 

@@ -56,11 +56,12 @@ def evidence() -> list[Evidence]:
                 distance(H, moved, expected), 1e-8, floor=1e-12),
     ]
     transposed = ql.Hamiltonian(GRID, lambda x: np.swapaxes(RABI.potential(x), 0, 1), mass=1.2, hbar=0.9)
-    lines.append(at_least("Rabi, V transposed: L2 error", error(RABI, GRID, (0.0, 7.0), hamiltonian=transposed), 1e-2, control=True))
+    lines.append(at_least("Rabi, V transposed: L2 error", error(RABI, GRID, (0.0, 7.0), hamiltonian=transposed), 1e-2,
+                          control=True))
     backwards = ql.Hamiltonian(GRID, lambda t, x: ZENER.potential(-t, x), mass=1.2, hbar=0.9, time_dependent=True)
     lines.append(at_least("Landau–Zener, the sweep of the other sign: L2 error",
                           error(ZENER, GRID, (-4.0, 4.0), hamiltonian=backwards), 1e-2, control=True))
     diagonal = ql.Hamiltonian(GRID, lambda x: curves(x) * np.eye(2)[:, :, None])
-    lines.append(at_least("crossing curves, no coupling: L2 error", distance(H, carried(diagonal, start, (0.0, 6.0)), expected), 1e-2,
-                          control=True))
+    lines.append(at_least("crossing curves, no coupling: L2 error", distance(H, carried(diagonal, start, (0.0, 6.0)), expected),
+                          1e-2, control=True))
     return lines

@@ -3,7 +3,6 @@
 Controls: half the nonlinearity (n in the place of f(n) in the mean energy is the usual mistake); none at all.
 """
 
-import numpy as np
 
 import qlearn as ql
 from qlearn.exact import BrightSoliton, Gausson, SolitonBreather
@@ -22,12 +21,14 @@ def evidence() -> list[Evidence]:
     free = ql.Hamiltonian(LINE, 0.0, mass=1.1, hbar=0.9)
     return [
         at_most("soliton: L2 error", error(SOLITON, WIDE, (0.0, 6.0)), 1e-8, floor=1e-12),
-        at_most("soliton: |energy − (p²/2m − ħ²κ²/6m)| at the end", abs(float(H.energy(moved)) - SOLITON.energy), 1e-8, floor=1e-12),
+        at_most("soliton: |energy − (p²/2m − ħ²κ²/6m)| at the end", abs(float(H.energy(moved)) - SOLITON.energy), 1e-8,
+                floor=1e-12),
         at_most("two bound solitons, 1.3 periods: L2 error",
                 error(BREATHER, WIDE, (0.0, 1.3 * BREATHER.period)), 1e-8, floor=1e-12),
         at_most("gausson: L2 error", error(GAUSSON, LINE, (0.0, 4.0)), 1e-8, floor=1e-12),
         at_least("half the nonlinearity: L2 error", error(SOLITON, WIDE, (0.0, 6.0), hamiltonian=half), 1e-2, control=True),
         at_least("soliton: |⟨H⟩ with f(n)n in the place of ∫f − energy|", abs(float(H.expect(moved)) - SOLITON.energy), 1e-2,
                  control=True),
-        at_least("gausson without its nonlinearity: L2 error", error(GAUSSON, LINE, (0.0, 4.0), hamiltonian=free), 1e-2, control=True),
+        at_least("gausson without its nonlinearity: L2 error", error(GAUSSON, LINE, (0.0, 4.0), hamiltonian=free), 1e-2,
+                 control=True),
     ]

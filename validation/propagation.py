@@ -11,7 +11,8 @@ __all__ = ["carried", "distance", "error", "slope"]
 TIGHT = 1e-10
 
 
-def carried(hamiltonian: ql.Hamiltonian, start: Any, times: tuple[float, float], *, method: Any = None, tol: float = TIGHT) -> Any:
+def carried(hamiltonian: ql.Hamiltonian, start: Any, times: tuple[float, float], *, method: Any = None,
+            tol: float = TIGHT) -> Any:
     """ψ at times[1] from ψ at times[0]."""
     return ql.sesolve(hamiltonian, start, list(times), method=method, tol=tol).final_state
 
@@ -25,7 +26,8 @@ def error(problem: Any, grid: ql.Grid, times: tuple[float, float], *, method: An
           hamiltonian: ql.Hamiltonian | None = None) -> float:
     """L2 error of a problem in one dimension with .hamiltonian(grid) and .state(x, t)."""
     solved, x = hamiltonian or problem.hamiltonian(grid), grid.axes[0]
-    return distance(solved, carried(solved, problem.state(x, times[0]), times, method=method, tol=tol), problem.state(x, times[1]))
+    moved = carried(solved, problem.state(x, times[0]), times, method=method, tol=tol)
+    return distance(solved, moved, problem.state(x, times[1]))
 
 
 def slope(steps: list[int], errors: list[float]) -> float:
