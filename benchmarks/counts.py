@@ -48,6 +48,6 @@ def _row(problem: Problem, hamiltonian: Any, exact: Any, name: str, tol: float) 
     table = getattr(method, "table", None)
     best = best_fixed(hamiltonian, problem, exact, table, tol) if table is not None else None
     words = f"default ({result.method.split(' ')[0]})" if method is None else name
-    return [problem.name, f"{tol:g}", words, f"{pairs:g}", held(pairs, bar) if bar and name == "default" else "",
+    return [problem.name, f"{tol:g}", words, f"{pairs:g}", held(pairs, bar) if bar and name in ("default", "Gradient6", "ProcessedGradient6") else "",
             f"{error:.1e}{'' if error <= tol else ' **above tol**'}", f"{result.stats['error_estimate']:.1e}",
             str(best.pairs) if best else "", f"{best.error:.1e}" if best else ""]

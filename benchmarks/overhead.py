@@ -10,15 +10,15 @@ import scipy.fft
 import qlearn as ql
 from benchmarks.machine import described
 from benchmarks.problems import Problem, p1, p2, p3
-from benchmarks.solver import hamiltonian_of, solve
+from benchmarks.solver import OURS, hamiltonian_of, solve
 from benchmarks.table import Table, held
 from benchmarks.timing import interleave
 
 __all__ = ["BACKENDS", "cases", "overhead", "plain_pair"]
 
 BACKENDS = ("scipy", "ducc0", "pyfftw")
-COLUMNS = ["problem", "points", "FFT", "one pair, µs", "pairs", "whole propagation, ms", "propagation/(pairs × pair)",
-           "quartiles", "bar"]
+COLUMNS = ["problem", "points", "method", "FFT", "one pair, µs", "pairs", "whole propagation, ms",
+           "propagation/(pairs × pair)", "quartiles", "bar"]
 
 
 def cases() -> list[tuple[str, Problem, float, float]]:
@@ -53,22 +53,34 @@ def plain_pair(backend: str, shape: tuple[int, ...]) -> Callable[[], Any]:
 def overhead(rounds: int = 15) -> list[Table]:
     rows = []
     for words, problem, tol, bar in cases():
-        for backend in BACKENDS:
-            rows.append(_row(words, problem, tol, bar, backend, rounds if problem.initial.size < 10**6 else min(rounds, 5)))
+        for backend, method in _entries(problem):
+            rows.append(_row(words, problem, tol, bar, backend, method, _rounds(problem, rounds)))
             print(" ".join(rows[-1]), flush=True)
     words = ("The whole of `sesolve`: checks, choice of the method and its steps, phase tables, propagation, account. "
              "The pair is the backend's own shortest call in place on an array that stays in the cache.")
     return [Table("Propagation over its transforms", words, COLUMNS, rows, described())]
 
 
-def _row(words: str, problem: Problem, tol: float, bar: float, backend: str, rounds: int) -> list[str]:
+def _entries(problem: Problem) -> list[tuple[str, str]]:
+    """(backend, method): all of both on small grids, where the choice of the method shows."""
+    if problem.initial.size < 10**5:
+        return [(backend, method) for backend in BACKENDS for method in OURS]
+    return [(backend, "Gradient6") for backend in BACKENDS[:2]]
+
+
+def _rounds(problem: Problem, rounds: int) -> int:
+    return rounds if problem.initial.size < 10**5 else max(3, rounds // (problem.initial.size // 2**14))
+
+
+def _row(words: str, problem: Problem, tol: float, bar: float, backend: str, method: str, rounds: int) -> list[str]:
     hamiltonian, results = hamiltonian_of(problem), []
     pair = plain_pair(backend, problem.shape)
     with ql.fft_backend(backend), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        times = interleave({"propagation": lambda: results.append(solve(hamiltonian, problem, None, tol)), "pair": pair}, rounds)
+        times = interleave({"propagation": lambda: results.append(solve(hamiltonian, problem, OURS[method], tol)),
+                            "pair": pair}, rounds)
     pairs = results[-1].stats["ffts"] / 2
     ratio = times.ratio("propagation", "pair") / pairs
     low, high = (value / pairs for value in times.spread("propagation", "pair"))
-    return [words, "×".join(map(str, problem.shape)), backend, f"{1e6 * times.median('pair'):.1f}", f"{pairs:g}",
+    return [words, "×".join(map(str, problem.shape)), method, backend, f"{1e6 * times.median('pair'):.1f}", f"{pairs:g}",
             f"{1e3 * times.median('propagation'):.2f}", f"{ratio:.2f}", f"{low:.2f} – {high:.2f}", held(ratio, bar)]

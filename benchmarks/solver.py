@@ -11,7 +11,9 @@ from benchmarks.problems import Problem, drive_factor, drive_shape
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.record import Record
 
-__all__ = ["Best", "best_fixed", "grid_of", "hamiltonian_of", "solve"]
+__all__ = ["OURS", "Best", "best_fixed", "fixed", "grid_of", "hamiltonian_of", "solve"]
+
+OURS = {"Gradient6": ql.Gradient6(), "default": None}  # steps from tol; with the default the method is chosen too
 
 
 @final

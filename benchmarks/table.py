@@ -15,7 +15,8 @@ INTRODUCTION = """\
 Written by `python -m benchmarks.wave`; the numbers of a section are those of its last run, on the machine named under it.
 P1 is a packet in a double well (N = 1024), P2 the Hénon–Heiles oscillator (256²), P3 is P1 driven; `benchmarks/problems.py`
 defines them. Errors are true errors √(Σ|ψ − ψ_exact|² ΔV) of the final state against reference states of methods that share
-no code with the solver, each confirmed by a second one. Times are processor time of one thread, contestants in turn, the
+no code with the solver, each confirmed by a second one. Compiled
+phase passes (numba) are loaded beforehand. Times are processor time of one thread, contestants in turn, the
 median of the ratios of neighbouring runs. One FFT pair is one transform and its inverse.
 """
 

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from benchmarks.table import Table, document, keep
 
@@ -43,6 +44,14 @@ def _memory(quick: bool) -> list[Table]:
 PARTS: dict[str, Callable[[bool], list[Table]]] = {"counts": _counts, "overhead": _overhead, "peers": _peers, "memory": _memory}
 
 
+def _load_numba() -> None:
+    """Where numba is installed its compiled passes serve from the start, as in a session that has run for a while."""
+    from qlearn.kernels.phases import phase_backend
+
+    if find_spec("numba") is not None:
+        phase_backend("numba")
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.wave", description="The benchmark of the wave solver.")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all where none is named")
@@ -54,6 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     if any(os.environ.get(name) != "1" for name in THREADS[:2]):
         print(f"note: for one thread set {THREADS[0]}=1 {THREADS[1]}=1", file=sys.stderr)
+    _load_numba()
     writes = not (chosen.quick or chosen.no_docs)
     for part in chosen.parts or PARTS:
         tables = PARTS[part](chosen.quick)
