@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import qlearn as ql
 from qlearn import plots
 from qlearn.errors import MissingExtraError, UnsupportedError
 
@@ -132,3 +133,37 @@ def test_two_axes_are_a_map_and_three_are_refused():
     assert len(plots.density(flat).axes) == 2
     with pytest.raises(UnsupportedError, match="marginal"):
         plots.density(SimpleNamespace(grid=ql.Grid((4, 4, 4), [(0, 1)] * 3), values=np.ones((4, 4, 4))))
+
+
+def drawn(movie, frame):
+    """The axes after frame number ``frame``; the movie counts as drawn, or matplotlib warns."""
+    movie._draw_was_started = True
+    movie._func(frame)
+    return movie._fig.axes[0]
+
+
+def test_an_animation_shows_the_density_and_turns_the_colour_with_the_phase():
+    grid = ql.Grid(32, (0, 2 * np.pi))
+    states = np.stack([np.exp(1j * grid.axes[0]) * (1 + 0.5 * np.cos(grid.axes[0])), 1j * np.ones(32)])
+    movie = plots.animation(ql.Hamiltonian(grid, np.cos), np.array([0.0, 2.5]), states)
+    axes = drawn(movie, 0)
+    np.testing.assert_allclose(axes.get_lines()[-1].get_ydata(), np.abs(states[0]) ** 2)
+    colours = axes.get_images()[0].get_array()[0]
+    assert np.ptp(colours, axis=0).min() > 0.1               # the phase turns once around the ring
+    axes = drawn(movie, 1)
+    assert axes.get_title() == "t = 2.5" and np.ptp(axes.get_images()[0].get_array()[0], axis=0).max() == 0
+
+
+def test_an_animation_of_channels_and_of_a_plane(tmp_path):
+    grid = ql.Grid(8, (0, 1))
+    H = ql.Hamiltonian(grid, np.zeros((2, 2, 8)))
+    result = ql.sesolve(H, np.ones((2, 8), dtype=complex), [0, 0.1])
+    movie = result.animate()
+    assert len(drawn(movie, 1).get_lines()) == 2
+    movie.save(tmp_path / "channels.gif", writer="pillow")
+    assert (tmp_path / "channels.gif").read_bytes()[:3] == b"GIF"
+    plane = ql.Grid((6, 4), [(0, 3), (0, 2)])
+    movie = plots.animation(ql.Hamiltonian(plane, 0.0), np.zeros(1), np.ones((1, 6, 4), dtype=complex))
+    assert drawn(movie, 0).get_images()[0].get_array().shape == (4, 6, 3)
+    with pytest.raises(UnsupportedError, match="marginal"):
+        plots.animation(ql.Hamiltonian(ql.Grid((2, 2, 2), [(0, 1)] * 3), 0.0), np.zeros(1), np.ones((1, 2, 2, 2)))

@@ -151,17 +151,17 @@ class ChebyshevStepper:
         some = self.norms > 0
         applied = operator(self.phi) * 0.5
         self.record.ffts += operator.cost(self.phi)
-        xp = namespace(applied)
-        overlap = to_numpy(xp.sum(xp.real(xp.conj(self.phi) * applied), axis=dims))
-        height = 1 + float(np.max(overlap[some] / self.norms[some] ** 2))  # (⟨H⟩ − low)/W
+        mean, spread = self._moments(applied, some)
+        height = 1 + float(np.max(mean))  # (⟨H⟩ − low)/W
         unit = self.spectrum.width / self.task.hamiltonian.hbar
         dt = min(target - self.now, DECAY / max(height * unit, 1e-300))
         arrives = dt > (target - self.now) * (1 - 1e-12)
         state, tail = self.expansion.relax(self.phi, dt, 1e-2 * SERIES_SHARE * self.task.tol)
         after = np.sqrt(squared_sums(state, dims))
         ratio = np.divide(self.norms, after, out=np.zeros_like(after), where=after > 0)
-        growth = float(np.max(ratio[some])) * float(np.exp(-(self.spectrum.ground - self.spectrum.low) * dt
-                                                           / self.task.hamiltonian.hbar))
+        # the lowest level: not above ⟨H⟩, and not below ⟨H⟩ − ΔH where ψ is near it
+        ground = np.maximum((self.spectrum.ground - self.spectrum.low) / self.spectrum.width, 1 + mean - spread)
+        growth = float(np.max(ratio[some] * np.exp(-ground * unit * dt)))
         self.record.error = self.record.error * max(growth, 1.0) + tail * float(np.max(ratio[some]))
         self.record.rounding = self.record.rounding * max(growth, 1.0) + EPS * (8 + float(np.max(ratio[some])))
         state *= like(ratio.reshape(ratio.shape + (1,) * len(dims)), state)
@@ -172,6 +172,13 @@ class ChebyshevStepper:
             self.ready = [(target, self.phi)]
         self._say()
         return arrives
+
+    def _moments(self, applied: Any, some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """⟨X⟩ and ΔX of X = (H − centre)/W for the members that do not vanish, from Xφ."""
+        xp, dims = namespace(applied), self.task.hamiltonian.state_axes
+        overlap = to_numpy(xp.sum(xp.real(xp.conj(self.phi) * applied), axis=dims))
+        mean = overlap[some] / self.norms[some] ** 2
+        return mean, np.sqrt(np.maximum(squared_sums(applied, dims)[some] / self.norms[some] ** 2 - mean**2, 0.0))
 
     def _say(self) -> None:
         again = f", {self.repeats} expansions done again with higher ceilings" if self.repeats else ""

@@ -80,15 +80,16 @@ def reached_energy(space: "ShortLanczos", tol: float, turns: float) -> float:
     energies = [-np.inf]
     values, weights = space.values()
     for member in np.flatnonzero(space.norms > 0):
-        theta = values[member]
-        amplitude = np.sqrt(np.cumsum(weights[member][::-1])[::-1])
+        held = weights[member] > VISIBLE**2  # what a recursion that ended early leaves over has no weight
+        theta = values[member][held]
+        amplitude = np.sqrt(np.cumsum(weights[member][held][::-1])[::-1])
         seen = int(np.sum(amplitude > VISIBLE))
         if seen < 3:
             energies.append(float(theta[min(seen, theta.size - 1)]))
             continue
         depth = np.log(amplitude[:seen])
-        steep = np.diff(depth)[-2:] / np.diff(theta[:seen])[-2:]
-        decay = float(np.min(np.abs(steep)))
+        falls, gaps = -np.diff(depth)[-2:], np.diff(theta[:seen])[-2:]
+        decay = float(np.min(np.divide(falls, gaps, out=np.full(2, np.inf), where=gaps > 0)))
         goal = np.log(tol / (1 + turns / decay))
         enough = int(np.sum(depth > goal))
         if enough < seen:

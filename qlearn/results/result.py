@@ -90,6 +90,12 @@ class Result:
 
         return result(self, *arguments, **settings)
 
+    def animate(self, **settings: Any) -> Any:
+        """The stored states in motion, the phase of ψ as colour: a matplotlib animation; .save("wave.gif"), .to_jshtml()."""
+        from qlearn.plots import animation
+
+        return animation(self.hamiltonian, self.times, self._stored("animate()", channels=True), **settings)
+
     def _stored(self, what: str, channels: bool = False) -> np.ndarray:
         """The states as NumPy, (n, *shape); with channels allowed (n, c, *shape) too."""
         if self.states is None:

@@ -1,0 +1,93 @@
+"""Waves in motion: |ψ|² with the phase of ψ as colour, one frame a stored time.
+
+    ql.sesolve(H, psi0, times).animate().save("wave.gif")          HTML in a notebook: .to_jshtml()
+"""
+
+from typing import Any
+
+import numpy as np
+
+from qlearn.errors import UnsupportedError
+from qlearn.plots.canvas import COLOURS, panel, styled
+
+__all__ = ["animation", "phase_colours"]
+
+SHOWN_ABOVE = 0.35  # of the height of the panel: where V is drawn, so that it does not hide the wave
+
+
+def phase_colours(psi: np.ndarray, largest: float) -> np.ndarray:
+    """ψ (…) → RGB (…, 3): the hue turns once with arg ψ (a cyclic map), white where |ψ| = 0, full where |ψ| = ``largest``."""
+    from matplotlib import colormaps
+
+    turns = np.mod(np.angle(psi) / (2 * np.pi), 1.0)
+    strength = np.clip(np.abs(psi) / largest, 0.0, 1.0)[..., None]
+    return 1 - strength * (1 - colormaps["hsv"](turns)[..., :3])
+
+
+@styled
+def animation(hamiltonian: Any, times: np.ndarray, states: np.ndarray, interval: int = 40) -> Any:
+    """States (n, *state_shape) at ``times`` (n,) as a matplotlib FuncAnimation; ``interval`` milliseconds a frame.
+
+    One axis: |ψ|² as a line over V (dashed, in units of its own), filled with the colour of the phase, one line a channel.
+    Two axes: brightness |ψ|, colour the phase. Raises UnsupportedError for three axes or more, for channels on two.
+    """
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    grid = hamiltonian.grid
+    if grid.ndim > 2 or (grid.ndim == 2 and states.ndim > 3):
+        raise UnsupportedError(f"an animation of states of shape {states.shape[1:]} is not offered; draw the density of one "
+                               "channel, or a marginal of it.")
+    figure, axes = panel("", width=5.6)
+    FigureCanvasAgg(figure)
+    update = _lines(axes, hamiltonian, times, states) if grid.ndim == 1 else _picture(axes, grid, times, states)
+    return FuncAnimation(figure, update, frames=len(times), interval=interval, blit=False)
+
+
+def _lines(axes: Any, hamiltonian: Any, times: np.ndarray, states: np.ndarray) -> Any:
+    x, top = hamiltonian.grid.axes[0], 1.08 * float(np.max(np.abs(states) ** 2))
+    channels = states.reshape(len(states), -1, len(x))
+    axes.set_xlim(x[0], x[-1])
+    axes.set_ylim(0, top)
+    axes.set_xlabel("q")
+    axes.set_ylabel("|ψ|²")
+    if channels.shape[1] == 1:
+        _draw_potential(axes, hamiltonian, x, top)
+    shades = [COLOURS[name] for name in ("exact", "measured", "theory", "control")]
+    drawn = [axes.plot(x, np.zeros_like(x), color=shades[i % 4], label=f"channel {i + 1}")[0] for i in range(channels.shape[1])]
+    if len(drawn) > 1:
+        axes.legend(loc="upper right")
+    strip = axes.imshow(np.ones((1, len(x), 3)), extent=(x[0], x[-1], 0, 0.03 * top), aspect="auto", zorder=0)
+    axes.set_ylim(0, top)
+
+    def update(index: int) -> list[Any]:
+        for line, psi in zip(drawn, channels[index], strict=True):
+            line.set_ydata(np.abs(psi) ** 2)
+        strip.set_data(phase_colours(channels[index, :1], np.sqrt(top)))
+        axes.set_title(f"t = {times[index]:.4g}")
+        return [*drawn, strip]
+
+    return update
+
+
+def _draw_potential(axes: Any, hamiltonian: Any, x: np.ndarray, top: float) -> None:
+    table = np.real(hamiltonian.potential_table(0.0))
+    size = float(np.ptp(table))
+    if table.shape == x.shape and size > 0:
+        axes.plot(x, SHOWN_ABOVE * top * (table - table.min()) / size, "--", color=COLOURS["faint"], zorder=1)
+
+
+def _picture(axes: Any, grid: Any, times: np.ndarray, states: np.ndarray) -> Any:
+    (a, b), (c, d) = grid.bounds
+    largest = float(np.max(np.abs(states)))
+    image = axes.imshow(np.ones((2, 2, 3)), origin="lower", extent=(a, b, c, d))
+    axes.grid(False)
+    axes.set_xlabel("q1")
+    axes.set_ylabel("q2")
+
+    def update(index: int) -> list[Any]:
+        image.set_data(np.swapaxes(phase_colours(states[index], largest), 0, 1))
+        axes.set_title(f"t = {times[index]:.4g}; colour: the phase of ψ")
+        return [image]
+
+    return update
