@@ -12,7 +12,7 @@ from qlearn.plots.canvas import COLOURS, panel, styled
 
 __all__ = ["animation", "phase_colours"]
 
-SHOWN_ABOVE = 0.35  # of the height of the panel: where V is drawn, so that it does not hide the wave
+SHOWN_ABOVE = 0.35  # of the height of the panel: V of the energies that ψ has, so that it does not hide the wave
 
 
 def phase_colours(psi: np.ndarray, largest: float) -> np.ndarray:
@@ -45,6 +45,8 @@ def animation(hamiltonian: Any, times: np.ndarray, states: np.ndarray, interval:
 
 
 def _lines(axes: Any, hamiltonian: Any, times: np.ndarray, states: np.ndarray) -> Any:
+    from matplotlib.path import Path
+
     x, top = hamiltonian.grid.axes[0], 1.08 * float(np.max(np.abs(states) ** 2))
     channels = states.reshape(len(states), -1, len(x))
     axes.set_xlim(x[0], x[-1])
@@ -52,29 +54,35 @@ def _lines(axes: Any, hamiltonian: Any, times: np.ndarray, states: np.ndarray) -
     axes.set_xlabel("q")
     axes.set_ylabel("|ψ|²")
     if channels.shape[1] == 1:
-        _draw_potential(axes, hamiltonian, x, top)
+        _draw_potential(axes, hamiltonian, x, top, channels[0, 0])
     shades = [COLOURS[name] for name in ("exact", "measured", "theory", "control")]
     drawn = [axes.plot(x, np.zeros_like(x), color=shades[i % 4], label=f"channel {i + 1}")[0] for i in range(channels.shape[1])]
     if len(drawn) > 1:
         axes.legend(loc="upper right")
-    strip = axes.imshow(np.ones((1, len(x), 3)), extent=(x[0], x[-1], 0, 0.03 * top), aspect="auto", zorder=0)
+    area = axes.imshow(np.ones((1, len(x), 3)), extent=(x[0], x[-1], 0, top), aspect="auto", zorder=0, alpha=0.6)
     axes.set_ylim(0, top)
 
     def update(index: int) -> list[Any]:
         for line, psi in zip(drawn, channels[index], strict=True):
             line.set_ydata(np.abs(psi) ** 2)
-        strip.set_data(phase_colours(channels[index, :1], np.sqrt(top)))
+        psi = channels[index, 0]
+        area.set_data(phase_colours(np.exp(1j * np.angle(psi))[None], 1.0))
+        outline = np.column_stack([np.r_[x, x[-1], x[0]], np.r_[np.abs(psi) ** 2, 0, 0]])
+        area.set_clip_path(Path(outline), axes.transData)
         axes.set_title(f"t = {times[index]:.4g}")
-        return [*drawn, strip]
+        return [*drawn, area]
 
     return update
 
 
-def _draw_potential(axes: Any, hamiltonian: Any, x: np.ndarray, top: float) -> None:
+def _draw_potential(axes: Any, hamiltonian: Any, x: np.ndarray, top: float, psi: np.ndarray) -> None:
+    """V as far as some times the mean potential energy of the first state, so that the part that ψ feels can be seen."""
     table = np.real(hamiltonian.potential_table(0.0))
-    size = float(np.ptp(table))
-    if table.shape == x.shape and size > 0:
-        axes.plot(x, SHOWN_ABOVE * top * (table - table.min()) / size, "--", color=COLOURS["faint"], zorder=1)
+    if table.shape == x.shape and np.ptp(table) > 0:
+        weights = np.abs(psi) ** 2 / np.sum(np.abs(psi) ** 2)
+        height = min(float(np.ptp(table)), 4 * float(np.sum(weights * table) - table.min()))
+        shown = np.minimum(table - table.min(), 2 * height) / max(height, np.finfo(float).tiny)
+        axes.plot(x, SHOWN_ABOVE * top * shown, "--", color=COLOURS["faint"], zorder=1)
 
 
 def _picture(axes: Any, grid: Any, times: np.ndarray, states: np.ndarray) -> Any:
