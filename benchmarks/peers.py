@@ -53,8 +53,9 @@ def _table(problem: Problem, settings: list[tuple[str, Setting, float]], others:
     rows += [_pytalises_row(problem, rounds) for _ in others]
     words = ("Everybody to a true error of 1e-6 of the same equation: peers with the loosest tolerance (fewest steps) "
              "that reaches it, ours with `Gradient6()` and `tol=1e-6`, steps chosen by it. Against peers on their smallest "
-             "sufficient grid ours has its own smallest: 160 points on ±20 (P1), 240 on ±22 (P3). A fraction under “timed” is the part of the duration that "
-             "was timed in turn with ours and scaled; “whole run” was done once, in full. `diag` is a dense diagonalisation.")
+             "sufficient grid ours has its own smallest: 160 points on ±20 (P1), 240 on ±22 (P3). A fraction under "
+             "“timed” is the part of the duration that was timed in turn with ours and scaled; “whole run” was done once. "
+             "`diag` is a dense diagonalisation.")
     return Table(f"{problem.name} at equal accuracy", words, COLUMNS, rows, described())
 
 
