@@ -12,7 +12,7 @@ from validation.propagation import carried, distance, error
 
 MORSE, WEIGHTS = Morse(depth=12.0, inverse_width=0.5, mass=1.1, hbar=0.9), [0.5, 0.5j, -0.5, 0.5]
 VALLEY = ql.Grid(384, (-3.5, 26.0))
-LINE = ql.Grid(512, (-40.0, 40.0))
+LINE = ql.Grid(768, (-60.0, 60.0))
 PASSING = ReflectionlessPacket(GaussianPacket(center=-10.0, width=1.0, momentum=2.5, mass=1.1, hbar=0.9), inverse_width=0.8)
 
 
