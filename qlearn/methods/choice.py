@@ -10,8 +10,7 @@ from qlearn.methods.chebyshev import Chebyshev, expansion_length
 from qlearn.methods.energies import Spectrum, spectrum_of
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.krylov import KrylovSpace
-from qlearn.methods.lanczos import Lanczos, largest_gain
+from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
 from qlearn.methods.record import Method, Record, Task
 from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, Splitting, Strang
@@ -53,7 +52,9 @@ def _settled(task: Task) -> tuple[Method, str] | None:
         if driven:
             return Magnus4(), f"because {what} and H depends on t"
         return (Chebyshev(), f"because {what}") if H.is_hermitian else (Lanczos(), f"because {what} and H is not Hermitian")
-    return _driven(task) if driven else None
+    if driven:
+        return _driven(task)
+    return None if H.is_hermitian else _lossy(task)
 
 
 def _driven(task: Task) -> tuple[Method, str]:
@@ -70,34 +71,33 @@ def _driven(task: Task) -> tuple[Method, str]:
         else (Magnus4(), "because V depends on t, is not smooth, and H is not Hermitian")
 
 
+def _lossy(task: Task) -> tuple[Method, str]:
+    """For a static flat H − iW; the first state, which W has not met, tells nothing."""
+    if task.hamiltonian.channels is None and task.hamiltonian.gradient_is_smooth():
+        return Chin4(), "because H is not Hermitian and V − iW is smooth: no steps back in time"
+    return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function"
+
+
 def _short(task: Task) -> tuple[Method, str] | None:
     """For a static flat H: a run so short that a trial would cost more than it saves."""
-    H = task.hamiltonian
-    if not H.is_hermitian:
-        return (Lanczos(), "because there is nothing to be done") if task.span == 0 else None
-    low, high = H.spectral_bounds
-    series = expansion_length((high - low) / 2 * abs(task.span) / H.hbar)
+    low, high = task.hamiltonian.spectral_bounds
+    series = expansion_length((high - low) / 2 * abs(task.span) / task.hamiltonian.hbar)
     if series < FEW or task.span == 0:
         return Chebyshev(), f"because about {series:.0f} FFT pairs are enough"
     return None
 
 
 def _compared(task: Task) -> tuple[Method, str]:
-    """For a static flat H: a splitting against the polynomial method, by their transforms."""
+    """For a static flat Hermitian H: a splitting against the series, by their transforms."""
     H = task.hamiltonian
     operator = FrozenOperator(H)
     phi = operator.enter(task.psi)
-    if H.is_hermitian:
-        spectrum = spectrum_of(task, operator, phi, clip=True)
-        series = expansion_length(spectrum.width * abs(task.span) / H.hbar)
-        other: Method = Chebyshev()
-        splitting = _splitting(H, spectrum)
-    else:
-        series, other = _lanczos_pairs(task, operator, phi), Lanczos()
-        splitting = BM6() if H.channels is not None else Chin4() if H.gradient_is_smooth() else Strang()
+    spectrum = spectrum_of(task, operator, phi, clip=True)
+    series = expansion_length(spectrum.width * abs(task.span) / H.hbar)
+    splitting = _splitting(H, spectrum)
     pairs = _splitting_pairs(task, splitting, phi)
-    words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of {other.name}, judged from the first state"
-    return (splitting if pairs < series else other), f"for {words}"
+    words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of Chebyshev, judged from the first state"
+    return (splitting if pairs < series else Chebyshev()), f"for {words}"
 
 
 def _splitting(H: Hamiltonian, spectrum: Spectrum) -> Splitting:
@@ -112,15 +112,3 @@ def _splitting_pairs(task: Task, method: Splitting, phi: Any) -> float:
     kernel = SplittingKernel(task.hamiltonian, method.table, task.record)
     step = AutomaticSteps(kernel, phi, task.times, task.tol).predict(phi)
     return 1.2 * method.table.pairs * float(np.sum(np.ceil(np.abs(np.diff(task.times)) / step)))
-
-
-def _lanczos_pairs(task: Task, operator: FrozenOperator, phi: Any) -> float:
-    """By the step that one Krylov space of the first state allows."""
-    H, sign = task.hamiltonian, 1.0 if task.span >= 0 else -1.0
-    space = KrylovSpace(operator, phi, len(H.state_shape), hermitian=False)
-    for _ in range(min(Lanczos().dimension, int(np.prod(H.state_shape)))):
-        space.extend()
-        task.record.ffts += operator.cost(phi)
-    span = abs(task.span)
-    step = space.longest(span, task.tol / span, task.factor * sign, largest_gain(H, sign))
-    return space.dimension * float(np.ceil(span / step))

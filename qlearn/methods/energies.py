@@ -34,7 +34,8 @@ class Spectrum:
 
     def raised(self, ceilings: Any) -> "Spectrum":
         """With other ceilings; infinite where they are above all values."""
-        kinetic, potential = (float(c) if c < h else np.inf for c, h in zip(ceilings, self.highest, strict=True))
+        kinetic, potential = (max(float(c), low) if c < high else np.inf
+                              for c, low, high in zip(ceilings, self.lowest, self.highest, strict=True))
         return replace(self, ceilings=(kinetic, potential))
 
     @property

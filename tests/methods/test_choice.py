@@ -38,8 +38,8 @@ CASES = {
     "metric": (MetricRing(0.3).hamiltonian(128), PSI, 1.0, "Chebyshev", "not diagonal"),
     "channels": (ql.Hamiltonian(GRID, COUPLED), PAIR, 40.0, "Chebyshev", "BM6"),
     "driven channels": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t), time_dependent=True), PAIR, 1.0, "BM6", "coupled"),
-    "absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 20.0, "Chin4", "against"),
-    "rough absorber": (ql.Hamiltonian(GRID, steep, absorber=loss), PSI, 5.0, "Lanczos", "against"),
+    "absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 20.0, "Chin4", "V − iW is smooth"),
+    "rough absorber": (ql.Hamiltonian(GRID, steep, absorber=loss), PSI, 5.0, "Lanczos", "not one smooth function"),
     "driven absorber": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), absorber=loss, time_dependent=True), PSI, 1.0, "Chin4",
                         "not Hermitian"),
     "nonlinear": (ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n), PSI, 1.0, "RKN6", "f(|ψ|²)"),
@@ -74,7 +74,7 @@ def test_the_choice_keeps_its_tolerance_and_counts_its_trial(case):
     H, psi, end, *_ = CASES[case]
     record = Record()
     method, _ = choose(H, psi, np.array([0, end]), 1e-7, record)
-    assert 0 < record.ffts < 2000
+    assert (0 < record.ffts < 2000) == H.is_hermitian      # with losses there is no trial
     (exact,), _ = run(ql.Dense(), H, psi, [0, end])
     (final,), _ = run(method, H, psi, [0, end], 1e-7)
     assert H.norm(final - exact) < 1e-7
