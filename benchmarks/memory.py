@@ -16,8 +16,11 @@ from benchmarks.table import Table, held
 __all__ = ["memory", "working_memory"]
 
 BAR = 4.0
+SMALLEST = 1024  # bytes of what is counted
 FRAMES = 12  # of a traceback
-TABLES_FROM = os.path.join("methods", "kernel.py")
+# what makes tables: phases of the splittings, splines of V for the forecast, clipped T and V of the polynomial methods
+TABLES_FROM = tuple(os.path.join(*path) for path in (("methods", "kernel.py"), ("kernels", "trajectories.py"),
+                                                     ("methods", "frozen.py"), ("methods", "clipping.py")))
 COLUMNS = ["problem", "method", "peak", "tables", "results", "beyond both", "bar"]
 
 
@@ -32,8 +35,8 @@ def memory() -> list[Table]:
             rows.append([f"P2, {n}×{n}, T = 1", name, f"{peak:.1f}", f"{tables:.1f}", f"{results:.1f}", f"{rest:.1f}",
                          held(round(rest, 2), BAR)])
             print(" ".join(rows[-1]), flush=True)
-    words = ("Peak of what `ql.propagate` allocates (tracemalloc), in wave functions of 16 bytes a point, less the phase tables "
-             "that the last step lengths keep and less the state that the reader holds. ψ0 and V are there before.")
+    words = ("Peak of what `ql.propagate` allocates (tracemalloc), in wave functions of 16 bytes a point, less the tables that "
+             "the method keeps between two save times and less the state that the reader holds. ψ0 and V are there before.")
     return [Table("Memory", words, COLUMNS, rows, described())]
 
 
@@ -63,6 +66,6 @@ def working_memory(problem: Problem, method: Any, tol: float = 1e-6) -> tuple[fl
 
 
 def _bytes_from(snapshot: tracemalloc.Snapshot) -> int:
-    """What is alive of the arrays that the kernel of the splittings has made: its tables."""
+    """What is alive of the tables that a method has made."""
     return sum(trace.size for trace in snapshot.traces
-               if any(frame.filename.endswith(TABLES_FROM) for frame in trace.traceback))
+               if any(frame.filename.endswith(TABLES_FROM) for frame in trace.traceback) and trace.size > SMALLEST)
