@@ -53,8 +53,8 @@ def peers(rounds: int = 9) -> list[Table]:
 def _table(problem: Problem, settings: list[tuple[str, Setting, float]], others: list[str], rounds: int) -> Table:
     rows = [_qutip_row(problem, *entry, rounds) for entry in settings]
     rows += [_pytalises_row(problem, rounds) for _ in others]
-    words = ("Everybody to a true error of 1e-6 of the same equation: QuTiP with the best setting of a search that on ±40 was not "
-             "exhaustive (see `peers.py`), pytalises with the fewest steps, ours with `Gradient6()` and `tol=1e-6`, steps "
+    words = ("Everybody to a true error of 1e-6 of the same equation: QuTiP with the best setting of a search that on ±40 was "
+             "not exhaustive (see `peers.py`), pytalises with the fewest steps, ours with `Gradient6()` and `tol=1e-6`, steps "
              "chosen by it. Against peers on their smallest sufficient grid ours has its own smallest: 160 points on ±20 (P1), "
              "240 on ±22 (P3). A fraction under “timed” is the part of the duration that was timed in turn with ours and "
              "scaled; “whole run” was done once. `diag` is a dense diagonalisation.")
