@@ -6,15 +6,15 @@ between two kicks. So a step is also bounded by ℓ/v on each axis: v the root m
 reaches, ⟨H⟩ + 6ΔH. The seam of a ring is left out: on a line it is a kink that no wave should meet.
 """
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
-from scipy import fft
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import squared_sums, to_numpy
 from qlearn.methods.record import Record
 
-__all__ = ["Reach"]
+__all__ = ["Reach", "feature_lengths"]
 
 SPREADS = 6.0  # standard deviations of the energy
 
@@ -25,47 +25,74 @@ class Reach:
 
     def __init__(self, hamiltonian: Hamiltonian, record: Record):
         self.hamiltonian, self.record = hamiltonian, record
+        self.energy = np.inf  # ⟨H⟩ + 6ΔH at the last look
         self._lengths: list[float] | None = None
 
-    def limits(self, phi: np.ndarray, time: float) -> tuple[float, float]:
+    def limits(self, phi: Any, time: float) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members."""
-        axes, copies = self.hamiltonian.grid.fourier_axes, phi.size // self.hamiltonian.grid.size
-        potential = self.hamiltonian.potential_table(time)
-        modes = fft.fftn(phi, axes=axes)
-        applied = fft.ifftn(modes * self.hamiltonian.kinetic.table, axes=axes) + potential * phi
-        self.record.ffts += 2 * copies
-        weight, norm = _sums(phi, axes), _sums(modes, axes)
+        H, phi = self.hamiltonian, to_numpy(phi)
+        axes, grid_axes = H.state_axes, tuple(range(-H.grid.ndim, 0))
+        modes, applied = self._applied(phi, time)
+        weight, norm = squared_sums(phi, axes), squared_sums(modes, axes)
         some = weight > 0
         mean = np.sum(np.real(np.conj(phi) * applied), axis=axes)[some] / weight[some]
-        spread = np.sqrt(np.maximum(_sums(applied, axes)[some] / weight[some] - mean**2, 0.0))
-        if self._lengths is None or self.hamiltonian.time_dependent:
-            self._lengths = feature_lengths(potential, float(np.max(mean + SPREADS * spread)), self.hamiltonian.grid.spacing)
+        spread = np.sqrt(np.maximum(squared_sums(applied, axes)[some] / weight[some] - mean**2, 0.0))
+        self.energy = float(np.max(mean + SPREADS * spread))
+        if self._lengths is None or H.time_dependent:
+            self._lengths = self._features(self.energy, time)
         steps = [np.inf]
-        for length, velocity in zip(self._lengths, self.hamiltonian.kinetic.velocities, strict=True):
-            speed = np.sqrt(np.max(np.sum(velocity**2 * np.abs(modes) ** 2, axis=axes)[some] / norm[some]))
+        for length, velocity in zip(self._lengths, H.kinetic.velocities, strict=True):
+            moved = np.sum(velocity**2 * (modes.real**2 + modes.imag**2), axis=grid_axes)
+            moved = np.sum(moved, axis=-1) if H.channels is not None else moved
+            speed = float(np.sqrt(np.max(moved[some] / norm[some])))
             if length < np.inf and speed > 0:
-                steps.append(length / float(speed))
+                steps.append(length / speed)
         widest = float(np.max(spread))
-        return self.hamiltonian.hbar / widest if widest > 0 else np.inf, min(steps)
+        return H.hbar / widest if widest > 0 else np.inf, min(steps)
+
+    def _applied(self, phi: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
+        """(the modes of φ, Hφ), counted."""
+        H, copies = self.hamiltonian, int(np.prod(phi.shape)) // self.hamiltonian.grid.size
+        modes = H.grid.forward(phi.astype(complex))
+        self.record.ffts += 2 * copies
+        if H.channels is None and H.is_linear:
+            return modes, H.grid.backward(modes * H.kinetic.table) + H.potential_table(time) * phi
+        self.record.ffts += copies
+        return modes, H.grid.to_periodic(H.apply(H.grid.from_periodic(phi), time))
+
+    def _features(self, energy: float, time: float) -> list[float]:
+        H, table = self.hamiltonian, self.hamiltonian.potential_table(time)
+        if H.channels is None:
+            return feature_lengths(table, energy, H.grid.spacing)
+        d = H.grid.ndim
+        lowest = np.min(np.diagonal(table, axis1=-d - 2, axis2=-d - 1).real, axis=-1)
+        entries = np.moveaxis(table, (-d - 2, -d - 1), (0, 1))
+        parts = np.stack([entries.real, entries.imag]).reshape(-1, *lowest.shape)
+        return feature_lengths(parts, energy, H.grid.spacing, lowest)
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"lengths": np.array([] if self._lengths is None else self._lengths)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        lengths = np.asarray(saved["lengths"]).tolist()
+        self._lengths = lengths or None
 
 
-def feature_lengths(potential: np.ndarray, energy: float, spacing: np.ndarray) -> list[float]:
+def feature_lengths(potential: np.ndarray, energy: float, spacing: np.ndarray, level: np.ndarray | None = None) -> list[float]:
     """max|∂V|/max|∂²V| of each axis where V < energy, by differences that do not cross the seam; infinite where V is linear.
 
+    potential : (…, *shape), leading axes are looked at together.   level : compared with the energy instead of V.
     Not shorter than the spacing; curvature of the size of the rounding of V counts as none.
     """
     lengths = []
     noise = 64 * np.finfo(float).eps * float(np.max(np.abs(potential)))
-    for axis, step in enumerate(spacing):
-        values = np.moveaxis(potential, axis, 0)
-        reached = values[1:-1] < energy
+    level = potential if level is None else np.broadcast_to(level, potential.shape)
+    for axis, step in enumerate(spacing, start=-len(spacing)):
+        values, heights = np.moveaxis(potential, axis, 0), np.moveaxis(level, axis, 0)
+        reached = heights[1:-1] < energy
         slopes = np.abs(values[2:] - values[:-2])[reached] / 2
         bends = np.abs(values[2:] - 2 * values[1:-1] + values[:-2])[reached]
         bend = float(np.max(bends, initial=0.0))
         length = float(np.max(slopes, initial=0.0)) / bend if bend > noise else np.inf
         lengths.append(float(step) * max(length, 1.0))
     return lengths
-
-
-def _sums(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return np.sum(np.abs(values) ** 2, axis=axes)

@@ -93,23 +93,25 @@ class SplittingStepper:
         kernel = SplittingKernel(task.hamiltonian, table, task.record, task.imaginary)
         self.phi = task.hamiltonian.grid.to_periodic(_broadcast(task.hamiltonian, task.psi, float(task.times[0])))
         self.steps = FixedSteps(kernel, self.phi, task.times, dt) if dt is not None \
-            else AutomaticSteps(kernel, self.phi, task.times, task.tol)
+            else AutomaticSteps(kernel, self.phi, task.times, task.tol, task.imaginary)
 
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)
+        self.task.record.reached = self.steps.clock.now
         self.task.record.note = f"{self.name} with {self.steps.words}"
-        return self.task.hamiltonian.grid.from_periodic(self.phi) if arrived else None
+        return self.task.hamiltonian.grid.from_periodic(self.steps.state(self.phi)) if arrived else None
 
     def snapshot(self) -> dict[str, Any]:
         """φ, how its phases are computed, and what the steps keep under "steps."."""
-        return {"phi": self.phi, "phases": self.steps.kernel.phases.name,
+        return {"phi": np.array(to_numpy(self.phi)), "phases": self.steps.kernel.phases.name,
                 **{f"steps.{key}": value for key, value in self.steps.snapshot().items()}}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """To the same bits; where "numba" made the phases and is not installed now MissingExtraError says so."""
         self.phi = like(to_numpy(saved["phi"]), self.phi)
         self.steps.kernel.compute_with(str(saved["phases"]))
-        self.steps.restore({key.removeprefix("steps."): value for key, value in saved.items() if key.startswith("steps.")})
+        self.steps.restore({key.removeprefix("steps."): value for key, value in saved.items() if key.startswith("steps.")},
+                           self.phi)
 
 
 def _broadcast(hamiltonian: Hamiltonian, psi: Any, time: float) -> Any:

@@ -1,0 +1,149 @@
+"""Classical trajectories under a splitting scheme: where the phases of a wave go, without a transform.
+
+One kick of weight b and gradient weight c, then a drift of weight a, each row (b, c, a) of a scheme in turn:
+
+    p ← p − ∂(b h V − c h³ ∂VᵀM⁻¹∂V),   S ← S − (b h V − c h³ ∂VᵀM⁻¹∂V),   q ← q + a h M⁻¹p,   S ← S + a h ½ pᵀM⁻¹p
+
+S is the action ∫(p dq − H dt). V and its derivatives come from the quintic spline through its table, periodic on each axis.
+Compiled with numba where it is loaded already (see qlearn.kernels.phases), else with NumPy over all trajectories at once.
+"""
+
+import sys
+from collections.abc import Callable
+from itertools import product
+from typing import NamedTuple, final
+
+import numpy as np
+from scipy import ndimage
+
+__all__ = ["Points", "Trajectories"]
+
+NODES = 6  # of a quintic spline on each axis
+_BINOMIAL = (1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0)
+
+
+class Points(NamedTuple):
+    """Positions (n, d), momenta (n, d) and actions (n,)."""
+
+    q: np.ndarray
+    p: np.ndarray
+    action: np.ndarray
+
+
+def _pieces() -> np.ndarray:
+    """(6, 6): coefficients of u^k of the quintic B-spline on node j of the six around x, u the fraction of x in its cell."""
+    pieces = np.zeros((NODES, NODES))
+    for j in range(NODES):
+        for k in range(7):
+            shift = 5.0 - j - k  # (u + shift)_+^5
+            if shift >= 0:
+                pieces[j] += _BINOMIAL[k] / 120 * np.array([(1, 5, 10, 10, 5, 1)[i] * shift ** (5 - i) for i in range(NODES)])
+    return pieces
+
+
+_VALUE = _pieces()
+_SLOPE = _VALUE[:, 1:] * np.arange(1, 6)
+_BEND = _SLOPE[:, 1:] * np.arange(1, 5)
+
+
+def _cells(coefficients: np.ndarray) -> np.ndarray:
+    """(1 + R, 6, N): the polynomial in u of each cell of a line."""
+    nodes = (np.arange(coefficients.shape[1])[:, None] + np.arange(-2, 4)) % coefficients.shape[1]
+    return np.moveaxis(coefficients[:, nodes] @ _VALUE, 1, 2).copy()
+
+
+@final
+class Trajectories:
+    """Trajectories in V = Σ_r f_r(t) g_r(q), f_0 = 1, on a periodic grid.
+
+    tables : (1 + R, *shape): V0, g_1 … g_R.   factors : t -> (R,), or None where R = 0.   origin, spacing : (d,) of the grid.
+    inverse : M⁻¹ (d, d).
+    """
+
+    def __init__(self, tables: np.ndarray, origin: np.ndarray, spacing: np.ndarray, inverse: np.ndarray,
+                 factors: Callable[[float], np.ndarray] | None = None):
+        self.shape = tables.shape[1:]
+        self.origin, self.spacing, self.inverse, self.factors = origin, spacing, inverse, factors
+        self._coefficients = np.stack([ndimage.spline_filter(table, order=5, mode="grid-wrap") for table in tables])
+        self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
+        outer = len(self.shape) - 1
+        self._offsets = np.array(list(product(range(NODES), repeat=outer)), dtype=np.int64).reshape(NODES**outer, outer)
+
+    def run(self, points: Points, rows: np.ndarray, time: float, h: float, count: int) -> Points:
+        """``count`` steps h of the scheme ``rows`` (k, 3) from ``time``; new arrays."""
+        weights = self._weights(rows, time, h, count)
+        if "numba" in sys.modules:
+            return self._compiled(points, rows, weights, h)
+        q, p, action = (np.array(values) for values in points)
+        for step in weights:
+            for (b, c, a), factors in zip(rows, step, strict=True):
+                if b != 0 or c != 0:
+                    value, slope, bend = self._field(q, factors)
+                    steep = slope @ self.inverse
+                    action -= b * h * value - c * h**3 * np.sum(steep * slope, axis=1)
+                    p -= b * h * slope - 2 * c * h**3 * np.einsum("nab,nb->na", bend, steep)
+                speed = p @ self.inverse
+                q += a * h * speed
+                action += 0.5 * a * h * np.sum(speed * p, axis=1)
+        return Points(q, p, action)
+
+    def _weights(self, rows: np.ndarray, time: float, h: float, count: int) -> np.ndarray:
+        """f_r at each kick, (count, k, 1 + R)."""
+        weights = np.ones((count, len(rows), len(self._coefficients)))
+        if self.factors is not None:
+            fractions = np.concatenate([[0.0], np.cumsum(rows[:-1, 2])])
+            for step in range(count):
+                for k, fraction in enumerate(fractions):
+                    weights[step, k, 1:] = self.factors(time + (step + fraction) * h)
+        return weights
+
+    def _field(self, q: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """V (n,), ∂V (n, d) and ∂∂V (n, d, d)."""
+        if self._cells is not None:
+            return self._field_on_a_line(self._cells, q[:, 0], factors)
+        d = len(self.shape)
+        x = (q - self.origin) / self.spacing
+        cell = np.floor(x)
+        powers = (x - cell)[..., None] ** np.arange(NODES)
+        basis = [powers @ _VALUE.T, powers[..., :5] @ _SLOPE.T, powers[..., :4] @ _BEND.T]  # (n, d, 6) each
+        nodes = [(cell[:, a, None].astype(np.int64) + np.arange(-2, 4)) % self.shape[a] for a in range(d)]
+        index = tuple(nodes[a].reshape(len(q), *(NODES if b == a else 1 for b in range(d))) for a in range(d))
+        local = sum(f * table[index] for f, table in zip(factors, self._coefficients, strict=True))
+
+        def contracted(orders: list[int]) -> np.ndarray:
+            rest = local
+            for a in reversed(range(d)):
+                rest = np.einsum("n...j,nj->n...", rest, basis[orders[a]][:, a]) / self.spacing[a] ** orders[a]
+            return np.asarray(rest)
+
+        unit = np.eye(d, dtype=int)
+        value = contracted([0] * d)
+        slope = np.stack([contracted(list(unit[a])) for a in range(d)], axis=1)
+        bend = np.stack([np.stack([contracted(list(unit[a] + unit[b])) for b in range(d)], axis=1) for a in range(d)], axis=1)
+        return value, slope, bend
+
+    def _field_on_a_line(self, polynomials: np.ndarray, q: np.ndarray,
+                         factors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same in one dimension, from the polynomial of each cell."""
+        x, dx = (q - self.origin[0]) / self.spacing[0], self.spacing[0]
+        cell = np.floor(x)
+        u = x - cell
+        index = cell.astype(np.int64) % self.shape[0]
+        c = polynomials[0][:, index]
+        for f, cells in zip(factors[1:], polynomials[1:], strict=True):
+            c += f * cells[:, index]
+        value = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))
+        slope = c[1] + u * (2 * c[2] + u * (3 * c[3] + u * (4 * c[4] + u * (5 * c[5]))))
+        bend = 2 * c[2] + u * (6 * c[3] + u * (12 * c[4] + u * (20 * c[5])))
+        return value, (slope / dx)[:, None], (bend / dx**2)[:, None, None]
+
+    def _compiled(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> Points:
+        from qlearn.kernels import compiled_trajectories
+        q, p, action = (np.array(values) for values in points)
+        if self._cells is not None:
+            compiled_trajectories.run_on_a_line(self._cells, self.origin[0], self.spacing[0], self.inverse[0, 0], rows, weights,
+                                                h, q[:, 0], p[:, 0], action)
+            return Points(q, p, action)
+        compiled_trajectories.run(self._coefficients.reshape(len(self._coefficients), -1), np.array(self.shape), self.origin,
+                                  self.spacing, self.inverse, self._offsets, _VALUE, rows, weights, h, q, p, action)
+        return Points(q, p, action)

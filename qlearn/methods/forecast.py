@@ -1,0 +1,152 @@
+"""How large the error of a whole run will be, foreseen from classical trajectories, which cost no transform.
+
+The errors of single steps largely cancel over a run: their norms add up to 3 to 100 times the error of the last state, which
+is what a step has to be chosen by. To first order the error of a symplectic scheme is a phase on phase space: with S̃ and S the
+actions of a trajectory under steps h and h/2, from the same point z to (q̃, p̃) and (q, p),
+
+    A(z) = S̃ − S − p·(q̃ − q),      ‖ψ̃ − ψ‖² ≈ ∫ W(z) (A(z)/ħ)² dz,      W the Wigner function of the first state
+
+W is replaced with points z of the right density, current and kinetic energy: q drawn from |ψ|², p = Re(p̂ψ/ψ) + normal noise of
+the covariance of Im(p̂ψ/ψ), which is exact for Gaussian packets. The forecast is a semiclassical estimate, right to a few per
+cent where actions are large and off by factors where they are not; ``qlearn.methods.planned`` checks it against ψ.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from scipy.special import ndtri
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.trajectories import Points, Trajectories
+from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.record import Record
+
+__all__ = ["Forecast", "Outlook", "applies_to", "sample"]
+
+SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewhere: the root mean square to 10 or 15 per cent
+BLOCKS = 8       # parts of the run at whose ends the errors are looked at
+MEMBERS = 8      # of a batch, at most
+ENERGIES = 6.0   # standard deviations of the energy up to which V has to be smooth
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What n equal steps would do, root mean squares of the worst member of a batch, relative to ‖ψ0‖.
+
+    error : of the last state, at least half of the largest one on the way.   local : of one step at the start of each block.
+    starts : times of the blocks from now on, signed.   step : h, signed.   total : the sum of the local errors.
+    """
+
+    step: float
+    error: float
+    local: np.ndarray
+    starts: np.ndarray
+    total: float
+
+
+def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
+    """True for one linear, lossless, scalar V, static or driven by given factors, on periodic axes."""
+    plain = hamiltonian.is_linear and hamiltonian.is_hermitian and hamiltonian.channels is None and not imaginary
+    ring = all(kind == "periodic" for kind in hamiltonian.grid.boundary)
+    moving = hamiltonian.time_dependent and hamiltonian.drive is None
+    return plain and ring and not moving and not hamiltonian.batch_shape and members <= MEMBERS
+
+
+@final
+class Forecast:
+    """Outlooks for runs of equal steps from φ at ``time`` over ``span``, signed."""
+
+    def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, phi: np.ndarray, time: float, span: float,
+                 record: Record):
+        self.hbar, self.order, self.time, self.span = hamiltonian.hbar, table.order, time, span
+        self._rows = np.column_stack([table.kicks, table.gradients or np.zeros(len(table.kicks)), [*table.drifts, 0.0]])
+        processor = table.processor
+        self._enter = None if processor is None else np.column_stack([processor.kicks, processor.gradients, processor.drifts])
+        self._trajectories = _trajectories(hamiltonian)
+        states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
+        drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
+        self._members = len(drawn)
+        self._points = Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
+        record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
+
+    def outlook(self, count: int) -> Outlook:
+        """Of ``count`` steps."""
+        h, blocks = self.span / count, min(BLOCKS, count)
+        ends = np.round(np.linspace(0, count, blocks + 1)).astype(int)
+        coarse, fine = self._entered(h), self._entered(h / 2)
+        errors, local = [], []
+        for first, each in zip(ends[:-1].tolist(), np.diff(ends).tolist(), strict=True):
+            now = self.time + first * h
+            whole = self._run(coarse, now, h, 1)
+            local.append(self._spread(whole, self._run(coarse, now, h / 2, 2)))
+            coarse = self._run(whole, now + h, h, each - 1)
+            fine = self._run(fine, now, h / 2, 2 * each)
+            if self._enter is None:
+                errors.append(self._spread(coarse, fine))
+        if self._enter is not None:
+            errors.append(self._spread(self._left(coarse, h), self._left(fine, h / 2)))
+        return Outlook(h, max(errors[-1], max(errors) / 2), np.array(local), ends[:-1] * h, float(np.mean(local)) * count)
+
+    def _run(self, points: Points, time: float, h: float, count: int) -> Points:
+        return self._trajectories.run(points, self._rows, time, h, count) if count else points
+
+    def _entered(self, h: float) -> Points:
+        return self._points if self._enter is None else self._trajectories.run(self._points, self._enter, self.time, h, 1)
+
+    def _left(self, points: Points, h: float) -> Points:
+        """The inverse of the processor: drifts and kicks backwards, each drift before its kick."""
+        assert self._enter is not None
+        back = -self._enter[::-1]
+        rows = np.column_stack([np.concatenate([[0.0], back[:, 0]]), np.concatenate([[0.0], back[:, 1]]),
+                                np.concatenate([back[:, 2], [0.0]])])
+        return self._trajectories.run(points, rows, self.time + self.span, h, 1)
+
+    def _spread(self, coarse: Points, fine: Points) -> float:
+        """√⟨(A/ħ)²⟩ of the worst member, scaled from the difference of h and h/2 to the error of h."""
+        phase = (coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1)) / self.hbar
+        squares = np.mean(phase.reshape(self._members, -1) ** 2, axis=1)
+        return float(np.sqrt(np.max(squares)) / (1 - 2.0**-self.order))
+
+
+def _trajectories(hamiltonian: Hamiltonian) -> Trajectories:
+    grid, drive = hamiltonian.grid, hamiltonian.drive if hamiltonian.time_dependent else None
+    origin, spacing = np.array([a for a, _ in grid.bounds]), np.asarray(grid.spacing, dtype=float)
+    if drive is None:
+        return Trajectories(hamiltonian.potential_table()[None], origin, spacing, hamiltonian.kinetic.inverse)
+    static = np.broadcast_to(drive.static.real, grid.shape)[None]
+    moving = np.broadcast_to(drive.tables, (len(drive.tables), *grid.shape))
+    return Trajectories(np.concatenate([static, moving]), origin, spacing, hamiltonian.kinetic.inverse, drive.factors)
+
+
+def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:
+    """``count`` points of phase space for φ (*shape), spread evenly rather than at random; 1 + d transforms."""
+    grid, hbar = hamiltonian.grid, hamiltonian.hbar
+    density = np.abs(state) ** 2
+    density /= np.sum(density)
+    some = density > 1e-12 * np.max(density)
+    inverse = np.divide(1.0, state, out=np.zeros(state.shape, dtype=complex), where=some)
+    modes = grid.forward(state.astype(complex))
+    waves = np.meshgrid(*grid.wavenumbers, indexing="ij", sparse=True)
+    shift = hamiltonian.kinetic.vector_potential()
+    local = np.stack([grid.backward(modes * (hbar * k - a)) * inverse for k, a in zip(waves, shift, strict=True)])
+    noise = local.imag.reshape(grid.ndim, -1)
+    spread = (noise * density.ravel()) @ noise.T
+    factor = np.linalg.cholesky(spread + 1e-14 * np.trace(spread) * np.eye(grid.ndim)) if np.trace(spread) > 0 \
+        else np.zeros_like(spread)
+    index = np.searchsorted(np.cumsum(density.ravel()), (np.arange(count) + 0.5) / count)
+    index = np.minimum(index, density.size - 1)
+    q = np.stack([axis.ravel()[index] for axis in np.meshgrid(*grid.axes, indexing="ij")], axis=1)
+    mean = local.real.reshape(grid.ndim, -1)[:, index].T
+    return Points(q, mean + _normal(count, grid.ndim) @ factor.T, np.zeros(count))
+
+
+def _normal(count: int, ndim: int) -> np.ndarray:
+    """Normal numbers (count, ndim) from the additive recurrence of the generalised golden ratio."""
+    ratio = 1.5
+    for _ in range(40):
+        ratio = (1 + ratio) ** (1 / (ndim + 1))
+    steps = ratio ** -np.arange(1.0, ndim + 1)
+    return np.asarray(ndtri((0.5 + np.outer(np.arange(1, count + 1), steps)) % 1))

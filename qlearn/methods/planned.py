@@ -1,0 +1,220 @@
+"""Steps from the tolerance by a forecast of the whole run, checked against ψ.
+
+    bound(h) = min(max(SAFETY κ³ G(h), κ L(h)/8), 2κ L(h)),    SAFETY = 2.5, or 4 for schemes with a processor
+
+G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1 the
+ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. h is the longest step with
+bound(h) ≤ tol. Where the first look finds κ > TRUST waves are too far from trajectories: the run goes by local errors alone.
+"""
+
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.kernels.arrays import as_complex, like
+from qlearn.methods.clock import Clock
+from qlearn.methods.forecast import BLOCKS, Forecast, Outlook
+from qlearn.methods.gradient_coefficients import GRADIENT6_TABLE
+from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.probe import Conjugation, StepProbe
+
+__all__ = ["PlannedSteps", "worth_planning"]
+
+SAFETY, SAFETY_PROCESSED = 2.5, 4.0
+CANCELLED = 8.0      # the most that errors of single steps are believed to cancel; more in schemes with a processor
+TRUST = 4.0
+WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
+PROBE_EVERY = 18     # steps for each probe of ψ
+FEWEST_PROBES, PROBES = 2, 8
+DRIVEN_STEPS = 32    # at least, where V depends on t
+MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
+LONGEST = 1500       # steps that a bound of their length makes necessary, beyond which no forecast is made
+TRIES = 10
+
+
+@final
+class PlannedSteps:
+    """Steps of one length, shorter only to hit save times; ``distrusted`` once the forecast has failed a check.
+
+    φ is the processed state between save times where the scheme has a processor.
+    """
+
+    def __init__(self, kernel: SplittingKernel, phi: Any, clock: Clock, tol: float, longest: float):
+        self.kernel, self.record, self.clock, self.tol = kernel, kernel.record, clock, tol
+        hamiltonian, self.goal = kernel.hamiltonian, 0.95 * tol  # the rest is for rounding
+        self.probe, self.conjugation = StepProbe(kernel, phi), Conjugation(kernel)
+        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, int(np.ceil(clock.span / longest)))
+        self.forecast = Forecast(hamiltonian, kernel.table, phi, clock.time, clock.end, kernel.record)
+        self.ratio, self.distrusted, self.first = 1.1, False, as_complex(phi)
+        plain = kernel.table.processor is None
+        self.safety, self.least = (SAFETY, 0.5 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
+        self.sums = (0.0, 0.0)  # of local errors seen and foreseen
+        self._adopt(self._planned())
+        if kernel.table.processor is not None:
+            self._ask_witness(phi)
+
+    @property
+    def words(self) -> str:
+        return f"automatic steps of {self.step:.4g} from tol = {self.tol:g} by a forecast of the whole run"
+
+    def advance(self, phi: Any, target: float) -> tuple[Any, bool]:
+        """Some steps towards target: (φ, whether it is reached). Where ``distrusted`` is set, φ is the first state again."""
+        h, n = self.clock.division(target, self.step)
+        due = bool(self.pending) and self.clock.sign * (self.pending[0] - self.clock.now) <= abs(h) / 2
+        phi = self.conjugation.into(phi, self.clock.time, h)
+        if due:
+            phi, count = self._checked(phi, h), 1
+            if self.distrusted:
+                return self._started_again(), False
+        else:
+            ahead = np.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
+            count = max(1, min(n, int(ahead)))
+            phi = self.kernel.steps(phi, self.clock.time, h, count)
+        self.clock.advance(h, count)
+        self.record.steps += count
+        self.record.error += self._bound() * count * abs(h) / self.clock.span * (abs(h) / self.step) ** self.probe.order
+        self.record.rounding = self.probe.rounding(self.record.steps)
+        return phi, self.clock.left(target) == 0
+
+    def state(self, phi: Any) -> Any:
+        """The state that φ stands for."""
+        return self.conjugation.state(phi, self.clock.time)
+
+    def predict(self, phi: Any) -> float:
+        """The step length after a look at φ, the first state; 0 where the forecast fails it."""
+        if self.kernel.table.processor is None:
+            _, error = self.probe.compare(phi, self.clock.time, self.clock.sign * self.step)
+            foreseen = max(self.outlook.local[0], float(np.mean(self.outlook.local)))
+            ratio = error / foreseen * (abs(self.outlook.step) / self.step) ** (self.probe.order + 1) if foreseen > 0 else np.inf
+            if ratio > TRUST:
+                return 0.0
+            self.ratio = max(self.ratio, ratio)
+            self._adopt(self._planned())
+        return self.step
+
+    def snapshot(self) -> dict[str, Any]:
+        numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
+                   *self.sums]
+        return {"numbers": np.array(numbers), "local": self.outlook.local, "starts": self.outlook.starts,
+                "pending": np.array(self.pending), "norms": self.probe.norms, "first": self.first}
+
+    def restore(self, saved: dict[str, Any], phi: Any) -> None:
+        """As at the snapshot; φ tells the kind of array."""
+        self.step, self.ratio, step, error, total, self.conjugation.inside, *sums = np.asarray(saved["numbers"]).tolist()
+        self.sums = (sums[0], sums[1])
+        self.outlook = Outlook(step, error, np.asarray(saved["local"]), np.asarray(saved["starts"]), total)
+        self.pending = np.asarray(saved["pending"]).tolist()
+        self.probe.norms, self.first = np.asarray(saved["norms"]), like(np.asarray(saved["first"]), phi)
+
+    def _bound(self, outlook: Outlook | None = None) -> float:
+        """The bound on the error of the last state, for the step as it is or that of an outlook."""
+        o = self.outlook if outlook is None else outlook
+        scale = 1.0 if outlook is not None else (self.step / abs(o.step)) ** self.probe.order
+        most = 2 * self.ratio * o.total
+        return scale * min(max(self.safety * self.ratio**3 * o.error, self.least * most), most)
+
+    def _planned(self) -> Outlook:
+        """The outlook of the fewest steps found that keep the bound, or of as many as are looked at."""
+        most = max(MOST_LOOKED_AT, self.fewest)
+        count, best, low, high = min(max(self.fewest, 24), most), None, self.fewest, most
+        seen: list[tuple[int, float]] = []
+        for _ in range(TRIES):
+            outlook = self.forecast.outlook(count)
+            bound = self._bound(outlook)
+            seen.append((count, max(bound, 1e-300)))
+            if bound <= self.goal:
+                best, high = outlook, count
+            else:
+                low = count + 1
+                best = best or (outlook if count == most else None)
+            if best is not None and (low >= high or bound <= self.goal < 1.2 * bound):
+                break
+            wanted = count * (bound / (0.9 * self.goal)) ** (1 / self._slope(seen))
+            count = int(np.clip(np.ceil(min(wanted, 4 * count)), low, max(high - 1, low)))
+        return best if best is not None else self.forecast.outlook(most)
+
+    def _slope(self, seen: list[tuple[int, float]]) -> float:
+        """How steeply the bound falls with the number of steps, between its last two values: p where steps are short."""
+        order = self.probe.order
+        if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
+            return order + 2
+        (n, a), (m, b) = seen[-2:]
+        return float(np.clip(np.log(a / b) / np.log(m / n), order, 3 * order))
+
+    def _adopt(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+        self.step = abs(outlook.step)
+        if self._bound() > self.goal:
+            self._shorten(self.clock.span, (self.goal / self._bound()) ** (1 / self.probe.order))
+        self.pending = self._places()
+
+    def _shorten(self, left: float, factor: float) -> None:
+        """To a whole part of what is left, so that the last digits of a forecast, which depend on how it was computed, do not
+        show in a step."""
+        self.step = left / np.ceil(left / (self.step * factor) * (1 - 1e-9))
+
+    def _places(self) -> list[float]:
+        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest."""
+        local, starts = self.outlook.local, self.outlook.starts
+        wanted = min(max(FEWEST_PROBES, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
+        first = int(np.argmax(local >= 0.5 * np.max(local)))
+        parts = np.array_split(np.arange(first + 1, len(starts)), wanted - 1) if wanted > 1 else []
+        others = [int(part[np.argmax(local[part])]) for part in parts if len(part)]
+        return [float(starts[i]) for i in [first, *others]]
+
+    def _checked(self, phi: Any, h: float) -> Any:
+        """A step, as two halves where no processor of h is in force, and what the difference says about the forecast."""
+        place, self.pending = self.pending[0], self.pending[1:]
+        index = int(np.argmin(np.abs(self.outlook.starts - place)))
+        foreseen = max(self.outlook.local[index], float(np.mean(self.outlook.local)))
+        foreseen *= (abs(h) / abs(self.outlook.step)) ** (self.probe.order + 1)
+        moved, error = (self.probe.compare if self.kernel.table.processor is None else self.probe.fixed)(phi, self.clock.time, h)
+        seen, early = error > 4 * self.probe.noise, self.sums[1] == 0
+        self.sums = (self.sums[0] + error, self.sums[1] + foreseen)
+        ratio = self.sums[0] / self.sums[1] if self.sums[1] > 0 else np.inf
+        if early and (not seen or ratio > TRUST):
+            self.distrusted = True
+            return phi
+        self.record.watch(moved)
+        self._reckon(max(1.0, ratio), h)
+        return moved
+
+    def _ask_witness(self, phi: Any) -> None:
+        """With a processor most of a local error is undone behind the run and tells little. Whether waves are near enough to
+        trajectories is asked of a scheme without one, at the first state: 18 FFT pairs."""
+        kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
+        h = self.clock.sign * self.step
+        foreseen = Forecast(kernel.hamiltonian, kernel.table, phi, self.clock.time, h, self.record).outlook(1).local[0]
+        error = StepProbe(kernel, phi).compare(phi, self.clock.time, h)[1]
+        self.distrusted = not WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
+        self.pending = []
+
+    def _reckon(self, ratio: float, h: float) -> None:
+        """Take a new κ into account: at the start by planning again, later with shorter steps for what is left, or
+        not at all where they could not make good what is done."""
+        if self.clock.now == 0:
+            changed = abs(ratio - self.ratio) > 0.05
+            self.ratio = ratio
+            if changed:
+                looks = len(self.pending)
+                self._adopt(self._planned())
+                self.pending = [t for t in self.pending if t != 0][-looks:] if looks else []
+        elif ratio > self.ratio:
+            self.record.error *= (ratio / self.ratio) ** 3
+            self.ratio = ratio
+            now = self._bound() * abs(h) / self.clock.span * (abs(h) / self.step) ** self.probe.order  # of this very step
+            left = self.clock.left(self.clock.end) / self.clock.span - abs(h) / self.clock.span
+            spare = self.goal - self.record.error - now
+            if spare < 0.1 * self.goal * left:
+                self.distrusted = True
+            elif self._bound() * left > spare:
+                self._shorten(left * self.clock.span, (spare / (self._bound() * left)) ** (1 / self.probe.order))
+
+    def _started_again(self) -> Any:
+        self.clock.now, self.record.error, self.record.steps, self.conjugation.inside = 0.0, 0.0, 0, 0.0
+        return self.first
+
+
+def worth_planning(span: float, longest: float) -> bool:
+    """False for a run of no time, and for one that takes thousands of steps however large tol is."""
+    return 0 < span < LONGEST * longest

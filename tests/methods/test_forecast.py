@@ -1,0 +1,51 @@
+"""The error of a run foreseen from trajectories: right to a few per cent where actions are large."""
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+from qlearn.methods.forecast import Forecast, applies_to, sample
+from qlearn.methods.record import Record
+
+GRID = ql.Grid(256, (-10, 10))
+WELL = ql.Hamiltonian(GRID, lambda x: x**2 / 2 + 0.02 * x**4)
+PSI = ql.gaussian(GRID, center=4.0, momentum=1.0, width=0.6)
+
+
+@pytest.mark.parametrize("method", [ql.Strang, ql.BM4, ql.RKN6, ql.Gradient6, ql.ProcessedGradient6], ids=lambda m: m.name)
+def test_the_error_of_the_last_state_is_foreseen(method):
+    count = {2: 800, 4: 100, 6: 60}[method.order]
+    record = Record()
+    outlook = Forecast(WELL, method.table, PSI, 0.0, 8.0, record).outlook(count)
+    exact = ql.sesolve(WELL, PSI, [0, 8.0], method=ql.Dense()).final_state
+    error = GRID.norm(ql.sesolve(WELL, PSI, [0, 8.0], method=method(dt=8.0 / count * (1 + 1e-9))).final_state - exact)
+    assert 0.4 * error < outlook.error < 3 * error  # it is not below half of the largest error on the way
+    assert record.ffts == 2
+
+
+def test_driven_and_in_two_dimensions():
+    grid = ql.Grid((80, 80), [(-10, 10), (-10, 10)])
+    drive = ql.SeparablePotential(lambda x, y: (x**2 + 2 * y**2) / 2 + 0.02 * x**2 * y**2, [(np.cos, lambda x, y: 0.5 * x)])
+    H = ql.Hamiltonian(grid, drive, time_dependent=True)
+    psi = ql.gaussian(grid, center=(2.0, -1.5), width=0.7)
+    fine, coarse = (ql.sesolve(H, psi, [0, 6.0], method=ql.Gradient6(dt=dt)).final_state for dt in (0.05, 0.2000001))
+    foreseen = Forecast(H, ql.Gradient6.table, psi, 0.0, 6.0, Record()).outlook(30).error
+    assert 0.7 < foreseen / grid.norm(fine - coarse) < 3
+
+
+def test_samples_have_the_moments_of_the_state():
+    chirped = ql.gaussian(GRID, center=1.0, momentum=2.0, width=0.8) * np.exp(0.3j * (GRID.axes[0] - 1) ** 2)
+    q, p, _ = sample(WELL, chirped, 4000)
+    assert np.mean(q) == pytest.approx(1.0, abs=0.02) and np.std(q) == pytest.approx(0.8, rel=0.02)
+    assert np.mean(p) == pytest.approx(2.0, abs=0.02)
+    assert np.var(p) == pytest.approx(1 / (4 * 0.64) + (0.6 * 0.8) ** 2, rel=0.03)
+    assert np.mean((q - 1) * (p - 2)) == pytest.approx(0.6 * 0.64, rel=0.05)
+
+
+def test_where_no_forecast_is_made():
+    wall = ql.Hamiltonian(ql.Grid(32, (0, 1), boundary="wall"), 0.0)
+    moving = ql.Hamiltonian(GRID, lambda t, x: np.cos(t) * x**2, time_dependent=True)
+    lossy = ql.Hamiltonian(GRID, 0.0, absorber=lambda x: np.exp(-((x - 8) ** 2)))
+    assert applies_to(WELL, False, 1)
+    assert not any(applies_to(H, False, 1) for H in (wall, moving, lossy))
+    assert not applies_to(WELL, True, 1) and not applies_to(WELL, False, 100)

@@ -1,0 +1,62 @@
+"""Runs by a forecast: few transforms, checked against ψ, given up where waves are too far from trajectories."""
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+
+GRID = ql.Grid(256, (-20, 20))
+WELL = ql.Hamiltonian(GRID, lambda x: np.minimum(10 * ((x / 8) ** 2 - 1) ** 2, 300))
+PSI = ql.gaussian(GRID, center=-8.0, momentum=5.0, width=0.7)
+EXACT = ql.sesolve(WELL, PSI, [0, 12.0], method=ql.Dense()).final_state
+
+
+@pytest.mark.parametrize("tol", [1e-5, 1e-7, 1e-9])
+def test_few_transforms_more_than_the_best_fixed_step(tol):
+    result = ql.sesolve(WELL, PSI, [0, 12.0], method=ql.Gradient6(), tol=tol)
+    assert "forecast" in result.method
+    error = GRID.norm(result.final_state - EXACT)
+    assert 0.01 * tol < error < tol and error < result.stats["error_estimate"] < tol
+    steps = 8
+    while GRID.norm(ql.sesolve(WELL, PSI, [0, 12.0], method=ql.Gradient6(dt=12 / steps * 1.0000001)).final_state - EXACT) > tol:
+        steps += max(1, steps // 30)
+    assert result.stats["ffts"] / 2 < 1.35 * 6 * steps + 10
+
+
+def test_the_processed_scheme_is_entered_and_left_at_save_times():
+    times = np.array([0, 0.5, 4.0, 4.1, 12.0])
+    result = ql.sesolve(WELL, PSI, times, method=ql.ProcessedGradient6(), tol=1e-7)
+    exact = ql.sesolve(WELL, PSI, times, method=ql.Dense())
+    assert np.max(GRID.norm(result.states - exact.states)) < 1e-7
+    fixed = ql.sesolve(WELL, PSI, times, method=ql.ProcessedGradient6(dt=0.08))
+    assert np.max(GRID.norm(fixed.states - exact.states)) < 1e-7
+
+
+def test_a_forecast_that_ψ_contradicts_is_given_up():
+    """A packet of few quanta is partly thrown back by a barrier that its trajectories pass or not."""
+    grid = ql.Grid(256, (-30, 30))
+    H = ql.Hamiltonian(grid, lambda x: 6 * np.exp(-(x**2) / 2))
+    psi = ql.gaussian(grid, center=-8, width=1.0, momentum=3.0)
+    exact = ql.sesolve(H, psi, [0, 6.0], method=ql.Dense()).final_state
+    result = ql.sesolve(H, psi, [0, 6.0], method=ql.Gradient6(), tol=1e-6)
+    assert "forecast" not in result.method
+    assert grid.norm(result.final_state - exact) < 1e-6
+
+
+def test_a_batch_keeps_the_tolerance_of_each_member():
+    batch = np.stack([PSI, ql.gaussian(GRID, center=7.0, width=0.7), 1e-3 * PSI])
+    exact = ql.sesolve(WELL, batch, [0, 6.0], method=ql.Dense()).final_state
+    result = ql.sesolve(WELL, batch, [0, 6.0], method=ql.Gradient6(), tol=1e-7)
+    assert np.all(GRID.norm(result.final_state - exact) < 1e-7 * GRID.norm(batch))
+
+
+@pytest.mark.parametrize("method", [ql.Gradient6(), ql.ProcessedGradient6(), ql.Gradient6(dt=0.11), ql.RKN6()], ids=str)
+@pytest.mark.parametrize("stop_at", [0.2, 5.0])
+def test_a_run_that_is_stopped_goes_on_to_the_same_bits(method, stop_at, tmp_path):
+    times = np.array([0, 0.3, 2.0, 5.5, 9.0])
+    whole = ql.sesolve(WELL, PSI, times, method=method, tol=1e-6)
+    path = tmp_path / "run.h5"
+    ql.sesolve(WELL, PSI, times, method=method, tol=1e-6, checkpoint=path, stop=lambda t, psi: t > stop_at)
+    resumed = ql.sesolve(WELL, PSI, times, method=method, tol=1e-6, checkpoint=path)
+    assert np.array_equal(resumed.final_state, whole.final_state)
+    assert resumed.stats["error_estimate"] == whole.stats["error_estimate"]
