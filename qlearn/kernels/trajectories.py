@@ -56,25 +56,51 @@ def _cells(coefficients: np.ndarray) -> np.ndarray:
 class Trajectories:
     """Trajectories in V = Σ_r f_r(t) g_r(q), f_0 = 1, on a periodic grid.
 
-    tables : (1 + R, *shape): V0, g_1 … g_R.   factors : t -> (R,), or None where R = 0.   origin, spacing : (d,) of the grid.
-    inverse : M⁻¹ (d, d).
+    tables : (1 + R, *shape): V0, g_1 … g_R.   factors : t (…) -> (…, R), or None where R = 0.
+    origin, spacing : (d,) of the grid.   inverse : M⁻¹ (d, d).
     """
 
     def __init__(self, tables: np.ndarray, origin: np.ndarray, spacing: np.ndarray, inverse: np.ndarray,
-                 factors: Callable[[float], np.ndarray] | None = None):
+                 factors: Callable[[np.ndarray], np.ndarray] | None = None):
         self.shape = tables.shape[1:]
         self.origin, self.spacing, self.inverse, self.factors = origin, spacing, inverse, factors
         self._coefficients = np.stack([ndimage.spline_filter(table, order=5, mode="grid-wrap") for table in tables])
         self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
+        self._flat, self._shape = self._coefficients.reshape(len(tables), -1), np.array(self.shape)
         outer = len(self.shape) - 1
         self._offsets = np.array(list(product(range(NODES), repeat=outer)), dtype=np.int64).reshape(NODES**outer, outer)
 
     def run(self, points: Points, rows: np.ndarray, time: float, h: float, count: int) -> Points:
         """``count`` steps h of the scheme ``rows`` (k, 3) from ``time``; new arrays."""
-        weights = self._weights(rows, time, h, count)
+        moved = Points(*(np.array(values) for values in points))
+        self._move(moved, rows, self._weights(rows, time, h, count), h)
+        return moved
+
+    def compared(self, coarse: Points, fine: Points, rows: np.ndarray, time: float, h: float,
+                 ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Steps of h beside steps of h/2, ends (blocks + 1,) the numbers of steps of h at which blocks of them begin and end.
+
+        Returns A = S̃ − S − p·(q̃ − q), (blocks, n) each: of the first step of each block, from the same point; of all steps from
+        the start, at the end of each block. coarse and fine are overwritten with where they get to.
+        """
+        wide, narrow = self._weights(rows, time, h, ends[-1]), self._weights(rows, time, h / 2, 2 * ends[-1])
+        local, total = np.empty((2, len(ends) - 1, len(coarse.action)))
+        for block, (first, last) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
+            beside = Points(*(np.array(values) for values in coarse))
+            self._move(beside, rows, narrow[2 * first:2 * first + 2], h / 2)
+            self._move(coarse, rows, wide[first:first + 1], h)
+            local[block] = _difference(coarse, beside)
+            self._move(coarse, rows, wide[first + 1:last], h)
+            self._move(fine, rows, narrow[2 * first:2 * last], h / 2)
+            total[block] = _difference(coarse, fine)
+        return local, total
+
+    def _move(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
+        """A step for each of ``weights`` (count, k, 1 + R); the points are overwritten."""
         if "numba" in sys.modules:
-            return self._compiled(points, rows, weights, h)
-        q, p, action = (np.array(values) for values in points)
+            self._compiled(points, rows, weights, h)
+            return
+        q, p, action = points
         for step in weights:
             for (b, c, a), factors in zip(rows, step, strict=True):
                 if b != 0 or c != 0:
@@ -85,16 +111,13 @@ class Trajectories:
                 speed = p @ self.inverse
                 q += a * h * speed
                 action += 0.5 * a * h * np.sum(speed * p, axis=1)
-        return Points(q, p, action)
 
     def _weights(self, rows: np.ndarray, time: float, h: float, count: int) -> np.ndarray:
         """f_r at each kick, (count, k, 1 + R)."""
         weights = np.ones((count, len(rows), len(self._coefficients)))
         if self.factors is not None:
             fractions = np.concatenate([[0.0], np.cumsum(rows[:-1, 2])])
-            for step in range(count):
-                for k, fraction in enumerate(fractions):
-                    weights[step, k, 1:] = self.factors(time + (step + fraction) * h)
+            weights[..., 1:] = self.factors(time + (np.arange(count)[:, None] + fractions) * h)
         return weights
 
     def _field(self, q: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,13 +160,17 @@ class Trajectories:
         bend = 2 * c[2] + u * (6 * c[3] + u * (12 * c[4] + u * (20 * c[5])))
         return value, (slope / dx)[:, None], (bend / dx**2)[:, None, None]
 
-    def _compiled(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> Points:
+    def _compiled(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
         from qlearn.kernels import compiled_trajectories
-        q, p, action = (np.array(values) for values in points)
+
+        q, p, action = points
         if self._cells is not None:
             compiled_trajectories.run_on_a_line(self._cells, self.origin[0], self.spacing[0], self.inverse[0, 0], rows, weights,
                                                 h, q[:, 0], p[:, 0], action)
-            return Points(q, p, action)
-        compiled_trajectories.run(self._coefficients.reshape(len(self._coefficients), -1), np.array(self.shape), self.origin,
-                                  self.spacing, self.inverse, self._offsets, _VALUE, rows, weights, h, q, p, action)
-        return Points(q, p, action)
+        else:
+            compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _VALUE,
+                                      rows, weights, h, q, p, action)
+
+
+def _difference(coarse: Points, fine: Points) -> np.ndarray:
+    return coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1)

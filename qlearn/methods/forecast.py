@@ -11,10 +11,12 @@ the covariance of Im(p̂ψ/ψ), which is exact for Gaussian packets. The forecas
 cent where actions are large and off by factors where they are not; ``qlearn.methods.planned`` checks it against ψ.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from scipy.interpolate import make_interp_spline
 from scipy.special import ndtri
 
 from qlearn.hamiltonian import Hamiltonian
@@ -28,6 +30,7 @@ __all__ = ["Forecast", "Outlook", "applies_to", "sample"]
 SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewhere: the root mean square to 10 or 15 per cent
 BLOCKS = 8       # parts of the run at whose ends the errors are looked at
 MEMBERS = 8      # of a batch, at most
+SPLINE_FROM, SPLINE_TO = 129, 2049  # samples of the factors of a drive
 ENERGIES = 6.0   # standard deviations of the energy up to which V has to be smooth
 
 
@@ -65,36 +68,34 @@ class Forecast:
         self._rows = np.column_stack([table.kicks, table.gradients or np.zeros(len(table.kicks)), [*table.drifts, 0.0]])
         processor = table.processor
         self._enter = None if processor is None else np.column_stack([processor.kicks, processor.gradients, processor.drifts])
-        self._trajectories = _trajectories(hamiltonian)
+        self._trajectories = _trajectories(hamiltonian, time, span)
         states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
         drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
-        self._members = len(drawn)
+        self._members, self._outlooks = len(drawn), dict[int, Outlook]()
         self._points = Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
         record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
 
     def outlook(self, count: int) -> Outlook:
-        """Of ``count`` steps."""
+        """Of ``count`` steps; kept, for the search comes back to some numbers."""
+        if count not in self._outlooks:
+            self._outlooks[count] = self._foreseen(count)
+        return self._outlooks[count]
+
+    def _foreseen(self, count: int) -> Outlook:
         h, blocks = self.span / count, min(BLOCKS, count)
         ends = np.round(np.linspace(0, count, blocks + 1)).astype(int)
         coarse, fine = self._entered(h), self._entered(h / 2)
-        errors, local = [], []
-        for first, each in zip(ends[:-1].tolist(), np.diff(ends).tolist(), strict=True):
-            now = self.time + first * h
-            whole = self._run(coarse, now, h, 1)
-            local.append(self._spread(whole, self._run(coarse, now, h / 2, 2)))
-            coarse = self._run(whole, now + h, h, each - 1)
-            fine = self._run(fine, now, h / 2, 2 * each)
-            if self._enter is None:
-                errors.append(self._spread(coarse, fine))
+        one, all_so_far = self._trajectories.compared(coarse, fine, self._rows, self.time, h, ends)
         if self._enter is not None:
-            errors.append(self._spread(self._left(coarse, h), self._left(fine, h / 2)))
-        return Outlook(h, max(errors[-1], max(errors) / 2), np.array(local), ends[:-1] * h, float(np.mean(local)) * count)
-
-    def _run(self, points: Points, time: float, h: float, count: int) -> Points:
-        return self._trajectories.run(points, self._rows, time, h, count) if count else points
+            coarse, fine = self._left(coarse, h), self._left(fine, h / 2)
+            all_so_far = (coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1))[None]
+        local, errors = self._spreads(one), self._spreads(all_so_far)
+        return Outlook(h, float(max(errors[-1], np.max(errors) / 2)), local, ends[:-1] * h, float(np.mean(local)) * count)
 
     def _entered(self, h: float) -> Points:
-        return self._points if self._enter is None else self._trajectories.run(self._points, self._enter, self.time, h, 1)
+        """A copy of the first points, in the processor of h where there is one."""
+        rows = np.zeros((0, 3)) if self._enter is None else self._enter
+        return self._trajectories.run(self._points, rows, self.time, h, 1)
 
     def _left(self, points: Points, h: float) -> Points:
         """The inverse of the processor: drifts and kicks backwards, each drift before its kick."""
@@ -104,21 +105,42 @@ class Forecast:
                                 np.concatenate([back[:, 2], [0.0]])])
         return self._trajectories.run(points, rows, self.time + self.span, h, 1)
 
-    def _spread(self, coarse: Points, fine: Points) -> float:
-        """√⟨(A/ħ)²⟩ of the worst member, scaled from the difference of h and h/2 to the error of h."""
-        phase = (coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1)) / self.hbar
-        squares = np.mean(phase.reshape(self._members, -1) ** 2, axis=1)
-        return float(np.sqrt(np.max(squares)) / (1 - 2.0**-self.order))
+    def _spreads(self, differences: np.ndarray) -> np.ndarray:
+        """√⟨(A/ħ)²⟩ of the worst member, for each of A (m, n), scaled from the difference of h and h/2 to the error of h."""
+        squares = (differences / self.hbar).reshape(len(differences), self._members, -1) ** 2
+        return np.asarray(np.sqrt(np.max(np.mean(squares, axis=2), axis=1)) / (1 - 2.0**-self.order))
 
 
-def _trajectories(hamiltonian: Hamiltonian) -> Trajectories:
+def _trajectories(hamiltonian: Hamiltonian, time: float, span: float) -> Trajectories:
     grid, drive = hamiltonian.grid, hamiltonian.drive if hamiltonian.time_dependent else None
     origin, spacing = np.array([a for a, _ in grid.bounds]), np.asarray(grid.spacing, dtype=float)
     if drive is None:
         return Trajectories(hamiltonian.potential_table()[None], origin, spacing, hamiltonian.kinetic.inverse)
     static = np.broadcast_to(drive.static.real, grid.shape)[None]
     moving = np.broadcast_to(drive.tables, (len(drive.tables), *grid.shape))
-    return Trajectories(np.concatenate([static, moving]), origin, spacing, hamiltonian.kinetic.inverse, drive.factors)
+    factors = _tabulated(drive.factors, time, time + span)
+    return Trajectories(np.concatenate([static, moving]), origin, spacing, hamiltonian.kinetic.inverse, factors)
+
+
+def _tabulated(factors: Callable[[float], np.ndarray], start: float, end: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Factors t -> (R,) as a function of arrays (…) -> (…, R): a quintic spline through as many samples as it takes to be right
+    to 1e-6 halfway between them, a call for each time where no number does."""
+    def called(times: np.ndarray) -> np.ndarray:
+        times = np.asarray(times)
+        values = np.array([factors(float(t)) for t in times.ravel()])
+        return values.reshape(*times.shape, values.shape[-1])
+
+    times = np.linspace(start, end, SPLINE_FROM)
+    values = called(times)
+    while len(times) <= SPLINE_TO:
+        halfway = called((times[1:] + times[:-1]) / 2)
+        spline = make_interp_spline(times, values, k=5)
+        if np.max(np.abs(spline((times[1:] + times[:-1]) / 2) - halfway)) <= 1e-6 * np.max(np.abs(values), initial=1e-300):
+            return spline
+        finer = np.empty((2 * len(times) - 1, values.shape[1]))
+        finer[::2], finer[1::2] = values, halfway
+        times, values = np.linspace(start, end, len(finer)), finer
+    return called
 
 
 def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:

@@ -20,7 +20,8 @@ class Record:
 
     ffts : transforms of one wave function (a batch of b counts b).   steps : steps or series terms taken.
     error : estimated error of the method at the last state, L2, relative to ‖ψ0‖.   rounding : that of the arithmetic.
-    note : how the steps came about, in words.   reached : the time that ψ has reached, counted from times[0]; for the progress bar.
+    note : how the steps came about, in words.
+    reached : the time that ψ has reached, counted from times[0]; for the progress bar.
     on_watch : called with the periodic part φ = exp(−iκ·(x − a))ψ at stops of the method's own.
     """
 

@@ -15,7 +15,7 @@ def trajectories(d, driven=True):
     axes = np.meshgrid(*(np.arange(n) * 2 * np.pi / n for n in shape), indexing="ij")
     tables = np.stack([static(*axes), np.sin(axes[-1])] if driven else [static(*axes)])
     inverse = np.eye(d) + 0.2
-    factors = (lambda t: np.array([np.sin(t)])) if driven else None
+    factors = (lambda t: np.sin(t)[..., None]) if driven else None
     return Trajectories(tables, np.zeros(d), 2 * np.pi / np.array(shape), inverse, factors)
 
 
