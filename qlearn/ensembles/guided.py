@@ -13,7 +13,7 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.langevin import CurvedLine, FlatSpace
 from qlearn.ensembles.plan import ItoDrift, Plan, extra_drift, space_of
-from qlearn.errors import AccuracyWarning, RegimeError
+from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
 from qlearn.fields import GridField
 from qlearn.results import Result
 
@@ -110,8 +110,9 @@ def _check_shift_quantum(system: "LearningSystem", parameters: Mapping[str, floa
 
 
 def _check_result(result: Result, gamma: float, temperature: float, space: FlatSpace | CurvedLine) -> None:
-    """ħ = 2T, mass = 1/γ, and the same metric; else its learners would follow another equation."""
+    """ħ = 2T, mass = 1/γ, the same metric, and v = ∇φ/m with |ψ|² conserved; else its learners would follow another equation."""
     hamiltonian = result.hamiltonian
+    _check_equation(result)
     if not np.isclose(hamiltonian.hbar, 2 * temperature, rtol=1e-9, atol=0):
         checks.fail("field", f"must have ħ = 2T = {2 * temperature:.9g}, the system's", f"ħ = {hamiltonian.hbar:.9g}",
                     "For a control on purpose pass field.field(), whose ħ is not checked, and a start.")
@@ -121,9 +122,25 @@ def _check_result(result: Result, gamma: float, temperature: float, space: FlatS
     if not np.allclose(mass, np.eye(ndim) / gamma, rtol=1e-9, atol=0):
         checks.fail("field", f"must have the mass 1/γ = {1 / gamma:.9g}, the system's", f"mass {hamiltonian.mass!r}")
     mine = space.root(hamiltonian.grid.axes[0][None])**2 if isinstance(space, CurvedLine) else np.ones(1)
-    theirs = np.ones(1) if hamiltonian.metric is None else np.ravel(hamiltonian.metric(hamiltonian.grid.axes[0]))
-    if not np.allclose(mine, theirs, rtol=1e-9, atol=0):
+    theirs = np.ones(1) if hamiltonian.metric is None or ndim > 1 else np.ravel(hamiltonian.metric(hamiltonian.grid.axes[0]))
+    if (ndim > 1 and hamiltonian.metric is not None) or not np.allclose(mine, theirs, rtol=1e-9, atol=0):
         checks.fail("field", "must have the metric of the system", "another metric")
+
+
+def _check_equation(result: Result) -> None:
+    """Refuse what the drift (ħ/m)(Im + Re)(∂ψ/ψ) does not follow."""
+    hamiltonian = result.hamiltonian
+    if "residual" in result.stats:
+        raise UnsupportedError("learners guided by a Result in imaginary time are not offered, for its |ψ|² obeys no continuity "
+                               "equation; solve in real time, or take kind='static'.")
+    if not hamiltonian.is_hermitian:
+        raise UnsupportedError("learners guided by a ψ with losses are not offered: none of them vanishes where an absorber or "
+                               "Im V takes from |ψ|². Solve without loss on a longer grid.")
+    if hamiltonian.vector_potential is not None and (hamiltonian.kinetic_depends_on_time
+                                                     or np.any(hamiltonian.kinetic.vector_potential())):
+        raise UnsupportedError("learners guided by a ψ with a vector potential are not offered, for their drift has no −A/m. On "
+                               "a ring write a constant A as the twist θ − AL/2πħ, else pass a start and a callable "
+                               "(t, *q) -> (psi, grad_psi) that returns (∂ − iA/ħ)ψ.")
 
 
 def _first_density(result: Result, t: float) -> GridDensity:

@@ -236,3 +236,34 @@ def test_a_solved_wave_on_a_metric_guides_learners_to_its_half_density():
     assert comparison.verdict.passed, comparison
     with pytest.raises(ArgumentError, match="metric of the system"):
         ql.simulate(ql.LearningSystem("q", **settings), None, [0.0, 1.0], kind="guided", learners=5, seed=0, field=result)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"vector_potential": 0.5}, "twist"), ({"vector_potential": lambda q: 0.1 * np.sin(q)}, "vector potential"),
+    ({"absorber": lambda q: 0.1 * (1 + np.cos(q))}, "loss"), ({"potential": lambda q: np.cos(q) - 0.1j}, "loss"),
+    ({"imaginary_time": True}, "imaginary time")], ids=["constant A", "A", "absorber", "complex V", "imaginary time"])
+def test_a_wave_that_the_drift_does_not_follow_is_refused(options, message):
+    solve = {"imaginary_time": options.pop("imaginary_time", False)}
+    grid = Grid(32, (0, 2 * np.pi))
+    H = ql.Hamiltonian(grid, options.pop("potential", np.cos), **options)
+    result = ql.sesolve(H, ql.gaussian(grid, center=3.0, width=0.8), np.linspace(0, 0.1, 5), tol=1e-4, **solve)
+    with pytest.raises(UnsupportedError, match=message):
+        ql.simulate(CIRCLE, None, [0, 0.1], kind="guided", learners=10, seed=1, field=result)
+
+
+def test_a_vector_potential_of_zero_and_a_twist_in_its_place_guide_learners():
+    for twist, A in ((0.0, lambda q: 0 * q), (0.3, None)):
+        grid = Grid(32, (0, 2 * np.pi), twist=twist)
+        result = ql.sesolve(ql.Hamiltonian(grid, np.cos, vector_potential=A), ql.gaussian(grid, center=3.0, width=0.8),
+                            np.linspace(0, 0.1, 5), tol=1e-4)
+        assert ql.simulate(CIRCLE, None, [0, 0.1], kind="guided", learners=10, seed=1, field=result).learners == 10
+
+
+def test_a_wave_on_a_metric_of_two_dimensions_is_refused():
+    grid = Grid((16, 16), [(0, 2 * np.pi)] * 2)
+    H = ql.Hamiltonian(grid, 0.0, metric=lambda x, y: [[1.2, 0], [0, 1 + 0.1 * np.cos(x)]])
+    result = ql.sesolve(H, ql.plane_wave(grid, 0) * H.root_metric / H.norm(ql.plane_wave(grid, 0) * H.root_metric),
+                        np.linspace(0, 0.1, 5))
+    flat = ql.LearningSystem("x y", potential="cos(x)", learning_rate=1.0, temperature=0.5, periods=["2*pi", "2*pi"])
+    with pytest.raises(ArgumentError, match="metric of the system"):
+        ql.simulate(flat, None, [0, 0.1], kind="guided", learners=10, seed=1, field=result)
