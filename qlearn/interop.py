@@ -35,7 +35,8 @@ def to_qutip(thing: Any, grid: Grid | None = None) -> Any:
         return qutip.Qobj(thing.to_matrix() / thing.hbar, dims=[dims, dims])
     if isinstance(thing, Result):
         if thing.states is None or thing.states.ndim != 1 + len(thing.hamiltonian.state_shape):
-            checks.fail("result", "must hold the stored states of one wave function", thing.method,
+            found = "none" if thing.states is None else f"states of shape {tuple(thing.states.shape)}"
+            checks.fail("result", "must hold the stored states of one wave function", found,
                         "Call sesolve with store_states=True, without batch axes.")
         return [_ket(qutip, thing.hamiltonian.grid, psi) for psi in thing.states]
     if grid is None:

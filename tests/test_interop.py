@@ -88,3 +88,10 @@ def test_without_qutip_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "qutip", None)
     with pytest.raises(MissingExtraError, match="verify"):
         ql.to_qutip(H)
+
+
+def test_a_batch_is_named_as_what_is_wrong():
+    grid = ql.Grid(16, (-4, 4))
+    result = ql.sesolve(ql.Hamiltonian(grid, 0.0), np.ones((2, 16)), [0, 0.1])
+    with pytest.raises(ArgumentError, match=r"states of shape \(2, 2, 16\)"):
+        ql.to_qutip(result)

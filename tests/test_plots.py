@@ -167,3 +167,16 @@ def test_an_animation_of_channels_and_of_a_plane(tmp_path):
     assert drawn(movie, 0).get_images()[0].get_array().shape == (4, 6, 3)
     with pytest.raises(UnsupportedError, match="marginal"):
         plots.animation(ql.Hamiltonian(ql.Grid((2, 2, 2), [(0, 1)] * 3), 0.0), np.zeros(1), np.ones((1, 2, 2, 2)))
+
+
+def test_a_batch_is_refused_and_a_driven_potential_is_drawn_at_the_first_time():
+    grid = ql.Grid(32, (-6, 6))
+    psi = np.stack([ql.gaussian(grid, center=c, width=0.7) for c in (0.0, 0.5)])
+    H = ql.Hamiltonian(grid, lambda t, x: x**2 / t, time_dependent=True)
+    result = ql.sesolve(H, psi, [1.0, 1.05], tol=1e-3)
+    with pytest.raises(UnsupportedError, match="batch"):
+        result.plot()
+    one = ql.sesolve(H, psi[1], [1.0, 1.05], tol=1e-3)
+    motion = one.animate()
+    motion._draw_was_started = True
+    assert np.max(motion._fig.axes[0].get_lines()[0].get_ydata()) > 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import ArgumentError
+from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.exact import GaussianPacket, MetricRing, RingPacket
 
 PACKET = GaussianPacket(center=2, width=0.5, momentum=1.0, mass=1.2, hbar=0.8)
@@ -53,3 +53,11 @@ def test_what_was_not_stored_cannot_be_read():
     batch = ql.sesolve(RING.hamiltonian(GRID), np.stack([RING.state(GRID.axes[0], 0)] * 2), [0, 0.1])
     with pytest.raises(ArgumentError, match="one by one"):
         batch.density()
+
+
+def test_a_field_in_imaginary_time_is_refused():
+    grid = ql.Grid(32, (-6, 6))
+    result = ql.sesolve(ql.Hamiltonian(grid, lambda x: x**2 / 2), ql.gaussian(grid, center=0.5, width=0.7), [0, 0.1], tol=1e-4,
+                        imaginary_time=True)
+    with pytest.raises(UnsupportedError, match="real time"):
+        result.field()

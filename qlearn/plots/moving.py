@@ -54,7 +54,7 @@ def _lines(axes: Any, hamiltonian: Any, times: np.ndarray, states: np.ndarray) -
     axes.set_xlabel("q")
     axes.set_ylabel("|ψ|²")
     if channels.shape[1] == 1:
-        _draw_potential(axes, hamiltonian, x, top, channels[0, 0])
+        _draw_potential(axes, hamiltonian.potential_table(float(times[0])), x, top, channels[0, 0])
     shades = [COLOURS[name] for name in ("exact", "measured", "theory", "control")]
     drawn = [axes.plot(x, np.zeros_like(x), color=shades[i % 4], label=f"channel {i + 1}")[0] for i in range(channels.shape[1])]
     if len(drawn) > 1:
@@ -75,9 +75,8 @@ def _lines(axes: Any, hamiltonian: Any, times: np.ndarray, states: np.ndarray) -
     return update
 
 
-def _draw_potential(axes: Any, hamiltonian: Any, x: np.ndarray, top: float, psi: np.ndarray) -> None:
+def _draw_potential(axes: Any, table: np.ndarray, x: np.ndarray, top: float, psi: np.ndarray) -> None:
     """V as far as some times the mean potential energy of the first state, so that the part that ψ feels can be seen."""
-    table = np.real(hamiltonian.potential_table(0.0))
     if table.shape == x.shape and np.ptp(table) > 0:
         weights = np.abs(psi) ** 2 / np.sum(np.abs(psi) ** 2)
         height = min(float(np.ptp(table)), 4 * float(np.sum(weights * table) - table.min()))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from qlearn.errors import UnsupportedError
+from qlearn.kernels.arrays import to_numpy
 from qlearn.plots.canvas import COLOURS, panel, styled
 
 __all__ = ["comparison", "density", "ensemble", "result", "spectrum"]
@@ -44,7 +45,10 @@ def result(result: Any, axes: Any = None, lines: int = 5) -> Any:
     grid = result.hamiltonian.grid
     stored = result.final_state[None] if result.states is None else result.states
     times = result.times[-1:] if result.states is None else result.times
-    densities = np.abs(stored) ** 2
+    if stored.ndim != 1 + len(result.hamiltonian.state_shape):
+        raise UnsupportedError(f"a figure of a batch of shape {stored.shape[1:]} is not offered; solve its members one by one, "
+                               "or draw them from result.states.")
+    densities = np.abs(to_numpy(stored)) ** 2
     if result.hamiltonian.channels is not None:
         densities = densities.sum(axis=-1 - grid.ndim)
     figure, axes = panel("|ψ|²", width=5.6, axes=axes)

@@ -25,7 +25,10 @@ class StoredTables:
     """A callable (*q) that gives stored tables at the points they belong to, or (t, *q) with ``times`` at these times.
 
     axes : for each table the 1-D arrays of its points; with times there is one set of points and a table for each time.
+    ``ready`` becomes True once the Hamiltonian has been made, which asks for the form of V at times of its own.
     """
+
+    ready = False
 
     def __init__(self, name: str, axes: Sequence[Sequence[np.ndarray]], tables: Any, times: np.ndarray | None = None):
         self.name, self.axes, self.tables, self.times = name, axes, tables, times
@@ -36,6 +39,8 @@ class StoredTables:
         t, *q = arguments
         self._place(q)
         found = np.flatnonzero(self.times == t)
+        if found.size == 0 and not self.ready:
+            return self.tables[0]
         if found.size == 0:
             raise UnsupportedError(f"{self.name} of a loaded result is known at {len(self.times)} stored times only, t = "
                                    f"{self.times[0]:g} … {self.times[-1]:g}, not at t = {t:g}. {AGAIN}")
@@ -99,6 +104,9 @@ def hamiltonian_from(numbers: dict[str, Any]) -> Hamiltonian:
         options["nonlinearity"] = StoredNonlinearity()
     H = Hamiltonian(grid, potential, mass=float(mass) if np.ndim(mass) == 0 else mass, hbar=numbers["hbar"],
                     time_dependent=times is not None, **options)
+    for part in (potential, options.get("vector_potential")):
+        if isinstance(part, StoredTables):
+            part.ready = True
     if numbers["nonlinear"]:
         options["nonlinearity"].known = False
     return H

@@ -8,7 +8,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.errors import ArgumentError
+from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.fields import GridField
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import to_numpy
@@ -57,9 +57,12 @@ class Result:
     def field(self) -> GridField:
         """ψ(t, q) and ∂ψ between points and times, as a GridField; with a metric the scalar ψ = g^{-1/4}Φ.
 
-        Needs the states at two times or more, and no batch axes. ∂_tψ = −iHψ/ħ at the stored times.
+        Needs the states at two times or more of real time, and no batch axes. ∂_tψ = −iHψ/ħ at the stored times.
         """
         states = self._stored("field()")
+        if "residual" in self.stats:
+            raise UnsupportedError("field() is offered in real time; in imaginary time make a qlearn.fields.GridField of the "
+                                   "states and their ∂_τψ = −(H − E)ψ/ħ.")
         if len(self.times) < 2:
             raise ArgumentError("field() needs states at two times at least; solve with a longer tlist.")
         H = self.hamiltonian

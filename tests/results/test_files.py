@@ -114,3 +114,16 @@ def test_a_moving_vector_potential_and_a_nonlinearity_say_what_they_no_longer_kn
     assert np.array_equal(back.final_state, result.final_state) and not back.hamiltonian.is_linear
     with pytest.raises(UnsupportedError, match="nonlinearity of a loaded result"):
         back.hamiltonian @ psi
+
+
+def test_a_driven_result_that_does_not_begin_at_zero_comes_back(tmp_path):
+    grid = ql.Grid(32, (-6, 6))
+    H = ql.Hamiltonian(grid, lambda t, x: x**2 / 2 + 0.1 * x * np.cos(t), vector_potential=lambda t, x: 0.1 * np.sin(t) + 0 * x,
+                       time_dependent=True)
+    result = ql.sesolve(H, ql.gaussian(grid, center=0.5, width=0.7), [1.0, 1.1], tol=1e-4)
+    result.save(tmp_path / "late.h5")
+    loaded = ql.load(tmp_path / "late.h5").hamiltonian
+    np.testing.assert_array_equal(loaded.potential_table(1.1), H.potential_table(1.1))
+    np.testing.assert_array_equal(loaded.kinetic.vector_potential(1.1), H.kinetic.vector_potential(1.1))
+    with pytest.raises(UnsupportedError, match="stored times only"):
+        loaded.potential_table(0.0)
