@@ -14,7 +14,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian.scattering import layer_scattering, tabulated_layers
-from qlearn.hamiltonian.tables import frozen, is_known_everywhere, tabulate
+from qlearn.hamiltonian.tables import frozen, is_known_everywhere, layout, tabulate
 
 if TYPE_CHECKING:
     from qlearn.hamiltonian.operator import Hamiltonian
@@ -224,10 +224,16 @@ def _layer_curves(hamiltonian: "Hamiltonian", t: float) -> dict[int, Any] | None
 
 
 def absorber_table(grid: Grid, absorber: Any, batch: tuple[int, ...]) -> np.ndarray | None:
-    """W (…, *shape) ≥ 0 of what a Hamiltonian was given, read-only; None for None. ``batch``: the batch axes of V."""
+    """W (…, *shape) ≥ 0 of what a Hamiltonian was given, read-only; None where it is zero. ``batch``: the batch axes of V."""
     if absorber is None:
         return None
+    if isinstance(absorber, list | tuple) and any(isinstance(part, Absorber) for part in absorber):
+        checks.fail("absorber", "must be one", f"{len(absorber)}",
+                    "Add their tables: sum(layer.table(grid) for layer in layers).")
     values = absorber.table(grid) if isinstance(absorber, Absorber) else tabulate(grid, absorber, "absorber")
+    if layout(values.shape, grid.shape, "absorber")[0] is not None:
+        checks.fail("absorber", "must be one W for all channels", f"shape {values.shape}",
+                    "Flatten a batch of n × n absorbers to (n², *shape).")
     if np.iscomplexobj(values):
         checks.fail("absorber", "must be real, W of H − iW", "complex values", "Put a complex potential into potential=.")
     if values.min() < 0:
@@ -236,7 +242,7 @@ def absorber_table(grid: Grid, absorber: Any, batch: tuple[int, ...]) -> np.ndar
         np.broadcast_shapes(batch, values.shape[:-grid.ndim])
     except ValueError:
         checks.fail("absorber", f"must have batch axes that broadcast with those of V, {batch}", f"shape {values.shape}")
-    return frozen(np.array(values))
+    return frozen(np.array(values)) if values.any() or values.ndim > grid.ndim else None
 
 
 def is_refinable(absorber: Any) -> bool:

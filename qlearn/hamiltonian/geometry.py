@@ -104,7 +104,8 @@ def metric_tensor(metric: Any, mesh: Sequence[np.ndarray]) -> np.ndarray:
 
 def _called(metric: Any, mesh: Sequence[np.ndarray]) -> Any:
     try:
-        return metric(*mesh)
+        with np.errstate(all="ignore"):         # what is not finite is found afterwards
+            return metric(*mesh)
     except TypeError as error:
         form = ", ".join(f"q{i + 1}" for i in range(len(mesh)))
         checks.fail("metric", f"must be callable as g({form}) with arrays", f"TypeError: {error}")

@@ -86,6 +86,8 @@ def kinetic_for(grid: Grid, mass: Any, hbar: float, metric: Any, vector_potentia
     another one; else covariant. Raises ArgumentError and UnsupportedError as ``Hamiltonian`` says.
     """
     potential = None if vector_potential is None else VectorPotential(grid, vector_potential, time_dependent)
+    if potential is not None and potential.constant is not None:
+        _no_flux_through_poles(grid, potential.constant)
     if metric is not None:
         if np.ndim(mass) != 0:
             checks.fail("mass", "must be one number where a metric is given", mass)
@@ -98,6 +100,15 @@ def kinetic_for(grid: Grid, mass: Any, hbar: float, metric: Any, vector_potentia
     if constant is not None and not _walls_meet_more(grid, inverse, constant):
         return FlatKinetic(grid, inverse, hbar, constant)
     return CovariantKinetic(grid, MassGeometry(grid, inverse), hbar, potential)
+
+
+def _no_flux_through_poles(grid: Grid, constant: np.ndarray) -> None:
+    """ArgumentError for a constant A along an azimuth: a flux line through the poles, where ψ is then not smooth."""
+    for axis in range(1, grid.ndim):
+        if grid.boundary[axis - 1] == "pole" and constant[axis] != 0:
+            checks.fail("vector_potential", f"must vanish at the poles along axis {axis}, the azimuth",
+                        f"the constant {constant[axis]:g}",
+                        "A uniform field B along the axis of a unit sphere is A = [0, B/2 sin²θ].")
 
 
 def _walls_meet_more(grid: Grid, inverse: np.ndarray, constant: np.ndarray) -> bool:

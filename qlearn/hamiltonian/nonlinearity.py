@@ -71,7 +71,8 @@ def _rule() -> tuple[np.ndarray, np.ndarray]:
 
 def _probe(f: Callable, shape: tuple[int, ...]) -> None:
     try:
-        values = np.asarray(f(np.full(shape, 0.5)))
+        with np.errstate(all="ignore"):
+            values = np.asarray(f(np.full(shape, 0.5)))
     except (TypeError, ValueError) as error:
         checks.fail("nonlinearity", "must take an array n = |ψ|² of the shape of a state", f"{type(error).__name__}: {error}")
     if values.shape not in ((), shape):

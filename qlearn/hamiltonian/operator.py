@@ -69,6 +69,7 @@ class Hamiltonian:
     nonlinearity: Nonlinearity | None
     time_dependent: bool
     kinetic: FlatKinetic | CovariantKinetic
+    _moving: bool       # as it was given: False where only a SeparablePotential depends on t, and callables take *q alone
     _values: Potential
     _absorbed: np.ndarray | None
 
@@ -84,7 +85,7 @@ class Hamiltonian:
                  "nonlinearity": None if nonlinearity is None else Nonlinearity(nonlinearity, state),
                  "time_dependent": moving or values.time_dependent,
                  "kinetic": kinetic_for(grid, mass, hbar, metric, vector_potential, moving),
-                 "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch), "_last": None}
+                 "_moving": moving, "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch), "_last": None}
         for name, value in given.items():
             object.__setattr__(self, name, value)
 
@@ -275,7 +276,7 @@ class Hamiltonian:
             return self
         A = self.vector_potential
         return self._rebuilt(potential=self._values.values(checks.real("t", t)), time_dependent=False,
-                             vector_potential=(lambda *q: A(t, *q)) if callable(A) else A)
+                             vector_potential=(lambda *q: A(t, *q)) if self._moving and callable(A) else A)
 
     def refined(self, factor: int = 2) -> "Hamiltonian | None":
         """The same operator on a finer grid; None where V, W or f is known on the points of this one only."""
@@ -291,7 +292,7 @@ class Hamiltonian:
         absorber = self.absorber if is_refinable(self.absorber) else self._absorbed
         given = {"grid": self.grid, "potential": self.potential, "mass": self.mass, "hbar": self.hbar, "metric": self.metric,
                  "vector_potential": self.vector_potential, "absorber": absorber, "nonlinearity": f,
-                 "time_dependent": self.time_dependent, **changes}
+                 "time_dependent": self._moving, **changes}
         return Hamiltonian(given.pop("grid"), given.pop("potential"), **given)
 
     def __repr__(self) -> str:

@@ -99,7 +99,7 @@ class Potential:
         first, second = PROBES
         try:
             return values_of(called(self.source, self.grid, first), self.grid, "potential")
-        except (ArithmeticError, TypeError):
+        except (ArithmeticError, TypeError, ValueError):
             return values_of(self._called(second), self.grid, "potential")
 
     def _tables(self, t: float) -> tuple[float, np.ndarray, np.ndarray | None]:

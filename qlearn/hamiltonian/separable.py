@@ -68,8 +68,7 @@ class SeparablePotential:
     def on(self, grid: Grid) -> "Drive":
         """The tables on a grid."""
         names = ["static", *(f"g of terms[{r}]" for r in range(len(self.terms)))]
-        tables = [tabulate(grid, coordinate_function(part, grid.ndim, name) if is_sympy(part) else part, name)
-                  for name, part in zip(names, self._tables(), strict=True)]
+        tables = [tabulate(grid, part, name) for name, part in zip(names, self._tables(), strict=True)]
         shape = _common_shape(names, tables, grid)
         dtype = np.result_type(*tables)
         tables = [np.array(np.broadcast_to(table, shape), dtype=dtype) for table in tables]

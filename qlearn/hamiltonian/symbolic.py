@@ -14,7 +14,7 @@ _NAMES = (("x", "y", "z"), ("q1", "q2", "q3", "q4", "q5", "q6"))
 
 def is_sympy(given: Any) -> bool:
     """True for a SymPy expression or matrix; SymPy is not imported for it."""
-    return type(given).__module__.partition(".")[0] == "sympy"
+    return any(str(kind.__module__).partition(".")[0] == "sympy" for kind in type(given).__mro__)
 
 
 def coordinate_function(expression: Any, ndim: int, name: str) -> Callable:
@@ -29,7 +29,7 @@ def time_function(expression: Any) -> Callable:
     if {s.name for s in expression.free_symbols} - {"t"}:
         checks.fail("f of terms", "as a SymPy expression must have t as its only symbol", str(expression))
     t = next(iter(expression.free_symbols), sympy.Dummy("t"))
-    return sympy.lambdify([t], expression, "numpy")
+    return _numeric(expression, [t])
 
 
 def whole_function(expression: Any, ndim: int, time: bool) -> Callable:
@@ -83,9 +83,25 @@ def _lambdified(expression: Any, arguments: list[Any]) -> Callable:
     if isinstance(expression, sympy.MatrixBase):
         if expression.rows != expression.cols:
             checks.fail("potential", "as a SymPy matrix must be square", f"{expression.rows} × {expression.cols}")
-        entries = sympy.lambdify(arguments, expression.tolist(), "numpy")
+        entries = _numeric(expression.tolist(), arguments)
         return lambda *values: _stacked(entries(*values), np.broadcast_shapes(*map(np.shape, values)))
-    return sympy.lambdify(arguments, expression, "numpy")
+    return _numeric(expression, arguments)
+
+
+def _numeric(expression: Any, arguments: list[Any]) -> Callable:
+    """expression(*arguments) by NumPy and SciPy, which has erf and the Bessel functions; refused where neither can."""
+    import sympy
+
+    function = sympy.lambdify(arguments, expression, ["scipy", "numpy"])
+
+    def evaluate(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except NameError as error:
+            checks.fail("potential", "as a SymPy expression must be made of functions that NumPy or SciPy has",
+                        f"{expression}: {error}", "Substitute what it stands for, or give a callable.")
+
+    return evaluate
 
 
 def _stacked(rows: list[list[Any]], shape: tuple[int, ...]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What a user gives for a function of q, as a checked table: numbers, arrays, nested lists, callables."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import ArgumentError
 from qlearn.grids import Grid
-from qlearn.hamiltonian.symbolic import is_sympy
+from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy
 
 __all__ = ["call", "called", "checked_values", "frozen", "hermitian_and_loss", "is_known_everywhere", "layout", "on_diagonal",
            "tabulate", "values_of"]
@@ -17,7 +18,9 @@ HERMITIAN = 1e-12      # |V − V†| that counts as rounding, relative to max|V
 
 
 def tabulate(grid: Grid, given: Any, name: str) -> np.ndarray:
-    """A number, an array or a callable of *q on the points of the grid: (…, *shape), real or complex, finite."""
+    """A number, an array, a callable of *q or a SymPy expression on the points of the grid: (…, *shape), finite."""
+    if is_sympy(given):
+        given = coordinate_function(given, grid.ndim, name)
     return checked_values(call(name, given, grid, None) if callable(given) else given, grid, name)
 
 
@@ -27,10 +30,26 @@ def call(name: str, function: Callable, grid: Grid, t: float | None) -> Any:
         return called(function, grid, t)
     except ArithmeticError as error:
         checks.fail(name, "must be finite" + ("" if t is None else f" at t={t:.6g}"), f"{type(error).__name__}: {error}")
-    except TypeError as error:
-        form = ("V(" if t is None else "V(t, ") + ", ".join(f"q{i + 1}" for i in range(grid.ndim)) + ")"
-        hint = "" if t is not None or name != "potential" else "Say time_dependent=True for V(t, *q)."
-        checks.fail(name, f"must be callable as {form} with arrays", f"TypeError: {error}", hint)
+    except ArgumentError:
+        raise
+    except (TypeError, ValueError) as error:
+        letter = {"potential": "V", "absorber": "W"}.get(name, "g")
+        form = f"{letter}(" + ", ".join(["t"] * (t is not None) + [f"q{i + 1}" for i in range(grid.ndim)]) + ")"
+        hint = "Take NumPy's functions, and np.where(condition, a, b) in the place of if."
+        if not _takes(function, grid.ndim + (t is not None)):
+            hint = "Say time_dependent=True for V(t, *q)." if t is None and name == "potential" else ""
+        checks.fail(name, f"must be callable as {form} with arrays", f"{type(error).__name__}: {error}", hint)
+
+
+def _takes(function: Callable, count: int) -> bool:
+    """False where the function cannot be called with so many arguments."""
+    try:
+        signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:              # a function without a signature
+        return True
+    return True
 
 
 def called(function: Callable, grid: Grid, t: float | None) -> Any:
@@ -60,7 +79,9 @@ def values_of(values: Any, grid: Grid, name: str) -> np.ndarray:
             and array.shape[0] == array.shape[1]:
         array = _from_rows(values, grid, name)
     if array.dtype.kind not in "biufc" or values is None:
-        checks.fail(name, "must be a number, an array of numbers, a callable or a SymPy expression", values)
+        checks.fail(name, "must be a number, an array of numbers, a callable or a SymPy expression", values,
+                    "Rows of callables are one callable: lambda *q: [[f(*q), …], …]; of SymPy expressions, sympy.Matrix(rows)."
+                    if isinstance(values, list | tuple) else "")
     array = array.astype(complex if array.dtype.kind == "c" else float, copy=False)
     return np.full(grid.shape, array) if array.ndim == 0 else array
 
@@ -98,7 +119,8 @@ def hermitian_and_loss(raw: np.ndarray, channels: int, ndim: int, name: str) -> 
     if excess > HERMITIAN * size:
         checks.fail(name, "must be a Hermitian matrix at each point, or one minus iW(q) times the unit matrix",
                     f"a deviation of {excess:.3g}", "If the array is a batch of n × n potentials and not channels, flatten it to "
-                    "(n², *shape). A loss that differs from channel to channel is not offered.")
+                    "(n², *shape). A loss that differs from channel to channel is not offered here: add it to H.to_matrix() and "
+                    "use scipy.linalg.expm.")
     return hermitian, loss if float(np.max(np.abs(loss), initial=0.0)) > HERMITIAN * size else None
 
 

@@ -62,7 +62,8 @@ class VectorPotential:
 
     def _called(self, arguments: tuple) -> Any:
         try:
-            return self.given(*arguments)
+            with np.errstate(all="ignore"):     # what is not finite is found afterwards
+                return self.given(*arguments)
         except TypeError as error:
             form = ", ".join((["t"] if self.time_dependent else []) + [f"q{i + 1}" for i in range(self.grid.ndim)])
             hint = "" if self.time_dependent else "Say time_dependent=True for A(t, *q)."

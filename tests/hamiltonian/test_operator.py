@@ -100,3 +100,33 @@ def test_a_mass_matrix_must_be_symmetric_and_positive():
 def test_a_matrix_of_too_many_points_is_refused():
     with pytest.raises(UnsupportedError, match="4096"):
         ql.Hamiltonian(ql.Grid((128, 64), [(0, 1), (0, 1)]), 0.0).to_matrix()
+
+
+def test_a_separable_potential_leaves_a_without_time():
+    grid = ql.Grid(32, (0, 2 * np.pi))
+    driven = ql.SeparablePotential(np.cos, [(np.cos, np.sin)])
+    H = ql.Hamiltonian(grid, driven, vector_potential=lambda q: 0.3 * np.sin(q))
+    psi = random_state(grid.shape)
+    np.testing.assert_allclose(H.at(0.7) @ psi, H.apply(psi, 0.7), atol=1e-12)
+    np.testing.assert_array_equal(H.refined().kinetic.vector_potential()[0, ::2], H.kinetic.vector_potential()[0])
+
+
+def test_an_absorber_of_zero_takes_nothing_away():
+    H = ql.Hamiltonian(LINE, lambda x: x**2 / 2, absorber=0.0)
+    assert H.is_hermitian and H.loss_table() is None
+    assert ql.eigenstates(H, 1).energies[0] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: ql.Hamiltonian(LINE, 0, absorber=lambda x: [[x * x, 0 * x], [0 * x, x * x]]), "one W for all channels"),
+    (lambda: ql.Hamiltonian(LINE, 0, absorber=[ql.Absorber(1.0, 1.0)] * 2), "Add their tables"),
+    (lambda: ql.Hamiltonian(LINE, 0, absorber=lambda x, y: x), r"W\(q1\)"),
+    (lambda: ql.Hamiltonian(LINE, 0, metric=lambda x: 1 / (x - x)), "finite"),
+    (lambda: ql.Hamiltonian(LINE, 0, vector_potential=lambda x: 1 / (x - x)), "finite"),
+    (lambda: ql.Hamiltonian(LINE, 0, nonlinearity=lambda n: 1 / (n - 0.5)), "finite"),
+    (lambda: ql.Hamiltonian(ql.Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic")), 0, vector_potential=[0, 0.3],
+                            metric=lambda a, b: [[1, 0], [0, np.sin(a)**2]]), "poles")],
+    ids=["absorber matrix", "absorbers", "absorber of two", "metric", "A", "f", "flux through poles"])
+def test_singular_or_mistaken_parts_are_refused_with_words(make, message):
+    with pytest.raises(ArgumentError, match=message):
+        make()

@@ -1,10 +1,13 @@
 """Forms of V against NumPy written out: complex, batched, channels, time; what is refused, and with which words."""
 
+import math
+
 import array_api_strict as strict
 import numpy as np
 import pytest
 import sympy
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import special
 
 import qlearn as ql
 from qlearn.errors import ArgumentError, UnsupportedError
@@ -219,3 +222,20 @@ def test_frozen_and_refined_keep_everything():
 def test_what_is_no_absorber_is_named(options, words):
     with pytest.raises(ArgumentError, match=words):
         ql.Hamiltonian(LINE, np.zeros((3, 32)), **options)
+
+
+def test_sympy_functions_of_scipy_and_an_absorber_from_sympy():
+    x = sympy.Symbol("x")
+    H = ql.Hamiltonian(LINE, sympy.erf(x) + sympy.besselj(0, x), absorber=x**2)
+    assert_allclose(H.potential_table(), special.erf(X) + special.jv(0, X), atol=1e-14)
+    assert_allclose(H.loss_table(), X**2)
+
+
+@pytest.mark.parametrize(("potential", "message"), [
+    (sympy.DiracDelta(sympy.Symbol("x")), "NumPy or SciPy has"), (sympy.Function("f")(sympy.Symbol("x")), "NumPy or SciPy has"),
+    (lambda x: 1.0 if x > 0 else 0.0, "np.where"), (lambda x: math.cos(x), "NumPy's functions"),
+    ([[np.cos, 0.1], [0.1, np.cos]], "one callable"), ([[sympy.Symbol("x"), 0.1], [0.1, 0]], "sympy.Matrix")],
+    ids=["delta", "undefined", "if", "math", "rows of callables", "rows of SymPy"])
+def test_what_cannot_be_evaluated_is_refused_with_the_remedy(potential, message):
+    with pytest.raises(ArgumentError, match=message):
+        ql.Hamiltonian(LINE, potential)
