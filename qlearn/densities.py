@@ -56,7 +56,8 @@ class GridDensity:
     ringing: float = _RINGING
 
     def __post_init__(self):
-        self.grid.need_periodic("GridDensity", "Between walls put a zero before the N values and take Grid(N + 1, bounds).")
+        self.grid.need_periodic("GridDensity", "Between walls put a zero before the N values and take Grid(N + 1, bounds); "
+                                "between poles Σ values · cell_volume is the probability of a set of points.")
         values = checks.finite_array("values", self.values, shape=tuple(self.grid.shape)).copy()
         mass, least = float(values.sum()) * self.grid.cell_volume, float(values.min())
         if abs(mass - 1) > _MASS_TOLERANCE:

@@ -64,7 +64,7 @@ def plane_wave(grid: Grid, n: Any) -> np.ndarray:
     >>> psi[:3].round(12).tolist()
     [(1+0j), 1j, (-1+0j)]
     """
-    grid.need_periodic("plane_wave", "Between walls take box_state.")
+    grid.need_periodic("plane_wave", "Between walls take box_state, on a sphere H.root_metric times spherical harmonics.")
     return box_state(grid, n)
 
 

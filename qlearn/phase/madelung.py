@@ -60,6 +60,8 @@ def madelung(H: Hamiltonian, psi: np.ndarray, t: float | None = None) -> Madelun
         checks.fail("t", "is needed where A depends on t", "none", "Write madelung(H, psi, t).")
     scalar = psi / H.root_metric
     size = np.abs(scalar)
+    if not np.any(size):
+        checks.fail("psi", "must not vanish everywhere", "the zero state")
     resolved = size > 1e3 * EPS * np.max(size)
     inside = np.where(resolved, scalar, 1.0)
     slopes = np.stack([np.where(resolved, np.imag(H.grid.derivative(scalar, axis) / inside), np.nan)

@@ -45,6 +45,8 @@ def winding(grid: Grid, psi: np.ndarray, axis: int = 0) -> np.ndarray:
     fine = Grid(tuple(n * (REFINEMENT if a == axis else 1) for a, n in enumerate(grid.shape)), grid.bounds,
                 grid.boundary, grid.twist)
     loop = np.moveaxis(fine.to_periodic(grid.interpolate(psi, fine)), axis, -1)
+    if np.any(loop == 0):
+        raise RegimeError("ψ has a node on the loop, where its phase has no value and nothing winds.")
     turns = _turn(loop, np.roll(loop, -1, axis=-1))
     if np.max(np.abs(turns)) > STEEPEST:
         raise RegimeError("ψ has a node, or nearly one, on the loop: its phase turns by "

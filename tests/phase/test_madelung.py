@@ -118,3 +118,8 @@ def test_time_and_channels():
         madelung(H, ql.plane_wave(grid, 3))
     with pytest.raises(UnsupportedError, match="channels"):
         madelung(ql.Hamiltonian(grid, np.zeros((2, 2, 16))), np.ones((2, 16)))
+
+
+def test_the_zero_state_has_no_madelung_form():
+    with pytest.raises(ArgumentError, match="vanish"):
+        madelung(ql.Hamiltonian(ql.Grid(8, (0, 1)), 0.0), np.zeros(8))

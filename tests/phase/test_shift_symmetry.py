@@ -65,3 +65,10 @@ def test_nothing_winds_between_walls():
     assert np.all(winding(grid, psi, 1) == 1) and vortices(grid, psi).shape == (8, 16) and not vortices(grid, psi).any()
     with pytest.raises(ArgumentError, match="ring"):
         winding(grid, psi, 0)
+
+
+def test_nothing_winds_round_a_node_on_a_point():
+    grid = ql.Grid(16, (0, 2 * np.pi))
+    for psi in (np.zeros(16), 1 - np.cos(grid.axes[0])):
+        with pytest.raises(RegimeError, match="node"):
+            winding(grid, psi)
