@@ -88,15 +88,15 @@ def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
     return tail_of_powers(grid, mode_powers(grid, phi))
 
 
-def tail_of_powers(grid: Grid, power: np.ndarray) -> float:
-    """``spectral_tail`` from the powers of the modes (…, *shape)."""
+def tail_of_powers(grid: Grid, power: np.ndarray, left: Any = 1.0) -> float:
+    """``spectral_tail`` from the powers of the modes (…, *shape); ``left`` (…): the share of each member that is left."""
     total = np.maximum(np.sum(power, axis=grid.fourier_axes), np.finfo(float).tiny)
     worst = 0.0
     for axis, (place, kind) in enumerate(zip(grid.fourier_axes, grid.boundary, strict=True)):
         outer = np.arange(grid.shape[axis]) >= 0.9 * grid.shape[axis] if kind == "pole" \
             else np.abs(grid.wavenumbers[axis]) >= 0.9 * np.pi / grid.spacing[axis]
         others = tuple(a for a in grid.fourier_axes if a != place)
-        worst = max(worst, float(np.max(np.sum(power, axis=others)[..., outer].sum(axis=-1) / total)))
+        worst = max(worst, float(np.max(np.sum(power, axis=others)[..., outer].sum(axis=-1) / total * left)))
     return worst
 
 

@@ -9,6 +9,9 @@ V = x²/2 on (−8, 8): there a line was meant, and the wave has reached the pla
 needs both, a density ratio ε at the seam with √ε > 10·tol and a V with a kink or a jump at the seam. A wall is part of the
 problem and the poles of a sphere are inside it: density there says nothing.
 
+Where an absorber has taken from ψ, both are measured against ψ0, as tol is: what is wrong with the rest of a wave that has
+left is as small as that rest.
+
 A look at the modes costs one transform of each wave function. The first and the last state are looked at; in between, and at
 the stops that a method shows, a look is taken while all looks together stay below 1 % of the transforms of the method.
 """
@@ -20,7 +23,7 @@ import numpy as np
 
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.arrays import squared_sums, to_numpy
 from qlearn.methods import Record
 from qlearn.observables import mode_powers, tail_of_powers
 
@@ -41,6 +44,7 @@ class GridMonitor:
         self.rough = {axis: seam_is_rough(table, axis) for axis, kind
                       in zip(self.grid.fourier_axes, self.grid.boundary, strict=True) if kind == "periodic"}
         self.tail, self.edge, self.rough_edge, self.ffts = 0.0, 0.0, 0.0, 0
+        self._first: np.ndarray | None = None       # Σ|φ|² of each member at the first look, which is at ψ0
 
     def glance(self, phi: Any) -> None:
         """Look at φ (…, *state_shape), the periodic part of ψ: at the seams always, at the modes where transforms allow it."""
@@ -66,16 +70,24 @@ class GridMonitor:
         power = mode_powers(self.grid, phi)
         self.ffts += phi.size // self.grid.size
         summed = power if self.hamiltonian.channels is None else np.sum(power, axis=-self.grid.ndim - 1)
-        self.tail = max(self.tail, tail_of_powers(self.grid, summed))
+        self.tail = max(self.tail, tail_of_powers(self.grid, summed, self._left(phi)))
         return power
 
+    def _left(self, phi: np.ndarray) -> Any:
+        """The share of |ψ0|² that is left, at most 1, (…batch); 1 where H is Hermitian."""
+        if self.hamiltonian.is_hermitian:
+            return 1.0
+        total = squared_sums(phi, self.hamiltonian.state_axes)
+        self._first = total if self._first is None else self._first
+        return np.minimum(np.divide(total, self._first, out=np.ones_like(total), where=self._first > 0), 1.0)
+
     def _see_edges(self, phi: np.ndarray) -> None:
-        density = phi.real**2 + phi.imag**2
+        density, left = phi.real**2 + phi.imag**2, self._left(phi)
         for axis, rough in self.rough.items():
             others = tuple(a for a in self.hamiltonian.state_axes if a != axis)
             marginal = np.sum(density, axis=others)
             peak = np.maximum(np.max(marginal, axis=-1), np.finfo(float).tiny)
-            edge = float(np.max(np.maximum(marginal[..., 0], marginal[..., -1]) / peak))
+            edge = float(np.max(np.maximum(marginal[..., 0], marginal[..., -1]) / peak * left))
             self.edge = max(self.edge, edge)
             if rough:
                 self.rough_edge = max(self.rough_edge, edge)

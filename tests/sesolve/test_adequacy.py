@@ -62,3 +62,14 @@ def test_where_a_seam_is_rough(potential, rough, points):
     x = ql.Grid(points, (-np.pi, np.pi)).axes[0]
     assert seam_is_rough(potential(x), 0) == rough
     assert seam_is_rough(np.stack([potential(x)] * 3), 1) == rough
+
+
+def test_what_an_absorber_has_left_over_is_measured_against_the_whole():
+    """The rest of the wave has 8e-14 of itself in the outer wavenumbers, which alone would warn (warnings are errors here)."""
+    grid = ql.Grid(199, (-20, 20), "wall")
+    layer = ql.Absorber.for_energies(width=6.0, energies=(1.0, 4.0), boundary="wall")
+    H = ql.Hamiltonian(grid, 0.0, absorber=layer)
+    result = ql.sesolve(H, ql.gaussian(grid, center=0, width=1.5, momentum=2.0), [0, 20.0], tol=1e-8, method=ql.Lanczos())
+    assert result.stats["absorbed"] > 0.99
+    alone = spectral_tail(grid, result.final_state)
+    assert alone > 1e-14 and result.stats["spectral_tail"] < 0.1 * alone
