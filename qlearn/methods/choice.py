@@ -12,6 +12,7 @@ from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
+from qlearn.methods.reach import Reach
 from qlearn.methods.record import Method, Record, Task
 from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, Splitting, Strang
 from qlearn.methods.steps import AutomaticSteps
@@ -29,7 +30,7 @@ def choose(hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, tol: float, re
     Raises UnsupportedError where no method fits.
     """
     task = Task(hamiltonian, psi, times, tol, record, imaginary)
-    method, why = _settled(task) or _short(task) or _compared(task)
+    method, why = _settled(task) or _short(task) or _foreseen(task) or _compared(task)
     return method, f"chosen {why}"
 
 
@@ -63,7 +64,9 @@ def _driven(task: Task) -> tuple[Method, str]:
     if H.channels is not None:
         return (BM6(), "because the coupled V depends on t") if H.is_hermitian \
             else (Magnus4(), "because the coupled V depends on t and H is not Hermitian")
-    smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span)) for part in LOOKS)
+    reach = Reach(H, task.record)
+    reach.limits(H.grid.to_periodic(task.psi), float(task.times[0]))
+    smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), reach.energy) for part in LOOKS)
     if H.is_hermitian:
         return (Gradient6(), "because V depends on t and is smooth") if smooth \
             else (RKN6(), "because V depends on t and has kinks, steps or narrow features")
@@ -85,6 +88,20 @@ def _short(task: Task) -> tuple[Method, str] | None:
     if series < FEW or task.span == 0:
         return Chebyshev(), f"because about {series:.0f} FFT pairs are enough"
     return None
+
+
+def _foreseen(task: Task) -> tuple[Method, str] | None:
+    """For a static flat H whose run can be foreseen from trajectories, at the cost of two or three transforms: Gradient6 where
+    it stays below what Chebyshev needs for the energies from min V to those reached, whatever is clipped."""
+    H = task.hamiltonian
+    if not H.is_hermitian or H.channels is not None:
+        return None
+    steps = AutomaticSteps(SplittingKernel(H, Gradient6.table, task.record), H.grid.to_periodic(task.psi), task.times, task.tol)
+    foreseen = steps.foreseen
+    least = expansion_length((steps.reach.energy - float(H.potential_table().min())) / 2 * abs(task.span) / H.hbar)
+    if foreseen is None or 1.5 * foreseen > least:
+        return None
+    return Gradient6(), f"because about {foreseen:.0f} FFT pairs are foreseen, and Chebyshev needs at least {least:.0f}"
 
 
 def _compared(task: Task) -> tuple[Method, str]:

@@ -130,6 +130,7 @@ def _tabulated(factors: Callable[[float], np.ndarray], start: float, end: float)
         values = np.array([factors(float(t)) for t in times.ravel()])
         return values.reshape(*times.shape, values.shape[-1])
 
+    start, end = min(start, end), max(start, end)
     times = np.linspace(start, end, SPLINE_FROM)
     values = called(times)
     while len(times) <= SPLINE_TO:

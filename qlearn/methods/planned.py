@@ -1,8 +1,8 @@
 """Steps from the tolerance by a forecast of the whole run, checked against ψ.
 
-    bound(h) = min(max(SAFETY κ³ G(h), κ L(h)/8), 2κ L(h)),    SAFETY = 2.5, or 4 for schemes with a processor
+    bound(h) = min(max(SAFETY κ³ G(h), κ L(h)/8), 2κ L(h)),    SAFETY = 2.2, or 4 for schemes with a processor
 
-G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1 the
+G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1.1 the
 ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. h is the longest step with
 bound(h) ≤ tol. Where the first look finds κ > TRUST waves are too far from trajectories: the run goes by local errors alone.
 """
@@ -20,9 +20,10 @@ from qlearn.methods.probe import Conjugation, StepProbe
 
 __all__ = ["PlannedSteps", "worth_planning"]
 
-SAFETY, SAFETY_PROCESSED = 2.5, 4.0
+SAFETY, SAFETY_PROCESSED = 2.2, 4.0
 CANCELLED = 8.0      # the most that errors of single steps are believed to cancel; more in schemes with a processor
-TRUST = 4.0
+LEAST, TRUST = 1.1, 4.0
+SURPRISED = 1.3      # times κ where a run is planned again
 WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
 PROBE_EVERY = 18     # steps for each probe of ψ
 FEWEST_PROBES, PROBES = 2, 8
@@ -45,10 +46,11 @@ class PlannedSteps:
         self.probe, self.conjugation = StepProbe(kernel, phi), Conjugation(kernel)
         self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, int(np.ceil(clock.span / longest)))
         self.forecast = Forecast(hamiltonian, kernel.table, phi, clock.time, clock.end, kernel.record)
-        self.ratio, self.distrusted, self.first = 1.1, False, as_complex(phi)
+        self.ratio, self.distrusted, self.first = LEAST, False, as_complex(phi)
         plain = kernel.table.processor is None
         self.safety, self.least = (SAFETY, 0.5 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
         self.sums = (0.0, 0.0)  # of local errors seen and foreseen
+        self.again = self.replanned = False
         self._adopt(self._planned())
         if kernel.table.processor is not None:
             self._ask_witness(phi)
@@ -64,7 +66,7 @@ class PlannedSteps:
         phi = self.conjugation.into(phi, self.clock.time, h)
         if due:
             phi, count = self._checked(phi, h), 1
-            if self.distrusted:
+            if self.distrusted or self.again:
                 return self._started_again(), False
         else:
             ahead = np.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
@@ -72,7 +74,7 @@ class PlannedSteps:
             phi = self.kernel.steps(phi, self.clock.time, h, count)
         self.clock.advance(h, count)
         self.record.steps += count
-        self.record.error += self._bound() * count * abs(h) / self.clock.span * (abs(h) / self.step) ** self.probe.order
+        self.record.error += self._part(h, count, halved=due)
         self.record.rounding = self.probe.rounding(self.record.steps)
         return phi, self.clock.left(target) == 0
 
@@ -94,14 +96,14 @@ class PlannedSteps:
 
     def snapshot(self) -> dict[str, Any]:
         numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
-                   *self.sums]
+                   *self.sums, self.replanned]
         return {"numbers": np.array(numbers), "local": self.outlook.local, "starts": self.outlook.starts,
                 "pending": np.array(self.pending), "norms": self.probe.norms, "first": self.first}
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
-        self.step, self.ratio, step, error, total, self.conjugation.inside, *sums = np.asarray(saved["numbers"]).tolist()
-        self.sums = (sums[0], sums[1])
+        self.step, self.ratio, step, error, total, self.conjugation.inside, *rest = np.asarray(saved["numbers"]).tolist()
+        self.sums, self.replanned = (rest[0], rest[1]), bool(rest[2])
         self.outlook = Outlook(step, error, np.asarray(saved["local"]), np.asarray(saved["starts"]), total)
         self.pending = np.asarray(saved["pending"]).tolist()
         self.probe.norms, self.first = np.asarray(saved["norms"]), like(np.asarray(saved["first"]), phi)
@@ -112,6 +114,12 @@ class PlannedSteps:
         scale = 1.0 if outlook is not None else (self.step / abs(o.step)) ** self.probe.order
         most = 2 * self.ratio * o.total
         return scale * min(max(self.safety * self.ratio**3 * o.error, self.least * most), most)
+
+    def _part(self, h: float, count: int, halved: bool) -> float:
+        """The part of the bound that ``count`` steps h take up; a step that was looked at went on as two halves."""
+        order = self.probe.order
+        gain = 2.0**-order if halved and self.kernel.table.processor is None else 1.0
+        return gain * self._bound() * count * abs(h) / self.clock.span * (abs(h) / self.step) ** order
 
     def _planned(self) -> Outlook:
         """The outlook of the fewest steps found that keep the bound, or of as many as are looked at."""
@@ -176,7 +184,7 @@ class PlannedSteps:
             self.distrusted = True
             return phi
         self.record.watch(moved)
-        self._reckon(max(1.0, ratio), h)
+        self._reckon(max(LEAST, ratio), h, early)
         return moved
 
     def _ask_witness(self, phi: Any) -> None:
@@ -189,9 +197,9 @@ class PlannedSteps:
         self.distrusted = not WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
         self.pending = []
 
-    def _reckon(self, ratio: float, h: float) -> None:
-        """Take a new κ into account: at the start by planning again, later with shorter steps for what is left, or
-        not at all where they could not make good what is done."""
+    def _reckon(self, ratio: float, h: float, early: bool) -> None:
+        """Take a new κ into account: at the start by planning again, later with shorter steps for what is left, or,
+        where they could not make good what is done, from the first state again: planned again once, then by local errors."""
         if self.clock.now == 0:
             changed = abs(ratio - self.ratio) > 0.05
             self.ratio = ratio
@@ -200,19 +208,25 @@ class PlannedSteps:
                 self._adopt(self._planned())
                 self.pending = [t for t in self.pending if t != 0][-looks:] if looks else []
         elif ratio > self.ratio:
-            self.record.error *= (ratio / self.ratio) ** 3
+            if early:  # nothing has been seen of what is done; later, what is done has been booked with the κ of its time
+                self.record.error *= (ratio / self.ratio) ** 3
             self.ratio = ratio
-            now = self._bound() * abs(h) / self.clock.span * (abs(h) / self.step) ** self.probe.order  # of this very step
+            now = self._part(h, 1, halved=True)  # of this very step
             left = self.clock.left(self.clock.end) / self.clock.span - abs(h) / self.clock.span
             spare = self.goal - self.record.error - now
             if spare < 0.1 * self.goal * left:
-                self.distrusted = True
+                self.distrusted, self.again = self.replanned, not self.replanned
             elif self._bound() * left > spare:
                 self._shorten(left * self.clock.span, (spare / (self._bound() * left)) ** (1 / self.probe.order))
 
     def _started_again(self) -> Any:
         self.clock.now, self.record.error, self.record.steps, self.conjugation.inside = 0.0, 0.0, 0, 0.0
-        return self.first
+        if self.distrusted:
+            return self.first
+        self.again, self.replanned = False, True
+        self.ratio *= SURPRISED
+        self._adopt(self._planned())
+        return as_complex(self.first)
 
 
 def worth_planning(span: float, longest: float) -> bool:

@@ -90,7 +90,7 @@ class AutomaticSteps:
     """Planned steps where a forecast applies and holds, probed steps elsewhere."""
 
     def __init__(self, kernel: SplittingKernel, phi: Any, times: Any, tol: float, imaginary: bool = False):
-        self.kernel, self.tol, self.clock = kernel, tol, Clock(times)
+        self.kernel, self.tol, self.clock, self.times = kernel, tol, Clock(times), times
         hamiltonian = kernel.hamiltonian
         self.reach = Reach(hamiltonian, kernel.record)
         self.limits = self.reach.limits(phi, self.clock.time)
@@ -114,6 +114,14 @@ class AutomaticSteps:
     def state(self, phi: Any) -> Any:
         """The state that φ stands for."""
         return self.way.state(phi)
+
+    @property
+    def foreseen(self) -> float | None:
+        """FFT pairs of the whole run by the forecast, not checked against ψ yet; None where none is made."""
+        if not isinstance(self.way, PlannedSteps):
+            return None
+        counts = np.ceil(np.abs(np.diff(self.times)) / self.way.step * (1 - 1e-9))
+        return float(np.sum(counts)) * self.kernel.pairs + 3 * self.kernel.pairs * (len(self.way.pending) + 1)
 
     def predict(self, phi: Any) -> float:
         """The step length that this state would be given now; nothing is moved."""
