@@ -15,18 +15,17 @@ from functools import cached_property
 from typing import Any, final
 
 import numpy as np
-from scipy import fft
 
 from qlearn import checks
+from qlearn.boundaries import PLACES, WAVENUMBERS, boundary_names, check_together, counts, intervals, twists
 from qlearn.errors import UnsupportedError
 from qlearn.kernels import fft as transforms
 from qlearn.kernels.arrays import as_complex, like
-from qlearn.kernels.derivatives import PeriodicDerivative, PoleDerivative, WallDerivative, gauss_nodes
+from qlearn.kernels.derivatives import PeriodicDerivative, PoleDerivative, WallDerivative
 from qlearn.kernels.interpolation import between_poles, between_walls, round_the_ring
 
 __all__ = ["Grid"]
 
-BOUNDARIES = ("periodic", "wall", "pole")
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -68,13 +67,13 @@ class Grid:
     twist: Any = 0.0
 
     def __post_init__(self):
-        shape = _shape(self.shape)
-        bounds = _bounds(self.bounds, len(shape))
+        shape = counts(self.shape)
+        bounds = intervals(self.bounds, len(shape))
         for name, value in (("shape", shape), ("bounds", bounds),
-                            ("boundary", _boundary(self.boundary, len(shape))),
-                            ("twist", _twist(self.twist, len(shape)))):
+                            ("boundary", boundary_names(self.boundary, len(shape))),
+                            ("twist", twists(self.twist, len(shape)))):
             object.__setattr__(self, name, value)
-        _fit_together(self.shape, self.boundary, self.sectors)
+        check_together(self.shape, self.boundary, self.sectors)
         if any(np.any(np.diff(x) <= 0) for x in self.axes):
             checks.fail("bounds", "must be far enough apart for floats to tell the points from each other", bounds,
                         "Move the origin, or take fewer points.")
@@ -103,7 +102,7 @@ class Grid:
 
     @cached_property
     def axes(self) -> tuple[np.ndarray, ...]:
-        return tuple(_frozen(a + (b - a) * _PLACES[kind](n))
+        return tuple(_frozen(a + (b - a) * PLACES[kind](n))
                      for (a, b), n, kind in zip(self.bounds, self.shape, self.boundary, strict=True))
 
     @cached_property
@@ -122,7 +121,7 @@ class Grid:
 
     @cached_property
     def wavenumbers(self) -> tuple[np.ndarray, ...]:
-        return tuple(_frozen(_NUMBERS[kind](n, theta) / length) for n, theta, length, kind
+        return tuple(_frozen(WAVENUMBERS[kind](n, theta) / length) for n, theta, length, kind
                      in zip(self.shape, self.sectors, self.lengths, self.boundary, strict=True))
 
     @cached_property
@@ -254,19 +253,6 @@ class Grid:
             raise UnsupportedError(f"{what} is offered on periodic axes only; this grid has {self.boundary}. {remedy}")
 
 
-_PLACES = {  # of the points, in units of the length
-    "periodic": lambda n: np.arange(n) / n,
-    "wall": lambda n: np.arange(1, n + 1) / (n + 1),
-    "pole": lambda n: gauss_nodes(n)[0] / np.pi,
-}
-
-_NUMBERS = {  # wavenumbers, in units of 1/length
-    "periodic": lambda n, theta: 2 * np.pi * (fft.fftfreq(n, 1 / n) + theta),
-    "wall": lambda n, theta: np.pi * np.arange(1, n + 1),
-    "pole": lambda n, theta: np.pi * np.arange(n),
-}
-
-
 def _derivative(grid: Grid, axis: int) -> PeriodicDerivative | WallDerivative | PoleDerivative:
     count, length, place = grid.shape[axis], float(grid.lengths[axis]), grid.fourier_axes[axis]
     if grid.boundary[axis] == "wall":
@@ -282,55 +268,3 @@ def _frozen(array: np.ndarray) -> np.ndarray:
     array = np.asarray(array)
     array.flags.writeable = False
     return array
-
-
-def _shape(shape: Any) -> tuple[int, ...]:
-    counts = (shape,) if np.ndim(shape) == 0 else tuple(shape)
-    if not counts:
-        checks.fail("shape", "must name at least one axis", shape, "Give (N,) or (Nx, Ny).")
-    return tuple(checks.integer("shape", n, least=2, remedy="Each axis needs at least two points.") for n in counts)
-
-
-def _bounds(bounds: Any, ndim: int) -> tuple[tuple[float, float], ...]:
-    pairs = checks.finite_array("bounds", bounds, remedy="Give [(a1, b1), …], one pair an axis.")
-    pairs = pairs[None, :] if pairs.ndim == 1 else pairs
-    if pairs.shape != (ndim, 2):
-        checks.fail("bounds", f"must be {ndim} pair(s) (a, b), one an axis of shape", f"array of shape {pairs.shape}")
-    for a, b in pairs:
-        if not b > a or not np.isfinite(b - a):
-            checks.fail("bounds", "must have a < b on each axis", (float(a), float(b)))
-    return tuple((float(a), float(b)) for a, b in pairs)
-
-
-def _boundary(boundary: Any, ndim: int) -> tuple[str, ...]:
-    names = (boundary,) * ndim if isinstance(boundary, str) or np.ndim(boundary) == 0 else tuple(boundary)
-    if len(names) != ndim:
-        checks.fail("boundary", f"must be one name, or one for each of {ndim} axes", boundary)
-    for name in names:
-        checks.choice("boundary", name, BOUNDARIES)
-    return names
-
-
-def _fit_together(shape: tuple[int, ...], boundary: tuple[str, ...], sectors: tuple[float, ...]) -> None:
-    """No twist at walls and poles; behind each pole axis its azimuth."""
-    for axis, (kind, theta) in enumerate(zip(boundary, sectors, strict=True)):
-        if kind != "periodic" and theta != 0:
-            checks.fail("twist", f"must be 0 on axis {axis}, which is no ring but has the boundary {kind!r}", theta)
-        if kind != "pole":
-            continue
-        if axis + 1 == len(boundary) or boundary[axis + 1] != "periodic":
-            checks.fail("boundary", f"'pole' on axis {axis} needs axis {axis + 1} periodic, the azimuth", boundary,
-                        "Give (Nθ, Nφ) points on [(0, π), (0, 2π)] with ('pole', 'periodic').")
-        if sectors[axis + 1] != 0:
-            checks.fail("twist", f"must be 0 on axis {axis + 1}, the azimuth round the poles of axis {axis}", sectors[axis + 1],
-                        "A flux through the poles is singular there.")
-        if shape[axis + 1] % 2:
-            checks.fail("shape", f"must be even on axis {axis + 1}, the azimuth: a point opposite each is needed",
-                        shape[axis + 1])
-
-
-def _twist(twist: Any, ndim: int) -> tuple[float, ...]:
-    thetas = (twist,) * ndim if np.ndim(twist) == 0 else tuple(twist)
-    if len(thetas) != ndim:
-        checks.fail("twist", f"must be one number θ, or one for each of {ndim} axes", twist)
-    return tuple(checks.real("twist", theta) for theta in thetas)

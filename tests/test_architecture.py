@@ -15,6 +15,7 @@ LAYERS = [
     "checks",
     "kernels",
     "storage",
+    "boundaries",
     "grids",
     "fields",
     "densities",
