@@ -131,11 +131,6 @@ class Hamiltonian:
         return isinstance(self.kinetic, FlatKinetic)
 
     @property
-    def potential_depends_on_time(self) -> bool:
-        """True for V(t, *q); ``time_dependent`` is True for A(t, *q) alone, too."""
-        return self._values.time_dependent
-
-    @property
     def kinetic_depends_on_time(self) -> bool:
         """True for A(t, *q)."""
         return isinstance(self.kinetic, CovariantKinetic) and self.kinetic.depends_on_time
