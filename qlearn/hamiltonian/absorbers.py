@@ -85,6 +85,8 @@ class Absorber:
         if self.axes is not None:
             axes = tuple(np.atleast_1d(self.axes).tolist())
             object.__setattr__(self, "axes", tuple(checks.integer("axes", axis, least=0) for axis in axes))
+            if len(set(axes)) < len(axes):
+                checks.fail("axes", "must name each axis once", axes)
 
     @classmethod
     def for_energies(cls, width: float, energies: tuple[float, float], *, mass: float = 1.0, hbar: float = 1.0,

@@ -85,22 +85,30 @@ class Potential:
             raw = self._raw(0.0)
             channels, batch = layout(raw.shape, self.grid.shape, "potential")
             return channels, batch, self._split(raw, channels, "potential")[1] is not None
-        values = self._parts.static if self._parts is not None else self._probed()
-        channels, batch = layout(values.shape, self.grid.shape, "potential")
-        return channels, batch, np.iscomplexobj(values) and (channels is None or self._has_trace(values))
+        samples = self._probed() if self._parts is None else [self._parts.static, *self._parts.tables]
+        channels, batch = layout(samples[0].shape, self.grid.shape, "potential")
+        lossy = any(np.iscomplexobj(values) and (channels is None or self._has_trace(values)) for values in samples)
+        return channels, batch, lossy
 
     def _has_trace(self, values: np.ndarray) -> bool:
         """A complex matrix V counts as lossy where its diagonal has an imaginary part."""
         d = self.grid.ndim
-        return bool(np.any(np.trace(values, axis1=-d - 2, axis2=-d - 1).imag))
+        with np.errstate(invalid="ignore"):
+            trace = np.trace(values, axis1=-d - 2, axis2=-d - 1).imag
+        return bool(np.any(np.isfinite(trace) & (trace != 0)))
 
-    def _probed(self) -> np.ndarray:
-        """V at a time at which it can be computed, for its shape and type only."""
+    def _probed(self) -> list[np.ndarray]:
+        """V at the times at which it can be computed, for its shape and type only."""
         first, second = PROBES
         try:
-            return values_of(called(self.source, self.grid, first), self.grid, "potential")
+            samples = [values_of(called(self.source, self.grid, first), self.grid, "potential")]
         except (ArithmeticError, TypeError, ValueError):
-            return values_of(self._called(second), self.grid, "potential")
+            return [values_of(self._called(second), self.grid, "potential")]
+        try:
+            later = values_of(called(self.source, self.grid, second), self.grid, "potential")
+        except Exception:           # a look at a time that nobody asked for: V may not be known there
+            return samples
+        return samples + [later] * (later.shape == samples[0].shape)
 
     def _tables(self, t: float) -> tuple[float, np.ndarray, np.ndarray | None]:
         last = self._last
@@ -112,8 +120,9 @@ class Potential:
             checks.fail(name, "must have one shape at all times", f"shape {raw.shape}")
         real, loss = self._split(raw, self.channels, name)
         if self.time_dependent and (loss is not None) and not self.is_complex:
-            checks.fail(name, "must be complex at all times or at none", f"a real V(t={PROBES[0]:g}, …) and a complex one here",
-                        "Return complex numbers at all times; with channels a loss must not vanish then.")
+            checks.fail(name, "must be complex at all times or at none",
+                        f"a real V at t = {PROBES[0]:g} and {PROBES[1]:g}, a complex one here",
+                        "Return complex numbers at all times; with channels give a SeparablePotential.")
         if self.time_dependent and self.is_complex and loss is None:
             loss = np.zeros((*self.batch, *self.grid.shape))
         self._last = (t, frozen(real), None if loss is None else frozen(loss))

@@ -37,7 +37,8 @@ def call(name: str, function: Callable, grid: Grid, t: float | None) -> Any:
         form = f"{letter}(" + ", ".join(["t"] * (t is not None) + [f"q{i + 1}" for i in range(grid.ndim)]) + ")"
         hint = "Take NumPy's functions, and np.where(condition, a, b) in the place of if."
         if not _takes(function, grid.ndim + (t is not None)):
-            hint = "Say time_dependent=True for V(t, *q)." if t is None and name == "potential" else ""
+            hint = "With time_dependent=True every callable V and A takes t first."
+            hint = hint if t is not None else "Say time_dependent=True for V(t, *q)." if name == "potential" else ""
         checks.fail(name, f"must be callable as {form} with arrays", f"{type(error).__name__}: {error}", hint)
 
 

@@ -157,3 +157,8 @@ def test_the_table_has_its_layers_where_they_belong():
 def test_what_is_no_absorber_is_named(make, words):
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+def test_an_axis_named_twice_is_refused():
+    with pytest.raises(ArgumentError, match="each axis once"):
+        ql.Absorber(1.0, 1.0, axes=(0, 0))

@@ -171,7 +171,7 @@ def test_a_jump_in_time_is_taken_as_it_is():
 
 
 @pytest.mark.parametrize(("V", "words"), [
-    (lambda t, x: x if t < 1 else np.zeros((2, 32)), "one shape"), (lambda t, x: x if t < 1 else 1j * x, "complex at all times"),
+    (lambda t, x: x if t < 1 else np.zeros((2, 32)), "one shape"), (lambda t, x: x if t < 2 else 1j * x, "complex at all times"),
     (lambda t, x: np.where(x == 1, np.nan if t > 1 else 0, x), r"t=2.*1 NaN"),
 ])
 def test_a_potential_that_changes_its_kind_is_refused_at_that_time(V, words):
@@ -239,3 +239,27 @@ def test_sympy_functions_of_scipy_and_an_absorber_from_sympy():
 def test_what_cannot_be_evaluated_is_refused_with_the_remedy(potential, message):
     with pytest.raises(ArgumentError, match=message):
         ql.Hamiltonian(LINE, potential)
+
+
+def loss_of_channels(t, x):
+    return [[x - 1j * t, 0 * x], [0 * x, x - 1j * t]]
+
+
+@pytest.mark.parametrize("potential", [loss_of_channels, ql.SeparablePotential(
+    np.multiply.outer(np.eye(2), X), [(lambda t: t, np.multiply.outer(np.eye(2), -1j * np.ones_like(X)))])],
+    ids=["callable", "separable"])
+def test_a_loss_of_channels_that_vanishes_at_time_zero(potential):
+    H = ql.Hamiltonian(LINE, potential, time_dependent=True)
+    assert_allclose(H.loss_table(0.5), 0.5)
+    assert not H.is_hermitian and not H.loss_table(0.0).any()
+
+
+def test_beside_a_moving_vector_potential_v_takes_the_time():
+    with pytest.raises(ArgumentError, match="takes t first"):
+        ql.Hamiltonian(LINE, lambda x: x**2, vector_potential=lambda t, x: 0 * x + t, time_dependent=True)
+
+
+def test_a_potential_that_is_known_for_short_times_only_is_not_asked_for_later_ones():
+    tables = {0.0: X, 0.5: 2 * X}
+    H = ql.Hamiltonian(LINE, lambda t, x: tables[t], time_dependent=True)
+    assert_array_equal(H.potential_table(0.5), 2 * X)
