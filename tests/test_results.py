@@ -61,3 +61,8 @@ def test_a_field_in_imaginary_time_is_refused():
                         imaginary_time=True)
     with pytest.raises(UnsupportedError, match="real time"):
         result.field()
+
+
+def test_the_density_of_a_time_that_is_not_stored():
+    with pytest.raises(ArgumentError, match="t_index"):
+        solved([0.0, 0.1]).density(2)

@@ -74,7 +74,8 @@ class Result:
     def density(self, t_index: int = -1) -> GridDensity:
         """|ψ|² at times[t_index] as a GridDensity with respect to dq (|Φ|² with a metric), summed over channels."""
         H = self.hamiltonian
-        density = np.abs(self._stored("density()", channels=True)[t_index]) ** 2
+        states = self._stored("density()", channels=True)
+        density = np.abs(states[checks.integer("t_index", t_index, least=-len(states), most=len(states) - 1)]) ** 2
         return GridDensity(H.grid, density if H.channels is None else np.sum(density, axis=0))
 
     def save(self, path: str | os.PathLike) -> None:
