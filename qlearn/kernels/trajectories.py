@@ -5,16 +5,17 @@ One kick of weight b and gradient weight c, then a drift of weight a, each row (
     p ← p − ∂(b h V − c h³ ∂VᵀM⁻¹∂V),   S ← S − (b h V − c h³ ∂VᵀM⁻¹∂V),   q ← q + a h M⁻¹p,   S ← S + a h ½ pᵀM⁻¹p
 
 S is the action ∫(p dq − H dt). V and its derivatives come from the quintic spline through its table, periodic on each axis.
-Compiled with numba where it is loaded already (see qlearn.kernels.phases), else with NumPy over all trajectories at once.
+Compiled with numba where it is installed (see qlearn.kernels.phases), else with NumPy over all trajectories at once.
 """
 
-import sys
 from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple, final
 
 import numpy as np
 from scipy import ndimage
+
+from qlearn.kernels.phases import may_compile
 
 __all__ = ["Points", "Trajectories"]
 
@@ -97,7 +98,7 @@ class Trajectories:
 
     def _move(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
         """A step for each of ``weights`` (count, k, 1 + R); the points are overwritten."""
-        if "numba" in sys.modules:
+        if may_compile():
             self._compiled(points, rows, weights, h)
             return
         q, p, action = points

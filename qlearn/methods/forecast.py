@@ -21,6 +21,7 @@ from scipy.special import ndtri
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.phases import may_compile
 from qlearn.kernels.trajectories import Points, Trajectories
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.record import Record
@@ -30,6 +31,7 @@ __all__ = ["Forecast", "Outlook", "applies_to", "sample"]
 SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewhere: the root mean square to 10 or 15 per cent
 BLOCKS = 8       # parts of the run at whose ends the errors are looked at
 MEMBERS = 8      # of a batch, at most
+LARGE = 2**17    # points from which a forecast by NumPy costs less than it saves
 SPLINE_FROM, SPLINE_TO = 129, 2049  # samples of the factors of a drive
 ENERGIES = 6.0   # standard deviations of the energy up to which V has to be smooth
 
@@ -51,11 +53,13 @@ class Outlook:
 
 
 def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
-    """True for one linear, lossless, scalar V, static or driven by given factors, on periodic axes."""
+    """True for one linear, lossless, scalar V, static or driven by given factors, on periodic axes, where trajectories cost
+    little beside the transforms: they are compiled (numba is installed), or the grid is large."""
     plain = hamiltonian.is_linear and hamiltonian.is_hermitian and hamiltonian.channels is None and not imaginary
     ring = all(kind == "periodic" for kind in hamiltonian.grid.boundary)
     moving = hamiltonian.time_dependent and hamiltonian.drive is None
-    return plain and ring and not moving and not hamiltonian.batch_shape and members <= MEMBERS
+    return plain and ring and not moving and not hamiltonian.batch_shape and members <= MEMBERS \
+        and (hamiltonian.grid.size >= LARGE or may_compile())
 
 
 @final

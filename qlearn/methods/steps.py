@@ -1,12 +1,12 @@
 """How long the steps of a splitting method are: as given, or from the tolerance.
 
-Two ways lead from tol to steps: ``planned`` foresees the error of the whole run where V is one smooth scalar on periodic axes,
+Two ways lead from tol to steps: ``planned`` foresees the error of the whole run where V is one smooth scalar on periodic axes
+(and numba is installed, or the grid is large: else the forecast would cost more than it saves; ``result.method`` says which),
 ``probed`` adds up local errors everywhere else.
 """
 
 import math
 import sys
-from math import prod
 from typing import Any, final
 
 import numpy as np
@@ -63,7 +63,7 @@ class FixedSteps:
     def _processed(self, phi: Any) -> float:
         """The error of a step over |h|^(p+1)."""
         hamiltonian, clock = self.kernel.hamiltonian, self.clock
-        if applies_to(hamiltonian, False, prod(phi.shape) // hamiltonian.grid.size) and clock.span < LONGEST * self.dt:
+        if applies_to(hamiltonian, False, math.prod(phi.shape) // hamiltonian.grid.size) and clock.span < LONGEST * self.dt:
             count = int(np.ceil(clock.span / self.dt * (1 - 1e-9)))
             forecast = Forecast(hamiltonian, self.kernel.table, phi, clock.time, clock.end, self.kernel.record)
             return SAFETY_PROCESSED * forecast.outlook(count).error / count / (clock.span / count) ** (self.probe.order + 1)
@@ -97,8 +97,7 @@ class AutomaticSteps:
         members = math.prod(phi.shape) // hamiltonian.grid.size
         foreseen = worth_planning(self.clock.span, self.limits[1]) and applies_to(hamiltonian, imaginary, members) \
             and hamiltonian.gradient_is_smooth(self.clock.time, self.reach.energy)
-        self.way: PlannedSteps | ProbedSteps = PlannedSteps(kernel, phi, self.clock, tol, self.limits[1]) if foreseen \
-            else self._probed(phi)
+        self.way: PlannedSteps | ProbedSteps = self._planned(phi) if foreseen else self._probed(phi)
         self._believe(phi)
 
     @property
@@ -134,8 +133,8 @@ class AutomaticSteps:
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
-        if not bool(saved["planned"]) and isinstance(self.way, PlannedSteps):
-            self.way = self._probed(phi)
+        if bool(saved["planned"]) != isinstance(self.way, PlannedSteps):  # numba was there then and is not now
+            self.way = self._planned(phi) if saved["planned"] else self._probed(phi)
         self.clock.restore(saved)
         self.way.restore({k.removeprefix("way."): v for k, v in saved.items() if k.startswith("way.")}, phi)
 
@@ -146,3 +145,6 @@ class AutomaticSteps:
 
     def _probed(self, phi: Any) -> ProbedSteps:
         return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.reach, self.limits)
+
+    def _planned(self, phi: Any) -> PlannedSteps:
+        return PlannedSteps(self.kernel, phi, self.clock, self.tol, self.limits[1])
