@@ -55,19 +55,23 @@ _HOME = {
     "compare_qutip": "interop",
 }
 
+_MODULES = ("densities", "errors", "exact", "fields", "observables", "phase", "plots")   # ql.phase.madelung, …
+
 __all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str):
+    if name in _MODULES:
+        return import_module(f"qlearn.{name}")
     if name not in _HOME:
-        raise AttributeError(f"qlearn has no name {name!r}; it has {', '.join(sorted(_HOME))}")
+        raise AttributeError(f"qlearn has no name {name!r}; it has {', '.join(sorted([*_HOME, *_MODULES]))}")
     value = getattr(import_module(f"qlearn.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME, *_MODULES})
 
 
 class _Package(ModuleType):

@@ -123,3 +123,9 @@ def test_every_public_name_exists_and_is_documented():
 
     for name in ql.__all__:
         assert getattr(ql, name).__doc__, name
+
+
+def test_the_modules_that_the_documentation_names_are_found_without_an_import_of_their_own():
+    names = ("phase.madelung", "observables.mean", "exact.GaussianPacket", "errors.ArgumentError", "plots.result")
+    code = f"import qlearn as ql, operator\nfor name in {names}: operator.attrgetter(name)(ql)\nassert 'phase' in dir(ql)"
+    subprocess.run([sys.executable, "-c", code], check=True)
