@@ -80,7 +80,7 @@ class CrankNicolson:
                                    "beyond 2 GiB. Use Chebyshev() or RKN6().")
         if _batched(hamiltonian):
             raise UnsupportedError("CrankNicolson does not offer a batch over V. Solve its members one by one, "
-                                   "or use Chebyshev().")
+                                   "or use Chebyshev(), with losses Lanczos().")
 
     def start(self, task: Task) -> "CrankNicolsonStepper":
         if not isinstance(task.psi, np.ndarray):

@@ -94,3 +94,10 @@ def test_refusals():
         method.check(ql.Hamiltonian(GRID, 0.0), imaginary=True)
     with pytest.raises(ArgumentError, match="dt must be"):
         ql.CrankNicolson(dt=0)
+
+
+def test_a_batch_with_losses_is_sent_to_a_method_that_takes_it():
+    grid = ql.Grid(16, (0, 1))
+    H = ql.Hamiltonian(grid, np.zeros((3, 16)), absorber=0.1)
+    with pytest.raises(UnsupportedError, match=r"with losses Lanczos\(\)"):
+        ql.sesolve(H, np.ones(16), [0, 0.1], method=ql.CrankNicolson())
