@@ -7,10 +7,9 @@ right to 1e-15 for |θ| < 1e5 at any speed below, and by the C library beyond.
     NumPy                            the same in blocks that stay in the cache, about 15 ns
 
 Loading the compiled passes costs half a second at first use (a few seconds once after an installation, then they are kept on
-disk). "auto" therefore takes numba only where it is loaded already, or where so many points are to be turned that it pays.
+disk). "auto" takes numba wherever it is installed, whatever the problem, so that a problem has the same bits in every process.
 """
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
@@ -22,10 +21,8 @@ from qlearn import checks
 from qlearn.errors import MissingExtraError
 from qlearn.kernels.arrays import like, namespace
 
-__all__ = ["Phases", "choose_phases", "multiplication", "phase_backend"]
+__all__ = ["Phases", "choose_phases", "may_compile", "multiplication", "phase_backend"]
 
-MANY_TABLES = 2**18     # points from which on tables alone pay for loading numba
-MANY_KICKS = 2**16      # the same where every kick has its own phases
 LARGEST = 1e5           # |θ| up to which the short reduction is exact
 BLOCK = 8192            # elements of a block: seven such arrays stay in the second cache
 
@@ -49,7 +46,7 @@ class phase_backend(AbstractContextManager):
     Raises ArgumentError for another name, MissingExtraError for "numba" where it is not installed.
 
     >>> with phase_backend("numpy"):
-    ...     choose_phases(10**7).name
+    ...     choose_phases().name
     'numpy'
     """
 
@@ -58,11 +55,20 @@ class phase_backend(AbstractContextManager):
         checks.choice("name", name, ("auto", "numpy", "numba"))
         if name == "numba" and find_spec("numba") is None:
             raise MissingExtraError('phase_backend("numba") needs numba: pip install numba, or use "numpy".')
-        self._before, _choice = _choice, name
+        self._before, self._name, _choice = [_choice], name, name
+        self._entered = False
+
+    def __enter__(self) -> "phase_backend":
+        """Also again, and inside of itself: what was in force at each entry comes back."""
+        global _choice
+        if self._entered:
+            self._before.append(_choice)
+        self._entered, _choice = True, self._name
+        return self
 
     def __exit__(self, *reason: object) -> None:
         global _choice
-        _choice = self._before
+        _choice = self._before.pop()
 
 
 @final
@@ -136,13 +142,14 @@ def multiplication(table: Any) -> Callable[[Any], Any]:
     return apply
 
 
-def choose_phases(points: int, each_kick: bool = False) -> Phases:
-    """The passes for this many points, every kick with phases of its own or not, by the choice in force."""
-    if _choice != "auto":
-        return Phases(_choice)
-    loaded = "qlearn.kernels.compiled" in sys.modules
-    pays = loaded or points >= (MANY_KICKS if each_kick else MANY_TABLES)
-    return Phases("numba" if pays and _can_compile() else "numpy")
+def choose_phases() -> Phases:
+    """The passes by the choice in force."""
+    return Phases("numba" if may_compile() else "numpy")
+
+
+def may_compile() -> bool:
+    """True where compiled code may be loaded: numba is installed, and ``phase_backend("numpy")`` is not in force."""
+    return _choice == "numba" or (_choice == "auto" and _can_compile())
 
 
 def _can_compile() -> bool:

@@ -42,8 +42,7 @@ class SplittingKernel:
     def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, record: Record, imaginary: bool = False):
         self.hamiltonian, self.table, self.record, self.imaginary = hamiltonian, table, record, imaginary
         self.axes = hamiltonian.state_axes
-        each_kick = hamiltonian.time_dependent or hamiltonian.nonlinearity is not None
-        self.compute_with(choose_phases(hamiltonian.grid.size, each_kick).name)
+        self.compute_with(choose_phases().name)
         self._fractions = np.concatenate([[0.0], np.cumsum(table.drifts)])
 
     def compute_with(self, name: str) -> None:

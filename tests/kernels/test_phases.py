@@ -93,14 +93,25 @@ def test_arrays_of_other_kinds(kind):
 def test_the_choice_of_a_backend():
     before = module._choice
     with ql.phase_backend("numpy"):
-        assert choose_phases(10**8, each_kick=True).name == "numpy"
+        assert choose_phases().name == "numpy"
     assert module._choice == before
     with pytest.raises(ArgumentError, match="numba"):
         ql.phase_backend("cupy")
 
 
+def test_a_choice_can_be_entered_again_and_inside_of_itself():
+    before = module._choice
+    choice = ql.phase_backend("numpy")
+    for _ in range(2):
+        with choice:
+            with choice:
+                assert module._choice == "numpy"
+            assert module._choice == "numpy"
+        assert module._choice == before
+
+
 def test_without_numba_everything_is_numpy(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    assert choose_phases(10**8).name == "numpy"
+    assert choose_phases().name == "numpy"
     with pytest.raises(MissingExtraError, match="pip install numba"):
         ql.phase_backend("numba")
