@@ -6,6 +6,7 @@ import numpy as np
 
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.gradients import joins_smoothly
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
 from qlearn.methods.energies import Spectrum, spectrum_of
 from qlearn.methods.frozen import FrozenOperator
@@ -21,6 +22,7 @@ __all__ = ["choose"]
 
 FEW = 300  # FFT pairs that are not worth a trial
 LOOKS = (0.0, 0.13, 0.37, 0.71, 1.0)  # parts of the time at which a driven V is looked at
+SEAM = 30.0  # times as many steps as the first state asks for, once a splitting meets a kink of V at the seam
 
 
 def choose(hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, tol: float, record: Record,
@@ -75,10 +77,27 @@ def _driven(task: Task) -> tuple[Method, str]:
 
 
 def _lossy(task: Task) -> tuple[Method, str]:
-    """For a static flat H − iW; the first state, which W has not met, tells nothing."""
-    if task.hamiltonian.channels is None and task.hamiltonian.gradient_is_smooth():
-        return Chin4(), "because H is not Hermitian and V − iW is smooth: no steps back in time"
-    return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function"
+    """For a static flat H − iW: Lanczos where even the whole spectrum costs it less than Chin4 needs for the first state, which W
+    may not have met; a splitting gets no cheaper later."""
+    H = task.hamiltonian
+    if H.channels is not None or not H.gradient_is_smooth():
+        return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function"
+    most = _lanczos_pairs(H, abs(task.span), task.tol)
+    if most <= 2 * Lanczos().dimension:
+        return Lanczos(), f"because H is not Hermitian and at most {most:.0f} FFT pairs are enough"
+    least = _splitting_pairs(task, Chin4(), H.grid.to_periodic(task.psi))
+    if most < least:
+        return Lanczos(), f"because H is not Hermitian, for at most {most:.0f} FFT pairs against {least:.0f} of Chin4"
+    return Chin4(), "because H is not Hermitian and V − iW is smooth: no steps back in time"
+
+
+def _lanczos_pairs(H: Hamiltonian, span: float, tol: float) -> float:
+    """At most, for states all over the spectrum: m vectors reach to the phase φ with (eφ/2m)^m = tol."""
+    low, high = H.spectral_bounds
+    loss = H.loss_table()
+    radius = float(np.hypot((high - low) / 2, 0.0 if loss is None else np.max(np.abs(loss)) / 2))
+    m = min(Lanczos().dimension, int(np.prod(H.state_shape)))
+    return float(m * np.ceil(radius * span / H.hbar / (2 * m / np.e * tol ** (1 / m))))
 
 
 def _short(task: Task) -> tuple[Method, str] | None:
@@ -114,7 +133,24 @@ def _compared(task: Task) -> tuple[Method, str]:
     splitting = _splitting(H, spectrum)
     pairs = _splitting_pairs(task, splitting, phi)
     words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of Chebyshev, judged from the first state"
+    if pairs < series < SEAM * pairs and _meets_a_seam(task, phi):
+        return Chebyshev(), f"because the state may reach the ends, where V has a kink, else for {words}"
     return (splitting if pairs < series else Chebyshev()), f"for {words}"
+
+
+def _meets_a_seam(task: Task, phi: Any) -> bool:
+    """True where V does not continue smoothly from b to a on a periodic axis, and is there below the energies of φ."""
+    H = task.hamiltonian
+    if H.channels is not None:
+        return False
+    table, reach = H.potential_table(), Reach(H, task.record)
+    reach.limits(phi, float(task.times[0]))
+    for axis, kind in enumerate(H.grid.boundary):
+        if kind == "periodic" and not joins_smoothly(table, H.grid, axis):
+            ends = np.take(table, [0, -1], axis=axis - H.grid.ndim)
+            if float(np.min(ends)) < reach.energy:
+                return True
+    return False
 
 
 def _splitting(H: Hamiltonian, spectrum: Spectrum) -> Splitting:
