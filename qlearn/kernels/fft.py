@@ -125,12 +125,21 @@ class fft_backend(AbstractContextManager):
     def __init__(self, name: str, *, workers: int = 1):
         global _current
         maker = _MAKERS[checks.choice("name", name, _MAKERS)]
-        made = maker(checks.integer("workers", workers, least=1))
-        self._before, _current = _current, made
+        self._made = maker(checks.integer("workers", workers, least=1))
+        self._before, _current = [_current], self._made
+        self._entered = False
+
+    def __enter__(self) -> "fft_backend":
+        """Also again, and inside of itself: what was in force at each entry comes back."""
+        global _current
+        if self._entered:
+            self._before.append(_current)
+        self._entered, _current = True, self._made
+        return self
 
     def __exit__(self, *reason: object) -> None:
         global _current
-        _current = self._before
+        _current = self._before.pop()
 
 
 def backend_name() -> str:

@@ -116,6 +116,23 @@ def test_the_choice_of_a_backend(monkeypatch):
         ql.fft_backend("mkl_fft")
 
 
+def test_a_choice_can_be_entered_again_and_inside_of_itself():
+    before = fft.backend_name()
+    choice = ql.fft_backend("ducc0") if importlib.util.find_spec("ducc0") else ql.fft_backend("scipy", workers=2)
+    made = fft._current
+    with choice:
+        assert fft._current is made
+    assert fft.backend_name() == before and fft._current is not made
+    outside = fft._current
+    with pytest.raises(ZeroDivisionError), choice:
+        assert fft._current is made
+        with choice:
+            assert fft._current is made
+        assert fft._current is made
+        raise ZeroDivisionError
+    assert fft._current is outside
+
+
 def _same_layout(values):
     """A copy with the strides of the original."""
     base = np.empty(values.size * 4 + 8, dtype=complex)
