@@ -53,7 +53,7 @@ class Expansion:
         coefficients, tail = self._coefficients(np.concatenate([dts, inside]), share)
         sampled = self._samples(phi)
         sums = self._series(phi, coefficients[:len(dts)], sampled, coefficients[len(dts):])
-        self.record.rounding += EPS * (8 + self.phase(dts[0]))
+        self.record.rounding += EPS * (8 + self.phase(dts[-1]))
         return sums, tail, sampled
 
     def relax(self, phi: Any, dt: float, share: float) -> tuple[Any, float]:

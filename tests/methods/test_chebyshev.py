@@ -13,6 +13,7 @@ from qlearn.methods import Record
 from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
 from qlearn.methods.energies import ShortLanczos, reached_energy
 from qlearn.methods.frozen import FrozenOperator
+from qlearn.methods.record import EPS
 
 GRID = ql.Grid(1024, (-40, 40))
 P1 = ql.Hamiltonian(GRID, np.minimum(10 * ((GRID.axes[0] / 10) ** 2 - 1) ** 2, 800))
@@ -140,3 +141,10 @@ def test_time_dependence_is_refused_with_an_alternative(method):
 def test_dense_refuses_large_grids():
     with pytest.raises(UnsupportedError, match="Chebyshev"):
         ql.Dense().check(ql.Hamiltonian(ql.Grid(8192, (0, 1)), 0.0))
+
+
+def test_rounding_is_counted_to_the_last_time_of_an_expansion():
+    H = ql.Hamiltonian(ql.Grid(32, (0, 6)), lambda x: np.cos(np.pi * x / 3))
+    psi = ql.gaussian(H.grid, center=3, width=0.6)
+    _, record = run(ql.Chebyshev(clip=False), H, psi, np.linspace(0, 1.6, 17), 1e-6)
+    assert record.rounding >= EPS * (H.spectral_bounds[1] - H.spectral_bounds[0]) / 2 * 1.6
