@@ -39,9 +39,7 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     psi = _state(H, psi0)
     if isinstance(psi, np.ndarray):
         psi.flags.writeable = False
-    norms = np.asarray(H.norm(psi))
-    if not np.max(norms, initial=0) > 0:
-        checks.fail("psi0", "must not vanish everywhere", "the zero state")
+    norms = _norms(H, psi)
     tol = checks.real("tol", tol, above=0, most=1)
     if imaginary:
         _check_imaginary(H, times, norms)
@@ -65,6 +63,20 @@ def _state(H: Hamiltonian, psi0: Any) -> Any:
         return np.array(np.broadcast_to(values, shape), dtype=complex)
     return as_complex(namespace(psi0).broadcast_to(psi0, shape)) if not np.iscomplexobj(values) or values.shape != shape \
         else like(np.array(values, dtype=complex), psi0)
+
+
+def _norms(H: Hamiltonian, psi: Any) -> np.ndarray:
+    """‖ψ0‖ of each member, (…batch), none of them beyond the range of numbers and not all 0."""
+    with np.errstate(over="ignore", under="ignore"):
+        norms = np.asarray(H.norm(psi))
+    if norms.size == 0:
+        checks.fail("psi0", "must hold at least one wave function", f"shape {tuple(psi.shape)}")
+    if not np.all(np.isfinite(norms)) or (not np.max(norms) > 0 and np.any(to_numpy(psi) != 0)):
+        checks.fail("psi0", "must have a norm whose square is within the range of numbers",
+                    f"values up to {np.max(np.abs(to_numpy(psi))):.1e}", "Scale it: psi0 / abs(psi0).max().")
+    if not np.max(norms) > 0:
+        checks.fail("psi0", "must not vanish everywhere", "the zero state")
+    return norms
 
 
 def _check_imaginary(H: Hamiltonian, times: np.ndarray, norms: np.ndarray) -> None:

@@ -109,7 +109,9 @@ def test_a_tolerance_out_of_reach_is_not_hidden():
 
 @pytest.mark.parametrize(("psi", "tlist", "options", "words"), [
     (PSI[:-1], [0, 1], {}, "psi0 must have the shape"), (np.full(64, np.nan), [0, 1], {}, "psi0 must hold finite"),
-    (0 * PSI, [0, 1], {}, "zero state"), ("psi", [0, 1], {}, "psi0"), (PSI, [0, 2, 1], {}, "2 followed by 1 at index 1"),
+    (0 * PSI, [0, 1], {}, "zero state"), (1e200 * PSI, [0, 1], {}, "range of numbers"), (1e-200 * PSI, [0, 1], {}, "Scale it"),
+    (np.zeros((0, 64)), [0, 1], {}, "at least one wave function"),
+    ("psi", [0, 1], {}, "psi0"), (PSI, [0, 2, 1], {}, "2 followed by 1 at index 1"),
     (PSI, [0, 1, 1], {}, "strictly"), (PSI, [], {}, "at least one time"), (PSI, [0, np.inf], {}, "tlist"),
     (PSI, 1.0, {}, "tlist"),
     (PSI, [[0, 1]], {}, "tlist"), (PSI, [0, 1], {"tol": 0}, "tol"), (PSI, [0, 1], {"tol": np.nan}, "tol"),
