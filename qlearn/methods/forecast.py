@@ -43,6 +43,7 @@ class Outlook:
 
     error : of the last state, at least half of the largest one on the way.   local : of one step at the start of each block.
     starts : times of the blocks from now on, signed.   step : h, signed.   total : the sum of the local errors.
+    quanta : σ_q σ_p/ħ of first and last points together, of the axis and member where it is least: how classical they are.
     """
 
     step: float
@@ -50,6 +51,7 @@ class Outlook:
     local: np.ndarray
     starts: np.ndarray
     total: float
+    quanta: float
 
 
 def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
@@ -94,7 +96,15 @@ class Forecast:
             coarse, fine = self._left(coarse, h), self._left(fine, h / 2)
             all_so_far = (coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1))[None]
         local, errors = self._spreads(one), self._spreads(all_so_far)
-        return Outlook(h, float(max(errors[-1], np.max(errors) / 2)), local, ends[:-1] * h, float(np.mean(local)) * count)
+        return Outlook(h, float(max(errors[-1], np.max(errors) / 2)), local, ends[:-1] * h, float(np.mean(local)) * count,
+                       self._quanta(coarse))
+
+    def _quanta(self, last: Points) -> float:
+        """How many states fit into what the points cover, about."""
+        spreads = [np.std(np.concatenate([first.reshape(self._members, -1, first.shape[1]),
+                                          end.reshape(self._members, -1, end.shape[1])], axis=1), axis=1)
+                   for first, end in zip(self._points[:2], last[:2], strict=True)]
+        return float(np.min(spreads[0] * spreads[1])) / self.hbar
 
     def _entered(self, h: float) -> Points:
         """A copy of the first points, in the processor of h where there is one."""
