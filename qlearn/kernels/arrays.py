@@ -55,9 +55,9 @@ def to_numpy(array: Any) -> np.ndarray:
 
 
 def as_complex(array: Any) -> Any:
-    """A new complex128 array with the values of ``array``, of the same kind."""
+    """A new complex128 array with the values of ``array``, of the same kind; NumPy's in C order."""
     if isinstance(array, np.ndarray):
-        return np.array(array, dtype=complex)
+        return np.array(array, dtype=complex, order="C")
     xp = namespace(array)
     return xp.asarray(array, dtype=xp.complex128, copy=True)
 

@@ -60,7 +60,7 @@ def _state(H: Hamiltonian, psi0: Any) -> Any:
     batch = np.broadcast_shapes(values.shape[:values.ndim - len(H.state_shape)], H.batch_shape)
     shape = (*batch, *H.state_shape)
     if not native:
-        return np.array(np.broadcast_to(values, shape), dtype=complex)
+        return np.array(np.broadcast_to(values, shape), dtype=complex, order="C")
     return as_complex(namespace(psi0).broadcast_to(psi0, shape)) if not np.iscomplexobj(values) or values.shape != shape \
         else like(np.array(values, dtype=complex), psi0)
 

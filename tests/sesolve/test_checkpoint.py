@@ -95,6 +95,15 @@ def test_every_stretch_can_be_gone_on_from(name, tmp_path, monkeypatch):
         same(whole, solve(hamiltonian, method, checkpoint=tmp_path / f"{number}.h5"))
 
 
+@pytest.mark.parametrize("losses", [0, np.array([[1], [2], [0]])], ids=["hermitian", "losses"])
+def test_one_state_in_a_batch_of_potentials_goes_on_to_the_same_bits(losses, tmp_path):
+    batch = ql.Hamiltonian(H.grid, np.stack([np.cos(np.pi * X / 8), np.sin(np.pi * X / 8), 0 * X]) - 0.2j * losses)
+    whole = solve(batch, None, e_ops=breaking(100))
+    with pytest.raises(Breaks):
+        solve(batch, None, e_ops=breaking(1.0), checkpoint=tmp_path / "run.h5")
+    same(whole, solve(batch, None, e_ops=breaking(100), checkpoint=tmp_path / "run.h5"))
+
+
 def test_a_batch_and_imaginary_time_and_one_time(tmp_path):
     batch = np.stack([PSI, 2j * PSI])
     options = {"e_ops": {"x": X, "E": H}, "tol": 1e-6, "checkpoint": tmp_path / "b.h5"}
