@@ -219,8 +219,8 @@ def resolved(H, psi0, times, tol):
 @settings(max_examples=60, deadline=None, derandomize=True)
 @pytest.mark.filterwarnings("ignore::qlearn.errors.AccuracyWarning")  # some of the waves are not resolved by their grid
 def test_gradient6_keeps_its_tolerance_on_random_smooth_problems(seed):
-    """Its estimate is above the true error, and mostly not far above. Of 1500 other seeds the error was above tol in none, and
-    above the estimate in one of a hundred."""
+    """Of 3000 other seeds, not used to fix any rule, the error was above tol in one (1.45 tol: a wave of few quanta in 52 steps)
+    and above the estimate in 1.5 per cent; the estimate was 15 times the error in the median, 140 times at most in 99 of 100."""
     H, psi0, times, tol = random_problem(seed)
     exact = resolved(H, psi0, times, tol)
     result = ql.sesolve(H, psi0, times, method=ql.Gradient6(), tol=tol)
