@@ -16,8 +16,8 @@ import numpy as np
 
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import like, namespace, squared_sums, to_numpy
-from qlearn.methods.energies import Spectrum, spectrum_of
+from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
+from qlearn.methods.energies import ShortLanczos, Spectrum, spectrum_of
 from qlearn.methods.expansion import Expansion, Sampled
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.record import EPS, Task
@@ -83,6 +83,7 @@ class ChebyshevStepper:
         self.norms = np.sqrt(squared_sums(self.phi, task.hamiltonian.state_axes))
         self.spectrum = spectrum_of(task, whole, self.phi, clip=clip and not task.imaginary)
         self.expansion = Expansion(task.hamiltonian, self.spectrum, task.record)
+        self.deepest = self._deepest(whole) if task.imaginary else np.zeros_like(self.norms)
         self.ready: list[tuple[float, Any]] = []
         self.repeats, self.failures, self.clipping = 0, 0, 0.0  # all, those in a row, and the error of the ceilings
         self.resting = [0.0, 0.0]  # what is known to lie far above the ceilings of T and V, and is booked
@@ -156,11 +157,12 @@ class ChebyshevStepper:
         unit = self.spectrum.width / self.task.hamiltonian.hbar
         dt = min(target - self.now, DECAY / max(height * unit, 1e-300))
         arrives = dt > (target - self.now) * (1 - 1e-12)
-        state, tail = self.expansion.relax(self.phi, dt, 1e-2 * SERIES_SHARE * self.task.tol)
+        state, tail = self.expansion.relax(self.phi, dt, 10 * SERIES_SHARE * self.task.tol * dt / self.task.span * np.exp(-DECAY))
         after = np.sqrt(squared_sums(state, dims))
         ratio = np.divide(self.norms, after, out=np.zeros_like(after), where=after > 0)
-        # the lowest level: not above ⟨H⟩, and not below ⟨H⟩ − ΔH where ψ is near it
+        # the lowest level: not below ⟨H⟩ − ΔH where ψ is near it, but not above what another state was seen to reach
         ground = np.maximum((self.spectrum.ground - self.spectrum.low) / self.spectrum.width, 1 + mean - spread)
+        ground = np.minimum(ground, (self.deepest[some] - self.spectrum.low) / self.spectrum.width)
         growth = float(np.max(ratio[some] * np.exp(-ground * unit * dt)))
         self.record.error = self.record.error * max(growth, 1.0) + tail * float(np.max(ratio[some]))
         self.record.rounding = self.record.rounding * max(growth, 1.0) + EPS * (8 + float(np.max(ratio[some])))
@@ -172,6 +174,12 @@ class ChebyshevStepper:
             self.ready = [(target, self.phi)]
         self._say()
         return arrives
+
+    def _deepest(self, whole: FrozenOperator) -> np.ndarray:
+        """The lowest Ritz value from |φ|, which has a part in the ground state also where φ has none; never below that level."""
+        sizes = as_complex(namespace(self.phi).abs(self.phi))
+        space = ShortLanczos(whole, sizes, len(self.task.hamiltonian.state_shape), self.record)
+        return space.values()[0][:, 0].reshape(self.norms.shape)
 
     def _moments(self, applied: Any, some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """⟨X⟩ and ΔX of X = (H − centre)/W for the members that do not vanish, from Xφ."""

@@ -13,13 +13,15 @@ from qlearn.methods.record import EPS, Task
 
 __all__ = ["Dense"]
 
+SAFETY = 8.0  # errors of the eigenvalues over ε‖H‖
+
 
 @final
 @dataclass(frozen=True)
 class Dense:
     """ψ(t) = exp(−iH(t − t0)/ħ)ψ(t0) with the whole matrix of H; at most 4096 points times channels, H independent of t.
 
-    Hermitian H: Σ_j e^{−iE_j(t − t0)/ħ} v_j ⟨v_j|ψ(t0)⟩, one eigendecomposition for all times; error of rounding ~ ε‖H‖|t|/ħ.
+    Hermitian H: Σ_j e^{−iE_j(t − t0)/ħ} v_j ⟨v_j|ψ(t0)⟩, one eigendecomposition for all times; rounding: 8ε‖H‖|t|/ħ.
     Else (absorbers, complex V) the matrix exponential of each time. A batch over V is solved member by member. Imaginary
     time: the same with −τ/ħ, scaled to ‖ψ0‖. The reference that the other methods are compared with: no step, no series.
     Cost N³. Raises UnsupportedError for an H that depends on t or is nonlinear, and for more points.
@@ -70,14 +72,16 @@ class DenseStepper:
     def move(self, target: float) -> Any:
         record, xp = self.task.record, namespace(self.psi)
         record.steps += 1
-        record.rounding = EPS * (16 + max(flow.scale for flow in self.flows) * abs(target) / self.task.hamiltonian.hbar)
-        rows = []
+        rows, growth = [], 1.0
         for row, member in enumerate(self.member):
             moved = self.flows[member].apply(self.psi[row, :], self.task.factor, target)
             if self.task.imaginary:
                 after = float(np.sqrt(squared_sums(moved, (-1,))))
-                moved = moved * (float(self.norms[row]) / after if after > 0 else 0.0)
+                ratio = float(self.norms[row]) / after if after > 0 else 0.0
+                moved, growth = moved * ratio, max(growth, ratio)
             rows.append(moved)
+        largest = max(flow.scale for flow in self.flows)
+        record.rounding = EPS * growth * (16 + SAFETY * largest * abs(target) / self.task.hamiltonian.hbar)
         states = xp.stack(rows) if rows else self.psi
         return xp.reshape(states, (*self.batch, *self.task.hamiltonian.state_shape))
 

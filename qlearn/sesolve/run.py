@@ -196,6 +196,9 @@ class Run:
             return "Rounding sets a limit to what can be asked for; take a larger tol."
         if self.problem.H.time_dependent:
             return "Take a smaller tol, and times where V jumps into tlist."
+        H = self.problem.H
+        if self.problem.method.name == "Chebyshev" or not (H.is_linear and H.is_hermitian):
+            return "Take a smaller tol."
         return "Take a smaller tol, or method=ql.Chebyshev()."
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import ArgumentError, UnsupportedError
+from qlearn.errors import AccuracyWarning, ArgumentError, UnsupportedError
 
 GRID = ql.Grid(64, (-8, 8))
 X = GRID.axes[0]
@@ -91,3 +91,21 @@ def test_no_eigenvalue_is_promised_where_h_is_not_hermitian():
     lossy = ql.Hamiltonian(GRID, X**2 / 2, absorber=0.1 * X**2)
     with pytest.raises(UnsupportedError, match="Leave the absorber"):
         ql.sesolve(lossy, START, [0, 1], imaginary_time=True)
+
+
+@pytest.mark.parametrize("method", [None, ql.Dense()], ids=["default", "Dense"])
+def test_a_start_without_a_part_in_the_ground_state_is_not_said_to_be_followed_for_ever(method):
+    """What rounding puts into the ground state grows like exp(τ): seen before it is all that is left."""
+    grid = ql.Grid(64, (-8, 8))
+    H, odd = ql.Hamiltonian(grid, lambda x: x**2 / 2), grid.axes[0] * np.exp(-grid.axes[0] ** 2 / 2)
+    with pytest.warns(AccuracyWarning, match="estimated error") as warned:
+        result = ql.sesolve(H, odd, [0, 60.0], imaginary_time=True, method=method)
+    assert result.stats["energy"] < 1 and result.stats["error_estimate"] > 1
+    assert not any("ql.Chebyshev()" in str(warning.message) for warning in warned)
+    assert ql.sesolve(H, odd, [0, 2.0], imaginary_time=True, method=method).stats["error_estimate"] < 1e-8
+
+
+def test_the_errors_of_a_long_way_add_up_to_less_than_tol():
+    grid = ql.Grid(32, (-9, 9))
+    H, psi = ql.Hamiltonian(grid, lambda x: x**2 / 2), ql.gaussian(grid, center=0.5, width=1)
+    assert ql.sesolve(H, psi, [0, 3000.0], imaginary_time=True, tol=1e-6).stats["error_estimate"] < 1e-6
