@@ -17,7 +17,7 @@ test: $(VENV)/.test
 	$(PYTEST)
 
 check: $(VENV)/.dev
-	$(BIN)/ruff check qlearn tests validation
+	$(BIN)/ruff check qlearn tests validation benchmarks
 	$(BIN)/mypy
 	$(PYTEST)
 	$(PYTEST) --doctest-modules qlearn
