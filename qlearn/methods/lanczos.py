@@ -22,6 +22,7 @@ __all__ = ["Lanczos", "largest_gain"]
 
 SHARE = 0.9      # of tol, planned
 DECAY = 12.0     # (⟨H⟩ − ground)τ/ħ of one step in imaginary time
+DEEPER = 1e-3    # of that in imaginary time, where early errors grow while ⟨H⟩ falls
 CHECK_EVERY = 4  # vectors between two looks whether they are enough
 
 
@@ -107,7 +108,8 @@ class LanczosStepper:
         space = KrylovSpace(self.operator, self.phi, len(self.hamiltonian.state_shape), hermitian=self.hamiltonian.is_hermitian)
         left = max(abs(self.task.span - self.now), 1e-300)
         most = left if self.dt is None else min(self.dt, left)
-        rate = max(SHARE * self.task.tol - self.spent, 0.02 * self.task.tol) / left
+        goal = self.task.tol * (DEEPER if self.task.imaginary else 1.0)
+        rate = max(SHARE * goal - self.spent, 0.02 * goal) / left
         for size in range(1, self.dimension + 1):
             space.extend()
             if size % CHECK_EVERY == 0 and (not np.any(space.last > 0) or self._error(space, most) <= rate * most):

@@ -109,3 +109,13 @@ def test_the_errors_of_a_long_way_add_up_to_less_than_tol():
     grid = ql.Grid(32, (-9, 9))
     H, psi = ql.Hamiltonian(grid, lambda x: x**2 / 2), ql.gaussian(grid, center=0.5, width=1)
     assert ql.sesolve(H, psi, [0, 3000.0], imaginary_time=True, tol=1e-6).stats["error_estimate"] < 1e-6
+
+
+@pytest.mark.parametrize(("method", "center", "width"), [(None, 4, 0.4), (ql.Lanczos(), 3.5, 0.5)], ids=["default", "Lanczos"])
+def test_a_start_high_up_keeps_its_tolerance_without_a_warning(method, center, width):
+    """What is erred while ⟨H⟩ is high grows on the way down by 1/|⟨ground|ψ0⟩|, 6e4 and 1e3 here."""
+    grid = ql.Grid(64, (-8, 8))
+    H, psi = ql.Hamiltonian(grid, lambda x: 3 * x**2), ql.gaussian(grid, center=center, width=width, momentum=1)
+    exact, final = (ql.sesolve(H, psi, [0, 2.0], imaginary_time=True, method=one, tol=1e-5).final_state
+                    for one in (ql.Dense(), method))
+    assert grid.norm(final - exact) < 1e-5
