@@ -13,7 +13,7 @@ from qlearn.methods.record import EPS, Task
 
 __all__ = ["Dense"]
 
-SAFETY = 8.0  # errors of the eigenvalues over ε‖H‖
+SAFETY = 3.0  # errors of the eigenvalues over ε‖H‖
 
 
 @final
@@ -21,7 +21,7 @@ SAFETY = 8.0  # errors of the eigenvalues over ε‖H‖
 class Dense:
     """ψ(t) = exp(−iH(t − t0)/ħ)ψ(t0) with the whole matrix of H; at most 4096 points times channels, H independent of t.
 
-    Hermitian H: Σ_j e^{−iE_j(t − t0)/ħ} v_j ⟨v_j|ψ(t0)⟩, one eigendecomposition for all times; rounding: 8ε‖H‖|t|/ħ.
+    Hermitian H: Σ_j e^{−iE_j(t − t0)/ħ} v_j ⟨v_j|ψ(t0)⟩, one eigendecomposition for all times; rounding: 3ε‖H‖|t|/ħ.
     Else (absorbers, complex V) the matrix exponential of each time. A batch over V is solved member by member. Imaginary
     time: the same with −τ/ħ, scaled to ‖ψ0‖. The reference that the other methods are compared with: no step, no series.
     Cost N³. Raises UnsupportedError for an H that depends on t or is nonlinear, and for more points.
