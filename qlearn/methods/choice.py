@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 
 from qlearn.errors import UnsupportedError
+from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.hamiltonian.gradients import joins_smoothly
+from qlearn.hamiltonian.gradients import derivatives, joins_smoothly
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
 from qlearn.methods.energies import Spectrum, spectrum_of
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
-from qlearn.methods.reach import Reach
+from qlearn.methods.reach import SPREADS, Reach
 from qlearn.methods.record import Method, Record, Task
 from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, Splitting, Strang
 from qlearn.methods.steps import AutomaticSteps
@@ -22,7 +23,9 @@ __all__ = ["choose"]
 
 FEW = 300  # FFT pairs that are not worth a trial
 LOOKS = (0.0, 0.13, 0.37, 0.71, 1.0)  # parts of the time at which a driven V is looked at
-SEAM = 30.0  # times as many steps as the first state asks for, once a splitting meets a kink of V at the seam
+SEAM = 60.0  # times as many steps as the first state asks for, once a splitting meets a kink of V at the seam
+FARTHEST = 8.0  # standard deviations of the energy that may be met, at least
+MIRROR = 0.01  # of the largest slope: what V may have at a wall
 
 
 def choose(hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, tol: float, record: Record,
@@ -139,18 +142,24 @@ def _compared(task: Task) -> tuple[Method, str]:
 
 
 def _meets_a_seam(task: Task, phi: Any) -> bool:
-    """True where V does not continue smoothly from b to a on a periodic axis, and is there below the energies of φ."""
+    """True where V has a kink at the ends of an axis, and is there below the energies of φ, down to an amplitude of tol."""
     H = task.hamiltonian
     if H.channels is not None:
         return False
     table, reach = H.potential_table(), Reach(H, task.record)
-    reach.limits(phi, float(task.times[0]))
-    for axis, kind in enumerate(H.grid.boundary):
-        if kind == "periodic" and not joins_smoothly(table, H.grid, axis):
-            ends = np.take(table, [0, -1], axis=axis - H.grid.ndim)
-            if float(np.min(ends)) < reach.energy:
-                return True
-    return False
+    spread = H.hbar / reach.limits(phi, float(task.times[0]))[0]
+    highest = reach.energy + (max(FARTHEST, np.sqrt(-4 * np.log(task.tol))) - SPREADS) * spread
+    return any(_kinked(table, H.grid, axis) and float(np.min(np.take(table, [0, -1], axis=axis - H.grid.ndim))) < highest
+               for axis in range(H.grid.ndim))
+
+
+def _kinked(table: np.ndarray, grid: Grid, axis: int) -> bool:
+    """True where V does not continue smoothly from b to a; at walls, which are mirrors, where it arrives with a slope."""
+    if grid.boundary[axis] == "periodic":
+        return not joins_smoothly(table, grid, axis)
+    slope = np.abs(derivatives(table, grid)[axis])
+    ends = 2 * np.take(slope, [0, -1], axis=axis - grid.ndim) - np.take(slope, [1, -2], axis=axis - grid.ndim)
+    return bool(np.max(ends) > MIRROR * np.max(slope))
 
 
 def _splitting(H: Hamiltonian, spectrum: Spectrum) -> Splitting:

@@ -10,6 +10,7 @@ from qlearn.exact import MetricRing
 from qlearn.methods import Record, choose
 
 GRID = ql.Grid(128, (-8, 8))
+BOX = ql.Grid(128, (-8, 8), boundary="wall")
 GRID32 = ql.Grid(32, (-8, 8))
 X = GRID.axes[0]
 PSI = ql.gaussian(GRID, center=-1, width=0.6)
@@ -35,6 +36,8 @@ CASES = {
     "short": (ql.Hamiltonian(GRID, smooth), PSI, 0.1, "Chebyshev", "are enough"),
     "smooth": (ql.Hamiltonian(GRID, smooth), PSI, 20.0, "Gradient6", "against"),
     "rough": (ql.Hamiltonian(GRID, steep), PSI, 20.0, "Chebyshev", "RKN6"),
+    "up to a wall": (ql.Hamiltonian(BOX, lambda x: 5 * x), np.exp(-X**2) + 0j, 10.0, "Chebyshev", "the ends"),
+    "walls as mirrors": (ql.Hamiltonian(BOX, lambda x: np.cos(np.pi * x / 4)), np.exp(-X**2) + 0j, 10.0, "Gradient6", ""),
     "driven": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), time_dependent=True), PSI, 1.0, "Gradient6", "depends on t"),
     "driven and rough": (ql.Hamiltonian(GRID, lambda t, x: steep(x) * t, time_dependent=True), PSI, 1.0, "RKN6", "kinks"),
     "metric": (MetricRing(0.3).hamiltonian(128), PSI, 1.0, "Chebyshev", "not diagonal"),
