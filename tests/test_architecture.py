@@ -53,7 +53,7 @@ CONVENIENCE = {
     ("systems.minibatch", "ensembles"),
     ("densities", "plots"),
     ("results.result", "plots"),
-    ("spectrum.eigenstates", "plots"),
+    ("spectrum.levels", "plots"),
     ("ensembles.ensemble", "plots"),
     ("compare.comparison", "plots"),
 }

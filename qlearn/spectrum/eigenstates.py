@@ -8,58 +8,18 @@ slowly, and the bound, on a grid twice as fine, says so.
 """
 
 import warnings
-from dataclasses import dataclass
-from typing import Any, final
 
 import numpy as np
 from scipy.linalg import eigh
 
 from qlearn import checks
-from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
-from qlearn.grids import Grid
+from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
+from qlearn.spectrum.levels import Spectrum
 
-__all__ = ["Spectrum", "eigenstates"]
+__all__ = ["eigenstates"]
 
 EPS = float(np.finfo(float).eps)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Spectrum:
-    """The k lowest eigenstates of a Hamiltonian, ascending.
-
-    energies : (k,) units of energy.    states : (k, *state_shape), orthonormal: Σ v_i* v_j ΔV = δ_ij, summed over channels;
-        real where H is real; with a metric half-densities.
-    residuals : (k,) ‖Hv − Ev‖ on the grid ``certified_on``.
-    error_bounds : (k,) distance within which H on that grid has an eigenvalue: residual + rounding of the residual.
-    """
-
-    hamiltonian: Hamiltonian
-    energies: np.ndarray
-    states: np.ndarray
-    residuals: np.ndarray
-    error_bounds: np.ndarray
-    certified_on: Grid
-
-    def rates(self, k: int) -> np.ndarray:
-        """E_j/ħ, j = 1 … k: the relaxation rates of a static learner where H = ħH_E of THEORY 5, zero mode left out.
-
-        RegimeError where the lowest level is not zero within its bound or 1e-6 of the first gap.
-        """
-        k = checks.integer("k", k, least=1, most=len(self.energies) - 1,
-                           remedy="Ask eigenstates for one state more than rates.")
-        first = float(self.energies[1])
-        if abs(self.energies[0]) > max(10 * self.error_bounds[0], 1e-6 * abs(first)):
-            raise RegimeError(f"the lowest level {self.energies[0]:.6g} is no zero mode, so E/ħ are not relaxation rates: "
-                              "only H = ħH_E of a static loss has them.")
-        return self.energies[1:k + 1] / self.hamiltonian.hbar
-
-    def plot(self, **settings: Any) -> Any:
-        """Draw the levels, in 1-D with the potential and the states' densities: see qlearn.plots."""
-        from qlearn.plots import spectrum
-
-        return spectrum(self, self.hamiltonian, **settings)
 
 
 def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:
@@ -95,9 +55,7 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:
     residuals = _residuals(fine, energies, _on(fine, H, states))
     bounds = residuals + _rounding(fine)
     _warn(H, fine, energies, residuals, bounds, tol)
-    for array in (energies, states, residuals, bounds):
-        array.flags.writeable = False
-    return Spectrum(H, energies, states, residuals, bounds, fine.grid)
+    return Spectrum(H, energies, states, residuals, bounds, fine.grid, "dense diagonalisation")
 
 
 def _lowest(H: Hamiltonian, k: int) -> tuple[np.ndarray, np.ndarray]:
