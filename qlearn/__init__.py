@@ -26,7 +26,7 @@ _HOME = {
     "propagate": "sesolve",
     "Checkpoint": "sesolve",
     "Result": "results",
-    "load": "results",
+    "load": "loading",
     "Strang": "methods",
     "Yoshida4": "methods",
     "BM4": "methods",

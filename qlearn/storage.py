@@ -3,7 +3,7 @@
 A file holds one tree of mappings, lists, tuples, arrays, numbers, strings and None, each with its type as an attribute, so that
 what is read equals what was written, bit for bit. The root has the attributes
 
-    format "qlearn", version 1, kind ("result", "checkpoint"), qlearn (the version that wrote it), sha256 of the tree
+    format "qlearn", version 1, kind ("result", "spectrum", "checkpoint"), qlearn (the version that wrote it), sha256 of the tree
 
 Writing goes to a hidden file ``.NAME.PID.part`` in the same folder, which is flushed to the disk and then takes the name: at any
 moment the file of that name is the old one or the new one. What is left of a process killed while it wrote is such a
@@ -22,7 +22,7 @@ from qlearn import checks
 from qlearn.errors import StorageError
 from qlearn.kernels.arrays import to_numpy
 
-__all__ = ["VERSION", "as_path", "digest", "read", "storable", "usable", "write"]
+__all__ = ["VERSION", "as_path", "digest", "kind_of", "read", "storable", "usable", "write"]
 
 VERSION = 1
 NUMERIC = "biufc"
@@ -96,6 +96,23 @@ def read(path: Path, kind: str) -> dict[str, Any]:
     if digest(content) != expected:
         raise StorageError(f"{path} is damaged: its numbers do not have the checksum it states. Take another copy.")
     return content
+
+
+def kind_of(path: Path) -> str:
+    """What a file says that it holds, as in "result"; its numbers are not read. Raises StorageError where it is no such file."""
+    import h5py
+
+    if not path.is_file():
+        raise StorageError(f"there is no file {path}.")
+    try:
+        with h5py.File(path, "r") as file:
+            kind = str(file.attrs.get("kind", ""))
+            _check_root(path, file.attrs, kind)
+    except StorageError:
+        raise
+    except UNREADABLE as error:
+        raise StorageError(f"{path} is damaged or not an HDF5 file of qlearn: {error}. Take another copy.") from error
+    return kind
 
 
 def digest(value: Any) -> str:

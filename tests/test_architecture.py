@@ -28,6 +28,7 @@ LAYERS = [
     "methods",
     "sesolve",
     "spectrum",
+    "loading",
     "phase",
     "ensembles",
     "inference",

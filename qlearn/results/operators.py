@@ -15,7 +15,7 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.geometry import metric_tensor
 
-__all__ = ["StoredTables", "hamiltonian_from", "hamiltonian_numbers"]
+__all__ = ["StoredTables", "grid_from", "grid_numbers", "hamiltonian_from", "hamiltonian_numbers"]
 
 AGAIN = "Build the Hamiltonian again from its formula."
 
@@ -71,6 +71,11 @@ def grid_numbers(grid: Grid) -> dict[str, Any]:
             "twist": np.array(grid.twist)}
 
 
+def grid_from(numbers: dict[str, Any]) -> Grid:
+    """The grid of ``grid_numbers``."""
+    return Grid(tuple(numbers["shape"]), numbers["bounds"], tuple(numbers["boundary"]), tuple(map(float, numbers["twist"])))
+
+
 def hamiltonian_numbers(H: Hamiltonian, times: np.ndarray) -> dict[str, Any]:
     """The tree that a file holds of H; V(t, q) and A(t, q) at the given times."""
     varies, given = H.time_dependent, H.vector_potential
@@ -91,8 +96,7 @@ def hamiltonian_numbers(H: Hamiltonian, times: np.ndarray) -> dict[str, Any]:
 
 def hamiltonian_from(numbers: dict[str, Any]) -> Hamiltonian:
     """The Hamiltonian of such a tree."""
-    stored = numbers["grid"]
-    grid = Grid(tuple(stored["shape"]), stored["bounds"], tuple(stored["boundary"]), tuple(map(float, stored["twist"])))
+    grid = grid_from(numbers["grid"])
     mass, metric, times, A = (numbers[name] for name in ("mass", "metric", "times", "vector_potential"))
     potential = numbers["potential"] if times is None else StoredTables("V", [grid.axes], numbers["potential"], times)
     options: dict[str, Any] = {}

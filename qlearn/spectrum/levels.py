@@ -52,6 +52,15 @@ class Spectrum:
                               "only H = ħH_E of a static loss has them.")
         return self.energies[1:k + 1] / self.hamiltonian.hbar
 
+    def save(self, path: Any) -> None:
+        """Write all numbers to an HDF5 file, whole or not at all; ql.load reads them back bit for bit. Functions become tables.
+
+        Raises ArgumentError for a path that is none; StorageError where it cannot be written.
+        """
+        from qlearn.spectrum.files import save
+
+        save(self, path)
+
     def plot(self, **settings: Any) -> Any:
         """Draw the levels, in 1-D with the potential and the states' densities: see qlearn.plots."""
         from qlearn.plots import spectrum
