@@ -8,7 +8,7 @@ from pathlib import Path
 
 __all__ = ["described", "versions"]
 
-PACKAGES = ("qlearn", "numpy", "scipy", "numba", "ducc0", "pyfftw", "qutip", "pytalises", "numexpr")
+PACKAGES = ("qlearn", "numpy", "scipy", "numba", "ducc0", "pyfftw", "qutip", "pytalises", "qmsolve", "numexpr")
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Tables of results: kept as JSON, printed, and written to docs/benchmarks.md."""
+"""Tables of results: kept as JSON, printed, and written to a page of docs/."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -8,17 +8,7 @@ from typing import final
 __all__ = ["Table", "document", "held", "keep", "kept"]
 
 FOLDER = Path(__file__).parent / "results"
-DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-INTRODUCTION = """\
-# Benchmarks
-
-Written by `python -m benchmarks.wave`; the numbers of a section are those of its last run, on the machine named under it.
-P1 is a packet in a double well (N = 1024), P2 the Hénon–Heiles oscillator (256²), P3 is P1 driven; `benchmarks/problems.py`
-defines them. Errors are true errors √(Σ|ψ − ψ_exact|² ΔV) of the final state against reference states of methods that share
-no code with the solver, each confirmed by a second one. Compiled
-phase passes (numba) are loaded beforehand. Times are processor time of one thread, contestants in turn, the
-median of the ratios of neighbouring runs. One FFT pair is one transform and its inverse.
-"""
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @final
@@ -57,8 +47,8 @@ def kept(name: str) -> list[Table]:
     return [Table(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
 
 
-def document(names: list[str]) -> str:
-    """Write docs/benchmarks.md from the stored tables of these parts, in this order; returns the text."""
-    text = "\n".join([INTRODUCTION, *(table.markdown() for name in names for table in kept(name))])
-    DOCUMENT.write_text(text, encoding="utf-8")
+def document(page: str, introduction: str, names: list[str]) -> str:
+    """Write docs/``page`` from the stored tables of these parts, in this order; returns the text."""
+    text = "\n".join([introduction, *(table.markdown() for name in names for table in kept(name))])
+    (DOCS / page).write_text(text, encoding="utf-8")
     return text

@@ -4,17 +4,25 @@ Prints the tables of the chosen parts (all, where none is named), keeps them in 
 docs/benchmarks.md from what is kept. One thread: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 before.
 """
 
-import argparse
-import os
-import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from benchmarks.table import Table, document, keep
+from benchmarks.command import command
+from benchmarks.table import Table
 
 __all__ = ["PARTS", "main"]
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PAGE = "benchmarks.md"
+INTRODUCTION = """\
+# Benchmarks
+
+Written by `python -m benchmarks.wave`; the numbers of a section are those of its last run, on the machine named under it.
+P1 is a packet in a double well (N = 1024), P2 the Hénon–Heiles oscillator (256²), P3 is P1 driven; `benchmarks/problems.py`
+defines them. Errors are true errors √(Σ|ψ − ψ_exact|² ΔV) of the final state against reference states of methods that share
+no code with the solver, each confirmed by a second one. Compiled
+phase passes (numba) are loaded beforehand. Times are processor time of one thread, contestants in turn, the
+median of the ratios of neighbouring runs. One FFT pair is one transform and its inverse.
+"""
 
 
 def _counts(quick: bool) -> list[Table]:
@@ -53,25 +61,8 @@ def _load_numba() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.wave", description="The benchmark of the wave solver.")
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all where none is named")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and problems; nothing is kept")
-    parser.add_argument("--no-docs", action="store_true", help="leave docs/benchmarks.md and the kept results alone")
-    chosen = parser.parse_args(arguments)
-    unknown = [part for part in chosen.parts if part not in PARTS]
-    if unknown:
-        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    if any(os.environ.get(name) != "1" for name in THREADS[:2]):
-        print(f"note: for one thread set {THREADS[0]}=1 {THREADS[1]}=1", file=sys.stderr)
     _load_numba()
-    writes = not (chosen.quick or chosen.no_docs)
-    for part in chosen.parts or PARTS:
-        tables = PARTS[part](chosen.quick)
-        print("\n".join(table.markdown() for table in tables), flush=True)
-        if writes:
-            keep(part, tables)
-    if writes:
-        document(list(PARTS))
+    command("wave", "The benchmark of the wave solver.", PARTS, PAGE, INTRODUCTION, arguments)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from benchmarks.level_peers import dense_levels, dense_matrix, differences, lobpcg_levels
+from benchmarks.level_problems import LEVEL_PROBLEMS, PLANE, LevelProblem, oscillator_levels, sine_levels
 from benchmarks.problems import PROBLEMS, p1, p3
 from benchmarks.references import KAHAN_LI, at_points, chebyshev, composition, dense
 from benchmarks.solver import best_fixed, fixed, hamiltonian_of
@@ -75,3 +77,21 @@ def test_unknown_parts_are_refused(capsys):
     with pytest.raises(SystemExit):
         main(["speed"])
     assert "counts" in capsys.readouterr().err
+
+
+def test_the_reference_levels_do_not_move_with_their_basis():
+    np.testing.assert_allclose(oscillator_levels(PLANE, 24, 8), oscillator_levels(PLANE, 30, 8), atol=1e-11)
+    np.testing.assert_allclose(oscillator_levels({(2,): 0.5}, 20, 10), np.arange(10) + 0.5, atol=1e-13)
+    np.testing.assert_allclose(sine_levels(lambda x: x**2 / 2, 10.0, 80, 10), np.arange(10) + 0.5, atol=1e-12)
+
+
+def test_every_peer_finds_the_levels_of_the_problem():
+    """On small grids: the oscillator's levels are j + 1/2 on a line; in the plane those of ``oscillator_levels``."""
+    line = LevelProblem("line", (96,), (-12.0, 12.0), lambda x: x**2 / 2, lambda: np.arange(20) + 0.5, 1e-9)
+    assert line.error(dense_levels(dense_matrix(line))) < 1e-9
+    assert line.error(dense_levels(dense_matrix(line), everything=True)) < 1e-9
+    potential = LEVEL_PROBLEMS["L2"].potential
+    plane = LevelProblem("plane", (40, 40), (-9.0, 9.0), potential, lambda: oscillator_levels(PLANE, 36), 1e-9)
+    assert 1e-9 < plane.error(differences(plane)) < 1e-2 < plane.error(differences(plane, 2))
+    found, iterations = lobpcg_levels(plane, residual=1e-4)
+    assert plane.error(found) < 1e-8 and iterations > 5
