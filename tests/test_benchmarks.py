@@ -93,5 +93,5 @@ def test_every_peer_finds_the_levels_of_the_problem():
     potential = LEVEL_PROBLEMS["L2"].potential
     plane = LevelProblem("plane", (40, 40), (-9.0, 9.0), potential, lambda: oscillator_levels(PLANE, 36), 1e-9)
     assert 1e-9 < plane.error(differences(plane)) < 1e-2 < plane.error(differences(plane, 2))
-    found, iterations = lobpcg_levels(plane, residual=1e-4)
-    assert plane.error(found) < 1e-8 and iterations > 5
+    found, iterations = lobpcg_levels(plane, residual=1e-3)
+    assert plane.error(found) < 1e-6 and iterations > 5
