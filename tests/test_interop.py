@@ -1,12 +1,14 @@
 """QuTiP: conventions of kets and operators, and its diagonalisation as a second opinion."""
 
 import sys
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import ArgumentError, MissingExtraError, UnsupportedError
+from qlearn.errors import AccuracyWarning, ArgumentError, MissingExtraError, UnsupportedError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 GRID = ql.Grid((12, 10), [(-4, 4), (0, 2 * np.pi)], twist=(0, 0.3))
@@ -95,3 +97,74 @@ def test_a_batch_is_named_as_what_is_wrong():
     result = ql.sesolve(ql.Hamiltonian(grid, 0.0), np.ones((2, 16)), [0, 0.1])
     with pytest.raises(ArgumentError, match=r"states of shape \(2, 2, 16\)"):
         ql.to_qutip(result)
+
+
+# --- levels -----------------------------------------------------------------------------------------------------------
+
+def quiet(H, k, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        return ql.eigenstates(H, k, **options)
+
+
+@pytest.mark.parametrize("hbar", [1.0, 0.37])
+def test_levels_agree_with_those_of_qutip(hbar):
+    spectrum = ql.eigenstates(ql.Hamiltonian(ql.Grid(96, (-8, 8)), lambda x: x**2 / 2, hbar=hbar, mass=1.2), 6)
+    compared = ql.compare_qutip(spectrum)
+    np.testing.assert_allclose(compared.energies, hbar * (np.arange(6) + 0.5) / np.sqrt(1.2), atol=1e-11)
+    assert compared.largest < 1e-12 * compared.scale and compared.below == 0 and compared.points == 96
+    assert np.all(np.abs(compared.overlaps - 1) < 1e-12) and compared.seconds > 0
+
+
+def test_degenerate_levels_are_compared_as_subspaces():
+    grid = ql.Grid((16, 16), [(-5, 5)] * 2)
+    spectrum = quiet(ql.Hamiltonian(grid, lambda x, y: (x**2 + y**2) / 2), 5)     # the last multiplet is cut
+    mixed = np.array(spectrum.states)
+    mixed[1:3] = [(mixed[1] + mixed[2]) / np.sqrt(2), (mixed[1] - mixed[2]) / np.sqrt(2)]
+    for states in (spectrum.states, mixed):
+        compared = ql.compare_qutip(replace(spectrum, states=states))
+        assert np.all(np.abs(compared.overlaps - 1) < 1e-9) and compared.largest < 1e-12 * compared.scale
+
+
+def test_a_wrong_state_and_a_missed_level_show():
+    spectrum = ql.eigenstates(ql.Hamiltonian(ql.Grid(64, (-8, 8)), lambda x: x**2 / 2), 4)
+    swapped = replace(spectrum, states=np.array(spectrum.states)[[1, 0, 2, 3]])
+    np.testing.assert_allclose(ql.compare_qutip(swapped).overlaps, [0, 0, 1, 1], atol=1e-9)
+    rest = [0, 2, 3]
+    missed = replace(spectrum, energies=spectrum.energies[rest], states=spectrum.states[rest])
+    assert ql.compare_qutip(missed).largest == pytest.approx(1, abs=1e-9)
+    above = replace(spectrum, energies=spectrum.energies[2:], states=spectrum.states[2:])
+    assert ql.compare_qutip(above).below == 2 and ql.compare_qutip(above).largest < 1e-11
+
+
+def test_levels_of_a_loss_are_compared_one_by_one():
+    H = ql.Hamiltonian(ql.Grid(48, (-6, 6)), lambda x: x**2 / 2, absorber=0.1)
+    energies, vectors = np.linalg.eig(H.to_matrix())
+    order = np.argsort(energies.real)[:3]
+    states = vectors.T[order] / np.sqrt(H.grid.cell_volume)
+    spectrum = ql.Spectrum(H, energies[order], states, np.zeros(3), np.zeros(3), H.grid)
+    compared = ql.compare_qutip(spectrum)
+    assert compared.below is None and compared.largest < 1e-11 * compared.scale and np.all(np.abs(compared.overlaps - 1) < 1e-9)
+    np.testing.assert_allclose(compared.energies, np.arange(3) + 0.5 - 0.1j, atol=1e-9)
+    wrong = ql.Spectrum(H, np.conj(energies[order]), states, np.zeros(3), np.zeros(3), H.grid)
+    assert ql.compare_qutip(wrong).largest > 0.1
+
+
+def test_states_of_a_spectrum_are_kets():
+    spectrum = ql.eigenstates(ql.Hamiltonian(ql.Grid(64, (-8, 8)), lambda x: x**2 / 2), 2)
+    kets = ql.to_qutip(spectrum)
+    assert len(kets) == 2 and abs(kets[0].overlap(kets[1])) < 1e-12
+    np.testing.assert_allclose(ql.from_qutip(kets[1], spectrum.hamiltonian.grid), spectrum.states[1], atol=1e-14)
+
+
+def test_too_many_points_for_levels_are_refused():
+    grid = ql.Grid(2049, (-8, 8))
+    spectrum = ql.Spectrum(ql.Hamiltonian(grid, 0.0), np.zeros(1), np.ones((1, 2049)), np.zeros(1), np.zeros(1), grid)
+    with pytest.raises(UnsupportedError, match="limit 2048"):
+        ql.compare_qutip(spectrum)
+
+
+def test_a_small_loss_is_not_taken_for_none():
+    """QuTiP's own test of hermiticity has a tolerance, 1e-12; here H says what it is."""
+    H = ql.Hamiltonian(ql.Grid(16, (-6, 6)), lambda x: x**2 / 2, absorber=1e-13)
+    assert not ql.to_qutip(H).isherm

@@ -19,7 +19,8 @@ def save(spectrum: Spectrum, path: Any) -> None:
     """Write the Spectrum; see ``Spectrum.save``."""
     place = storage.as_path("path", path)
     storage.write(place, "spectrum", {
-        "hamiltonian": hamiltonian_numbers(spectrum.hamiltonian, np.zeros(1)), "certified_on": grid_numbers(spectrum.certified_on),
+        "hamiltonian": hamiltonian_numbers(spectrum.hamiltonian, np.zeros(1)),
+        "certified_on": grid_numbers(spectrum.certified_on),
         **{name: getattr(spectrum, name) for name in ARRAYS}, "method": spectrum.method, "stats": spectrum.stats})
 
 
