@@ -50,6 +50,8 @@ _HOME = {
     "compare": "compare",
     "circulation": "inference",
     "relaxation_rates": "inference",
+    "implied_timescales": "inference",
+    "ProductBasis": "inference",
     "to_qutip": "interop",
     "from_qutip": "interop",
     "compare_qutip": "interop",

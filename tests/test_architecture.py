@@ -37,6 +37,7 @@ LAYERS = [
     "interop",
     "plots",
     "config",
+    "analysis",
     "verification",
     "report",
     "cli",
@@ -56,6 +57,7 @@ CONVENIENCE = {
     ("results.result", "plots"),
     ("spectrum.levels", "plots"),
     ("ensembles.ensemble", "plots"),
+    ("inference.implied_timescales", "plots"),
     ("compare.comparison", "plots"),
 }
 

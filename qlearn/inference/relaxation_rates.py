@@ -1,104 +1,134 @@
 """Relaxation rates measured from an ensemble by the variational approach, with jackknife errors over the replicas."""
 
+import warnings
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any, final
 
 import numpy as np
 
 from qlearn import checks
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.errors import AccuracyWarning, RegimeError
+from qlearn.inference.correlations import GROUPS, correlations, recorded, whole_lags
+from qlearn.inference.koopman import Estimate, estimates
+from qlearn.inference.stationarity import Stationarity, stationarity
 
-__all__ = ["MeasuredRates", "relaxation_rates"]
+__all__ = ["NOISY", "MeasuredRates", "relaxation_rates"]
 
-_GROUPS = 100
+NOISY = 0.3         # relative standard error of |λ| from which on a rate counts as drowned in noise
+_ALARM = 1e-3       # level of the test of stationarity
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class MeasuredRates:
-    """``values`` (k,) per unit of the ensemble's time, ascending; ``errors`` (k,) standard errors; ``covariance`` (k, k);
-    ``lag``; ``basis``; ``degrees_of_freedom`` of the errors (jackknife groups − 1)."""
+    """Rates with standard errors; lag and basis are what they were measured with.
+
+    values : (k,) per unit of the ensemble's time, ascending.     errors, covariance : (k,), (k, k) standard errors by jackknife.
+    degrees_of_freedom : of the errors, jackknife groups − 1.
+    frequencies, frequency_errors : (k,) Im ln λ/τ, positive member of a pair first, only defined modulo 2π/τ; 0 if reversible.
+    bias : (k,) jackknife estimate of what noise adds to the values on average; not subtracted.
+    functions, dropped : how many the basis has, and how many directions fell below the cutoff.
+    cutoff : on the singular values of the functions at unit variance, relative to the largest.
+    reversible : whether detailed balance was declared.     stationarity : its test.
+    """
 
     values: np.ndarray
     errors: np.ndarray
     covariance: np.ndarray
     lag: float
-    basis: int
+    basis: Any
     degrees_of_freedom: int
+    frequencies: np.ndarray
+    frequency_errors: np.ndarray
+    bias: np.ndarray
+    functions: int
+    dropped: int
+    cutoff: float
+    reversible: bool
+    stationarity: Stationarity
+
+    def __str__(self) -> str:
+        rows = [f"rate {n}: {value:.5g} ± {error:.2g}" + (f", frequency {f:.5g} ± {df:.2g}" if f else "")
+                for n, (value, error, f, df) in enumerate(zip(self.values, self.errors, self.frequencies, self.frequency_errors,
+                                                              strict=True), 1)]
+        kept = f"{self.functions} functions" + (f", {self.dropped} directions dropped" if self.dropped else "")
+        return "\n".join([*rows, f"lag {self.lag:g}, {kept}, {'reversible' if self.reversible else 'not symmetrised'}; "
+                          f"{self.stationarity}"])
 
 
-def relaxation_rates(ensemble: Ensemble, *, basis: int, k: int, since: float = -np.inf) -> MeasuredRates:
-    """Rates r_j = −ln|λ_j|/τ, λ the eigenvalues of C(0)⁻¹C(τ), in the Fourier basis e^{inx}, |n| ≤ basis, x = 2πq/L.
+def relaxation_rates(ensemble: Ensemble, *, basis: Any, k: int, since: float = -np.inf, lag: float | None = None,
+                     reversible: bool = False, cutoff: float | None = None) -> MeasuredRates:
+    """Rates r_j = −Re ln λ_j/τ, λ the eigenvalues of C(0)⁻¹C(τ) in the space of declared functions e_a.
 
-        C(0)_ab = ⟨conj(e_a(q_t)) e_b(q_t)⟩,   C(τ)_ab = ⟨conj(e_a(q_t)) e_b(q_{t+τ})⟩
+        C(0)_ab = ⟨e_a*(q_t) e_b(q_t)⟩,   C(τ)_ab = ⟨e_a*(q_t) e_b(q_{t+τ})⟩
 
-    averaged over the replicas and over all pairs of consecutive records (whose spacing τ must be one) from time ``since``
-    on.  The basis is declared, not fitted.  The ensemble must be stationary from ``since`` on; the standard errors come
+    averaged over the replicas and over all pairs of records τ apart. The basis is declared, not fitted. The standard errors come
     from a jackknife over 100 groups of replicas, so correlations in time along a replica are accounted for.
 
-    Where it fails: rates faster than about 1/τ·ln√(pairs) drown in noise; a basis too small for the eigenfunctions makes
-    the rates too large (variational for reversible dynamics).
+    Parameters
+    ----------
+    ensemble : at least 1000 independent replicas, stationary from ``since`` on, recorded at equal lags.
+    basis : on one ring a whole number, the Fourier modes e^{inx}, |n| ≤ basis, x = 2πq/L; on several rings their products up to
+        that total degree; with a line among the axes a ``ProductBasis`` with its centre and scale; or a callable
+        f(q (n, d)) -> (n, m), real or complex, to which the constant is added (q is unwrapped: f must be periodic on rings).
+    k : how many rates, the stationary λ = 1 left out.
+    lag : τ, a multiple of the spacing of the records; default that spacing.
+    reversible : True declares detailed balance: C(0) of both ends of the pairs and C(τ) are symmetrised, and every λ is real.
+        False: nothing is assumed, and complex pairs are told by ``frequencies``.
+    cutoff : directions in which the singular value of the functions, each at unit variance, is below this share of the largest
+        are dropped, for they are linear dependences. Default 1e-6, with a warning where it drops any.
 
-    Raises ArgumentError where the ensemble is not on one ring, too small, or recorded at unequal lags.
+    Raises
+    ------
+    ArgumentError for a bad argument, too few replicas, unequal lags. RegimeError where a reversible λ is not positive: noise.
+    Warns AccuracyWarning: not stationary (Hotelling's T² of first against last half, false-alarm rate 1e-3); a λ whose relative
+    error exceeds 0.3, drowned in noise.
+
+    Where it fails. *Basis*: one that is too small makes the rates too large, never too small, for reversible dynamics
+    (variational), and more so at short lags; look at ``implied_timescales``. *Noise*: a rate r is seen while e^{−rτ} exceeds
+    about 1/√(replicas); the noise of many functions makes slow rates too small, see ``bias``. *Lag*: short ones show the
+    basis, long ones the noise; decide on it before looking at the rates. *Frequencies* above π/τ are aliased. Functions with
+    heavy tails have noisy averages.
 
     Source: Noé and Nüske, Multiscale Model. Simul. 11 (2013) 635; Williams et al., J. Nonlinear Sci. 25 (2015) 1307.
+
+    Examples
+    --------
+    >>> import qlearn as ql
+    >>> system = ql.LearningSystem("q", loss="q**2/2", learning_rate=1.0, temperature=0.5)
+    >>> start = np.random.default_rng(0).normal(0, 0.5**0.5, 4000)
+    >>> run = ql.simulate(system, start, [0.0, 0.5, 1.0, 1.5], kind="static", learners=4000, seed=1)
+    >>> rates = relaxation_rates(run, basis=ql.ProductBasis(3, center=0.0, scale=0.5**0.5), k=1, reversible=True)
+    >>> bool(abs(rates.values[0] - 1) < 4 * rates.errors[0])
+    True
     """
-    basis = checks.integer("basis", basis, least=1)
-    k = checks.integer("k", k, least=1, most=2 * basis, remedy="Use a larger basis.")
-    times, x = _recorded(ensemble, since)
-    lag = _one_lag(times)
-    groups = np.arange(x.shape[1]) * _GROUPS // x.shape[1]
-    now, later = _correlations(x, basis, groups)
-    total_now, total_later = now.sum(axis=0), later.sum(axis=0)
-    values = _rates(total_now, total_later, k, lag)
-    left_out = np.array([_rates(total_now - a, total_later - b, k, lag) for a, b in zip(now, later, strict=True)])
-    deviation = left_out - left_out.mean(axis=0)
-    covariance = (_GROUPS - 1) / _GROUPS * deviation.T @ deviation
-    return MeasuredRates(values, np.sqrt(np.diag(covariance)), covariance, lag, basis, _GROUPS - 1)
+    times, positions, spacing = recorded(ensemble, since)
+    steps = whole_lags("lag", [spacing if lag is None else lag], spacing, len(times))
+    k = checks.integer("k", k, least=1)
+    share = 1e-6 if cutoff is None else checks.real("cutoff", cutoff, above=0, most=0.1)
+    sums = correlations(positions, ensemble.periods, basis, steps)
+    found = estimates(sums, k, [steps[0] * spacing], bool(reversible), share)[0]
+    at_rest = stationarity(sums.early, sums.late)
+    _complain(found, at_rest, basis, cutoff)
+    return MeasuredRates(found.rates, found.errors, found.covariance, found.lag, basis, GROUPS - 1, found.frequencies,
+                         found.frequency_errors, found.bias, sums.size, found.dropped, share, bool(reversible), at_rest)
 
 
-def _recorded(ensemble: Ensemble, since: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times and angles x = 2πq/L (times, replicas) from since on."""
-    if ensemble.positions is None or ensemble.positions.shape[2] != 1 or ensemble.periods[0] is None:
-        checks.fail("ensemble", "must hold positions on one ring", f"periods {ensemble.periods}")
-    chosen = ensemble.times >= since
-    if ensemble.positions.shape[1] < 10 * _GROUPS or chosen.sum() < 2:
-        checks.fail("ensemble", f"must hold at least {10 * _GROUPS} replicas and two records from since={since:g} on",
-                    f"{ensemble.positions.shape[1]} replicas, {int(chosen.sum())} records")
-    return ensemble.times[chosen], 2 * np.pi / ensemble.periods[0] * ensemble.positions[chosen, :, 0]
-
-
-def _one_lag(times: np.ndarray) -> float:
-    lags = np.diff(times)
-    if np.ptp(lags) > 1e-9 * lags[0]:
-        checks.fail("ensemble.times", "must be equally spaced from since on", np.array2string(times, threshold=8),
-                    "Record at equal lags, or choose since later.")
-    return float(lags[0])
-
-
-def _correlations(x: np.ndarray, basis: int, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of conj(e_a) e_b now and one lag later, by group: two arrays (groups, size, size)."""
-    bounds = np.searchsorted(groups, np.arange(_GROUPS + 1))
-    size = 2 * basis + 1
-    now, later = (np.zeros((_GROUPS, size, size), complex) for _ in range(2))
-    for group, (a, b) in enumerate(pairwise(bounds)):
-        e = _waves(x[:, a:b], basis)
-        now[group] = np.conj(e[:, :-1].reshape(size, -1)) @ e[:, :-1].reshape(size, -1).T
-        later[group] = np.conj(e[:, :-1].reshape(size, -1)) @ e[:, 1:].reshape(size, -1).T
-    return now, later
-
-
-def _waves(x: np.ndarray, basis: int) -> np.ndarray:
-    """e^{inx} for n = −basis … basis, (2·basis + 1, *x.shape), by powers of e^{ix}."""
-    e = np.empty((2 * basis + 1, *x.shape), complex)
-    e[basis] = 1
-    np.exp(1j * x, out=e[basis + 1])
-    for n in range(2, basis + 1):
-        np.multiply(e[basis + n - 1], e[basis + 1], out=e[basis + n])
-    np.conj(e[:basis:-1], out=e[:basis])
-    return e
-
-
-def _rates(now: np.ndarray, later: np.ndarray, k: int, lag: float) -> np.ndarray:
-    """−ln|λ|/τ ascending, without the constant's λ = 1."""
-    values = np.sort(np.abs(np.linalg.eigvals(np.linalg.solve(now, later))))[::-1]
-    return -np.log(values[1:k + 1]) / lag
+def _complain(found: Estimate, at_rest: Stationarity, basis: Any, cutoff: float | None) -> None:
+    lost = np.flatnonzero(~np.isfinite(found.rates) | ~np.isfinite(found.errors))
+    if lost.size:
+        raise RegimeError(f"rate {lost[0] + 1} is lost in noise: its eigenvalue at lag {found.lag:g} cannot be told from 0. Ask "
+                          f"for k={lost[0]} rates, or take a shorter lag or more replicas.")
+    if at_rest.p_value < _ALARM:
+        warnings.warn(f"the ensemble is not stationary: {at_rest}. Take since later, or the rates are those of no equilibrium.",
+                      AccuracyWarning, stacklevel=3)
+    noisy = np.flatnonzero(found.errors * found.lag > NOISY)
+    if noisy.size:
+        warnings.warn(f"rate {noisy[0] + 1} drowns in noise: its eigenvalue at lag {found.lag:g} is known to "
+                      f"{100 * found.errors[noisy[0]] * found.lag:.0f} % only. Take fewer rates, a shorter lag or more replicas.",
+                      AccuracyWarning, stacklevel=3)
+    if cutoff is None and found.dropped:
+        warnings.warn(f"{found.dropped} directions of the basis {basis!r} were dropped as linear dependences (singular values "
+                      "below 1e-6 of the largest). Declare cutoff=, or take independent functions.", AccuracyWarning,
+                      stacklevel=3)
