@@ -11,7 +11,7 @@ import qlearn
 from qlearn.checks import shortened
 from qlearn.cli.matrices import entries, matrix
 from qlearn.cli.progress import Bars
-from qlearn.errors import ArgumentError, ConfigError, RegimeError
+from qlearn.errors import ArgumentError, ConfigError, RegimeError, UnsupportedError
 
 __all__ = ["app"]
 
@@ -59,6 +59,39 @@ def verify(
         page = report.write(verification, out)
     print(f"Report: {page}")
     return 0 if verification.passed else 1
+
+
+@app.command()
+def spectrum(
+    file: Annotated[Path, typer.Argument(help="TOML file that says what the spectrum is of and what is wanted of it.")],
+    out: Annotated[Path, typer.Option(help="Folder of the report; made if it is missing.")] = Path("spectrum"),
+) -> int:
+    """Levels and rates with error bounds: a table, index.html, results.json and CSV files.
+
+    Exit code 0: every number is certified to the tolerance of the file; 1: not so; 2: bad input, nothing written.
+    """
+    from qlearn import plots, report
+    from qlearn.analysis import analyse
+    from qlearn.config import load_spectrum
+
+    with _writing(out):
+        report.check_folder(out)
+    plots.require_matplotlib()
+    config = load_spectrum(file)
+    if config.needs_qutip:
+        from qlearn.interop import require_qutip
+
+        require_qutip()
+    try:
+        with Bars() as bars:
+            analysis = analyse(config, progress=bars)
+    except (ArgumentError, RegimeError, UnsupportedError) as error:
+        raise ConfigError(f"{file}: {error}") from None
+    report.print_spectrum(analysis)
+    with _writing(out):
+        page = report.write_spectrum(analysis, out)
+    print(f"Report: {page}")
+    return 0 if analysis.passed else 1
 
 
 @contextmanager

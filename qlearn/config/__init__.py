@@ -5,9 +5,8 @@ error names the key, what it must be, what was given and what to write instead.
 """
 
 import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
@@ -15,6 +14,7 @@ from qlearn import checks
 from qlearn.config.code import CodeModel, load_gradient
 from qlearn.config.dataset import DataConfig, Dataset, load_dataset, read_data
 from qlearn.config.keys import read, table, text, unknown_keys, whole
+from qlearn.config.reading import parsed, plain
 from qlearn.config.sections import (
     ControlsConfig,
     LearnerConfig,
@@ -27,11 +27,12 @@ from qlearn.config.sections import (
     read_real_time,
     read_replicas,
 )
+from qlearn.config.spectrum import SPECTRUM_SECTIONS, SpectrumConfig, load_spectrum
 from qlearn.errors import ArgumentError, ConfigError
 from qlearn.systems.catalogue import RingModel
 from qlearn.systems.expressions import Expression
 
-__all__ = ["Dataset", "VerifyConfig", "load"]
+__all__ = ["SECTIONS", "SPECTRUM_SECTIONS", "Dataset", "SpectrumConfig", "VerifyConfig", "load", "load_spectrum"]
 
 SECTIONS = {
     "data": DataConfig,
@@ -79,46 +80,27 @@ def load(path: str | Path, *, allow_code: bool = False) -> VerifyConfig:
     """
     path = Path(path)
     try:
-        return _checked(path, _parsed(path), allow_code)
+        return _checked(path, parsed(path), allow_code)
     except ArgumentError as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        if path.is_dir():
-            raise ArgumentError("this is a directory, not a TOML file. Name a file in it, for example diabetes.toml.")
-        if path.exists() and not path.is_file():
-            raise ArgumentError("this is a device or a pipe, not a TOML file. Name a file.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArgumentError(f"the file cannot be read: {error.strerror}. Check the path.") from None
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ArgumentError(f"line {line} is not UTF-8 text. Save the file as UTF-8.") from None
-    except (ValueError, RecursionError) as error:             # ValueError: bad TOML, or a number of thousands of digits
-        raise ArgumentError(f"this is not valid TOML: {error}. Keys read name = value, texts stand in quotes, and each "
-                            "key and section is given once.") from None
 
 
 def _checked(path: Path, content: dict[str, Any], allow_code: bool) -> VerifyConfig:
     unknown_keys("", content, ["title", "seed", *SECTIONS])
     learner = read_learner(_section(content, "learner"))
     data_config = _data_section(content, learner)
-    plain = {name: SECTIONS[name](**read(SECTIONS[name], name, content.get(name, {}))) for name in ("tests", "controls")}
+    simple = {name: SECTIONS[name](**read(SECTIONS[name], name, content.get(name, {}))) for name in ("tests", "controls")}
     replicas = read_replicas(content.get("replicas", {}), learner.period or 2 * math.pi)
     rates = read_rates(content.get("rates", {}))
     real_time, potential = read_real_time(content.get("real_time", {}))
-    _check_controls(plain["controls"], learner)
+    _check_controls(simple["controls"], learner)
     title = text("title", content.get("title", path.stem), 'For example title = "My learner".')
     seed = whole(least=0)("seed", content.get("seed", 0), "For example seed = 0.")
     data, model = _model(learner, data_config, path.parent, allow_code)
-    sections = {"data": data_config, "learner": learner, "replicas": replicas, **plain, "rates": rates, "real_time": real_time}
-    settings = {"title": title, "seed": seed, **{name: _plain(sections[name]) for name in SECTIONS if sections[name]}}
+    sections = {"data": data_config, "learner": learner, "replicas": replicas, **simple, "rates": rates, "real_time": real_time}
+    settings = {"title": title, "seed": seed, **{name: plain(sections[name]) for name in SECTIONS if sections[name]}}
     return VerifyConfig(title=title, seed=seed, path=path, data=data, learner=learner, model=model, replicas=replicas,
-                        rates=rates, real_time=real_time, potential=potential, settings=settings, **plain)
+                        rates=rates, real_time=real_time, potential=potential, settings=settings, **simple)
 
 
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
@@ -159,14 +141,3 @@ def _model(learner: LearnerConfig, data: DataConfig | None, folder: Path,
     assert learner.model is not None and learner.loss is not None
     dataset = load_dataset(data, folder, labels=learner.loss == "logistic")
     return dataset, RingModel(dataset.x, dataset.y, learner.model, learner.loss)
-
-
-def _plain(section: Any) -> dict[str, Any]:
-    """The section as a table again, without the keys that are not set."""
-    return {name: _plain_value(value) for name, value in asdict(section).items() if value is not None}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain_value(item) for name, item in value.items() if item is not None}
-    return [_plain_value(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,7 +1,7 @@
 """Writes the files of a report so that an earlier report stays whole until the new one is complete."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from qlearn.errors import ConfigError
@@ -11,11 +11,11 @@ __all__ = ["REPORT_FILES", "check_folder", "write_files"]
 REPORT_FILES = ("index.html", "results.json")
 
 
-def check_folder(folder: str | Path) -> Path:
+def check_folder(folder: str | Path, names: Collection[str] = REPORT_FILES) -> Path:
     """Return the folder if a report can be written there; nothing is created.  Raises ConfigError with what to do."""
     folder = Path(folder)
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    for name in REPORT_FILES:
+    for name in names:
         if (folder / name).is_dir():
             raise ConfigError(f"--out must be a folder where {name} can be written; given {folder}, whose {name} is a folder. "
                               "Name another folder.")

@@ -2,12 +2,12 @@
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qlearn import plots
 
-__all__ = ["escape", "figure", "figures", "mark", "number", "p_value", "percent", "table"]
+__all__ = ["escape", "figure", "figures", "made_by", "mark", "number", "p_value", "percent", "table"]
 
 
 def escape(text: Any) -> str:
@@ -84,3 +84,9 @@ def figure(drawn: Any, caption: str) -> str:
 def figures(*items: str) -> str:
     """Figures side by side where there is room."""
     return f'<div class="figures">{"".join(items)}</div>'
+
+
+def made_by(versions: Mapping[str, str]) -> str:
+    """The line at the end of a page."""
+    used = ", ".join(f"{name} {number(version)}" for name, version in versions.items())
+    return f"Made by {used}. Every number behind this page is in results.json beside it."

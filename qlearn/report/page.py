@@ -1,13 +1,10 @@
 """The whole page: one file of HTML with its figures inside; no script, nothing from the network."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from qlearn.report.first_screen import first_screen, verdict_table
-from qlearn.report.markup import escape, number, table
+from qlearn.report.markup import escape, made_by, table
 from qlearn.report.results import versions
 from qlearn.report.sections import SECTIONS, sections
+from qlearn.report.settings import toml
 from qlearn.report.style import STYLE
 from qlearn.verification.claims import Verification
 
@@ -52,23 +49,7 @@ def _run(verification: Verification) -> str:
     times = f"<h3>Time taken</h3>{table(('Part', 'Time'), rows)}" if seconds else ""
     return (f'<section id="settings"><h2>Settings of this run</h2><p>As read from the file, with the defaults filled in. All '
             f"of it was fixed before the run; the same file and seed give the same numbers again.</p>"
-            f"<pre>{escape(_toml(verification.settings))}</pre>{times}</section>")
-
-
-def _toml(settings: Mapping[str, Any]) -> str:
-    """The settings as TOML again."""
-    return "\n".join(_lines(settings, ""))
-
-
-def _lines(values: Mapping[str, Any], where: str) -> list[str]:
-    lines, sections = [], []
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            full = f"{where}.{name}" if where else name
-            sections += ["", f"[{full}]", *_lines(value, full)]
-        else:
-            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
-    return lines + sections
+            f"<pre>{escape(toml(verification.settings))}</pre>{times}</section>")
 
 
 def _words() -> str:
@@ -77,5 +58,4 @@ def _words() -> str:
 
 
 def _footer() -> str:
-    used = ", ".join(f"{name} {number(version)}" for name, version in versions().items())
-    return f"Made by {used}. Every number behind this page is in results.json beside it."
+    return made_by(versions())

@@ -13,7 +13,7 @@ import numpy as np
 import qlearn
 from qlearn.verification.claims import Verification
 
-__all__ = ["results", "versions"]
+__all__ = ["json_text", "results", "versions"]
 
 
 def results(verification: Verification) -> str:
@@ -32,6 +32,11 @@ def results(verification: Verification) -> str:
         "settings": verification.settings,
         "versions": versions(),
     }
+    return json_text(content)
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """Strict JSON of mappings, lists, arrays and numbers."""
     return json.dumps(_plain(content), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
