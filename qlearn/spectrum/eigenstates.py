@@ -1,101 +1,96 @@
-"""The lowest eigenstates of H, with a certificate that does not come from the solver that found them.
-
-For any normalised v and Hermitian H there is an eigenvalue of H within ‖Hv − Ev‖ of E (Krylov and Weinstein). The residual
-is taken by applying H, and where V is known between the points (a callable) on a grid twice as fine, with v its interpolant:
-it then bounds the error of the discretisation as well, as far as V v is resolved there. Rounding of the residual itself,
-about ε‖H‖, is added to the bound. Between walls where the metric, A or V bends ψ sharply the interpolant of sines converges
-slowly, and the bound, on a grid twice as fine, says so.
-"""
+"""Eigenstates of H, with a certificate that does not come from the solver that found them."""
 
 import warnings
+from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
 
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
+from qlearn.spectrum.certificate import Certificate, certify, finer, interpolated
+from qlearn.spectrum.dense import dense
+from qlearn.spectrum.found import Found
+from qlearn.spectrum.goal import Goal
+from qlearn.spectrum.iterative import iterative
 from qlearn.spectrum.levels import Spectrum
 
 __all__ = ["eigenstates"]
 
-EPS = float(np.finfo(float).eps)
+METHODS = ("dense", "reduced", "iterative")
 
 
-def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10) -> Spectrum:
-    """The k lowest eigenstates of H v = E v by dense diagonalisation: walls, poles, metrics, A and channels included.
+def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | None = None,
+                method: str | None = None) -> Spectrum:
+    """The k lowest eigenstates of H v = E v, or the k nearest to a target; walls, poles, metrics, A and channels included.
 
     Parameters
     ----------
-    H : static, linear, Hermitian Hamiltonian, at most 4096 points (times channels) in all.     k : 1 … number of points.
+    H : static, linear, Hermitian Hamiltonian.     k : 1 … number of points (times channels).
     tol : AccuracyWarning where an error bound exceeds tol × (E_k − min V + ħ²(2π/L)²/2m), the scale of the kinetic energies.
+    target : an energy.     method : None, chosen | "dense" | "iterative".
 
     Raises
     ------
-    ArgumentError; UnsupportedError on larger grids, with a loss, a batch of V or f(|ψ|²).
-    Degenerate states come out orthonormal, in a basis of no meaning of its own.
+    ArgumentError; UnsupportedError for a batch of V, f(|ψ|²), a loss, or a size a method does not reach.
+    Degenerate states come out orthonormal, in a basis of no meaning of its own. How sure the bounds are, and what they do not
+    show, is said in ``qlearn.spectrum.certificate``.
 
     >>> spectrum = eigenstates(Hamiltonian(Grid(64, (-9, 9)), lambda x: x**2 / 2), 3)
     >>> spectrum.energies.round(10).tolist(), bool(spectrum.error_bounds.max() < 1e-11)
     ([0.5, 1.5, 2.5], True)
     """
+    k, tol, target, method = _checked(H, k, tol, target, method)
+    goal = Goal(H, tol)
+    found = _solved(H, k, target, method, goal)
+    fine = finer(H)
+    certificate = certify(fine, found.energies, interpolated(H, fine, found.rows), lowest=found.lowest)
+    wanted = slice(found.first, found.first + k)
+    _warn(H, fine, found, certificate, wanted, goal)
+    stats = {**found.stats, "bounds": certificate.kinds[wanted], "rounding": float(np.max(certificate.rounding[wanted]))}
+    return Spectrum(H, found.energies[wanted].copy(), _states(H, found.rows[wanted]), certificate.residuals[wanted].copy(),
+                    certificate.bounds[wanted].copy(), fine.grid, found.words, stats)
+
+
+def _checked(H: Any, k: Any, tol: Any, target: Any, method: Any) -> tuple[int, float, float | None, str | None]:
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H)
-    size = int(np.prod(H.state_shape))
-    k = checks.integer("k", k, least=1, most=size)
+    k = checks.integer("k", k, least=1, most=int(np.prod(H.state_shape)))
     tol = checks.real("tol", tol, above=0)
-    if size > DENSE_LIMIT:
-        raise UnsupportedError(f"eigenstates of {size} points are not offered (limit {DENSE_LIMIT}); where V is a sum "
-                               "over the axes solve each axis, else take a coarser grid.")
+    target = None if target is None else checks.real("target", target)
+    method = None if method is None else checks.choice("method", method, METHODS)
     if not H.is_hermitian:
         raise UnsupportedError("eigenstates of an H with a loss are not offered, for its levels are complex. Leave the absorber "
                                "out and take a real V, or use np.linalg.eig(H.to_matrix()).")
-    energies, states = _lowest(H, k)
-    fine = _certifying(H)
-    residuals = _residuals(fine, energies, _on(fine, H, states))
-    bounds = residuals + _rounding(fine)
-    _warn(H, fine, energies, residuals, bounds, tol)
-    return Spectrum(H, energies, states, residuals, bounds, fine.grid, "dense diagonalisation")
+    if H.batch_shape:
+        raise UnsupportedError(f"eigenstates are offered for one V, not for a batch {H.batch_shape}; make one Hamiltonian for "
+                               "each member.")
+    _ = H.spectral_bounds       # refuses what is not static or not linear
+    return k, tol, target, method
 
 
-def _lowest(H: Hamiltonian, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Energies and states, each state with its largest value real and positive."""
-    energies, vectors = eigh(H.to_matrix(), driver="evd")
-    states = vectors[:, :k].T
-    peak = states[np.arange(k), np.argmax(np.abs(states), axis=1)]
-    states = states * (np.abs(peak) / peak)[:, None] / np.sqrt(H.grid.cell_volume)
-    return energies[:k].copy(), states.reshape(k, *H.state_shape)
+def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, goal: Goal) -> Found:
+    size = int(np.prod(H.state_shape))
+    if method == "dense" or (method is None and size <= DENSE_LIMIT):
+        return dense(H, k, target)
+    if target is not None:
+        raise UnsupportedError(f"levels near a target are not offered on {size} points (limit {DENSE_LIMIT}); ask for the lowest.")
+    return iterative(H, k, goal)
 
 
-def _on(fine: Hamiltonian, H: Hamiltonian, states: np.ndarray) -> np.ndarray:
-    """The interpolants of the scalars, as half-densities on the finer grid."""
-    return np.asarray(H.grid.interpolate(states / H.root_metric, fine.grid)) * fine.root_metric
+def _states(H: Hamiltonian, rows: np.ndarray) -> np.ndarray:
+    """Each state with its largest value real and positive, Σ|v|²ΔV = 1."""
+    peak = rows[np.arange(len(rows)), np.argmax(np.abs(rows), axis=1)]
+    return (rows * (np.abs(peak) / peak)[:, None] / np.sqrt(H.grid.cell_volume)).reshape(len(rows), *H.state_shape)
 
 
-def _certifying(H: Hamiltonian) -> Hamiltonian:
-    """H on a grid twice as fine, or H itself where V is an array."""
-    return H.refined(2) or H
-
-
-def _residuals(H: Hamiltonian, energies: np.ndarray, states: np.ndarray) -> np.ndarray:
-    column = energies.reshape((-1,) + (1,) * len(H.state_shape))
-    return H.norm(H @ states - column * states) / H.norm(states)
-
-
-def _rounding(H: Hamiltonian) -> float:
-    """Rounding of a residual: random, ε‖H‖√(log₂N) covers that of the transforms."""
-    low, high = H.spectral_bounds
-    return EPS * max(abs(low), abs(high)) * float(np.sqrt(np.log2(H.grid.size)))
-
-
-def _warn(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, residuals: np.ndarray, bounds: np.ndarray,
-          tol: float) -> None:
-    ring = min(_unit(H, axis) for axis in range(H.grid.ndim))
-    scale = float(energies[-1] - (H.spectral_bounds[0] - H.kinetic.bounds[0])) + ring
+def _warn(H: Hamiltonian, fine: Hamiltonian, found: Found, certificate: Certificate, wanted: slice, goal: Goal) -> None:
+    bounds, residuals = certificate.bounds[wanted], certificate.residuals[wanted]
+    scale = goal.scale(float(found.energies[wanted][-1]))
     worst = int(np.argmax(bounds))
-    if bounds[worst] <= tol * scale:
+    if bounds[worst] <= goal.tol * scale:
         return
-    if residuals[worst] <= 4 * _rounding(fine):
+    if residuals[worst] <= 4 * certificate.rounding[wanted][worst]:
         advice = "Rounding, ε‖H‖, sets this limit; a coarser grid or a larger tol is all there is."
     elif fine is H:
         advice = "The eigenvectors are not converged to tol; take a larger tol."
@@ -104,10 +99,5 @@ def _warn(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, residuals: np
         if "wall" in H.grid.boundary:
             advice += " At walls where V, the metric or A has a slope the states in sines, and with them this bound, converge " \
                       "slowly, the levels faster."
-    warnings.warn(f"the error bound {bounds[worst]:.1e} of level {worst} exceeds tol = {tol:g} times the energy scale "
+    warnings.warn(f"the error bound {bounds[worst]:.1e} of level {worst} exceeds tol = {goal.tol:g} times the energy scale "
                   f"{scale:.3g}. {advice}", AccuracyWarning, stacklevel=3)
-
-
-def _unit(H: Hamiltonian, axis: int) -> float:
-    """ħ²(2π/L)²/2m of an axis, the least over the points: the kinetic energy of one wave round it."""
-    return float(0.5 * np.min(H.kinetic.inverse[axis, axis]) * (H.hbar * 2 * np.pi / H.grid.lengths[axis]) ** 2)

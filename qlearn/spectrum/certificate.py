@@ -1,0 +1,127 @@
+"""What is known of levels from their residuals alone, whatever solver found the states.
+
+    residual     r_j = ‖H v_j − E_j v_j‖: an eigenvalue lies within r_j of E_j (Krylov and Weinstein)
+    quadratic    with the states 0 … J−1 together, R = HV − VΘ, Δ = V†R and η the distance of E_j to the levels outside,
+                 |E_j − λ_j| ≤ ‖Δ‖ + ‖R‖²/η  (Kato and Temple; for blocks Mathias 1998, Li and Li 2005)
+
+The residual needs nothing but v. The quadratic bound needs to know where the levels outside of the block begin, which is taken
+from the first state outside less its residual: it holds where no level was skipped. Clusters and degenerate levels count as a
+whole. Each level gets the smaller bound, and rounding, ε(‖T‖√log₂N + ‖Vv‖ + |E|), is added to both.
+
+Where V is known between the points (a callable) all this is taken on a grid twice as fine, with v its interpolant: it then bounds
+the error of the discretisation as well, as far as V v is resolved there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.spectrum.blocks import BlockOperator
+
+__all__ = ["Certificate", "Pairs", "certify", "finer", "interpolated", "rounding"]
+
+EPS = float(np.finfo(float).eps)
+FINEST = 2**22          # points times channels of a finer grid for residuals
+KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
+
+Pairs = Callable[[int, int], tuple[np.ndarray, np.ndarray]]     # (i, j) → rows v_i … v_{j−1} and Hv, on the certifying grid
+
+
+@final
+@dataclass(frozen=True)
+class Certificate:
+    """residuals, bounds (m,), kinds "residual" or "quadratic", and how much of each bound is rounding, (m,)."""
+
+    residuals: np.ndarray
+    bounds: np.ndarray
+    kinds: list[str]
+    rounding: np.ndarray
+
+
+def finer(H: Hamiltonian) -> Hamiltonian:
+    """H on a grid twice as fine, or H itself where V is an array or that grid has more than 2²² points."""
+    points = int(np.prod(H.state_shape)) * 2**H.grid.ndim
+    return H if points > FINEST else H.refined(2) or H
+
+
+def interpolated(H: Hamiltonian, fine: Hamiltonian, rows: np.ndarray) -> Pairs:
+    """The interpolants of the scalars, as half-densities on the finer grid, and H applied to them there."""
+    operator = BlockOperator(fine)
+
+    def pairs(i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
+        if fine is H:
+            return rows[i:j], operator(rows[i:j])
+        scalars = rows[i:j].reshape(-1, *H.state_shape) / H.root_metric
+        states = np.asarray(H.grid.interpolate(scalars, fine.grid)) * fine.root_metric
+        states *= np.sqrt(fine.grid.cell_volume / H.grid.cell_volume)
+        flat = np.ascontiguousarray((states.real if operator.is_real else states).reshape(j - i, -1))
+        return flat, operator(flat)
+    return pairs
+
+
+def rounding(H: Hamiltonian) -> float:
+    """ε‖T‖√log₂N, the rounding of a transform and back."""
+    return EPS * H.kinetic.bounds[1] * float(np.sqrt(np.log2(max(H.grid.size, 2))))
+
+
+def certify(fine: Hamiltonian, energies: np.ndarray, pairs: Pairs, *, lowest: bool) -> Certificate:
+    """Residuals and bounds of states that span an interval of the spectrum, ascending; ``lowest``: from its bottom.
+
+    The last state, and where not ``lowest`` the first, serves as the edge of the levels outside for the others.
+    """
+    m, size = len(energies), int(np.prod(fine.state_shape))
+    step = max(1, min(m, KEPT // size))
+    whole = step >= m
+    residuals, rounded, coupling, defect = np.empty(m), np.empty(m), None, 0.0
+    noise, depth = rounding(fine), _depth(fine)
+    for i in range(0, m, step):
+        states, images = pairs(i, min(i + step, m))
+        j = i + len(states)
+        lengths = np.linalg.norm(states, axis=1)
+        images = images - energies[i:j, None] * states
+        residuals[i:j] = np.linalg.norm(images, axis=1) / lengths
+        rounded[i:j] = noise + EPS * (np.abs(energies[i:j]) + depth(states) / lengths)
+        if whole:
+            coupling = states.conj() @ images.T
+            gram = states.conj() @ states.T
+            defect = float(np.max(np.abs(gram - np.eye(m))))
+    bounds, kinds = residuals.copy(), ["residual"] * m
+    if coupling is not None and defect < 1e-11:
+        sharper = _quadratic(energies, residuals, coupling, rounded, lowest)
+        kinds = ["quadratic" if q < r else "residual" for q, r in zip(sharper, residuals, strict=True)]
+        bounds = np.minimum(bounds, sharper)
+    return Certificate(residuals, bounds + rounded, kinds, rounded)
+
+
+def _quadratic(energies: np.ndarray, residuals: np.ndarray, coupling: np.ndarray, rounded: np.ndarray,
+               lowest: bool) -> np.ndarray:
+    """The least of ‖Δ‖ + ‖R‖²/η over blocks that start at the first state (at the second, if not ``lowest``)."""
+    m, start = len(energies), 0 if lowest else 1
+    best = np.full(m, np.inf)
+    for end in range(start + 1, m):
+        block = slice(start, end)
+        squares = float(np.sum(residuals[block] ** 2))
+        size = np.sqrt(squares)
+        gap = energies[end] - residuals[end] - rounded[end] - energies[block] - size
+        if start:
+            below = energies[block] - energies[0] - residuals[0] - rounded[0] - size
+            gap = np.minimum(gap, below)
+        shift = float(np.linalg.norm(coupling[block, block]))
+        with np.errstate(divide="ignore"):
+            bound = np.where(gap > shift, shift + squares / np.maximum(gap - shift, 1e-300), np.inf)
+        best[block] = np.minimum(best[block], bound)
+    return best
+
+
+def _depth(H: Hamiltonian) -> Callable[[np.ndarray], np.ndarray]:
+    """‖Vv‖ of rows; for channels with the norm of V at each point bounded by its largest row sum."""
+    table = H.potential_table()
+    if H.channels is not None:
+        d = H.grid.ndim
+        table = np.max(np.sum(np.abs(table), axis=-d - 1), axis=-d - 1)
+        table = np.broadcast_to(table, H.state_shape)
+    weights = table.ravel() ** 2
+    return lambda rows: np.sqrt((rows.real**2 + rows.imag**2 if np.iscomplexobj(rows) else rows**2) @ weights)

@@ -1,0 +1,49 @@
+"""What a solver hands to the certificate: the levels wanted and their neighbours on either side."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+__all__ = ["Found", "edges"]
+
+APART = 1e-6    # a neighbour further than this share of the range of the levels is no member of their last cluster
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """energies (m,) ascending, rows (m, size) of length 1; the k wanted begin at ``first``, neighbours before and after.
+
+    lowest : True where energies[0] is the lowest level of all.     words, stats : how they were found.
+    """
+
+    energies: np.ndarray
+    rows: np.ndarray
+    first: int
+    lowest: bool
+    words: str
+    stats: dict[str, Any]
+
+
+def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int, int]:
+    """(i, first, j): of ascending energies the k wanted begin at ``first``; i … j−1 holds the first neighbour apart on each side."""
+    first = 0 if target is None else nearest(energies, k, target)
+    end = first + k
+    apart = APART * max(float(energies[end - 1] - energies[first]), 1e-12 * abs(float(energies[first])))
+    i, j = first, end
+    while i > 0:
+        i -= 1
+        if energies[first] - energies[i] > apart:
+            break
+    while j < len(energies):
+        j += 1
+        if energies[j - 1] - energies[end - 1] > apart:
+            break
+    return i, first, j
+
+
+def nearest(energies: np.ndarray, k: int, target: float) -> int:
+    """The first of the k neighbours in ascending energies that lie nearest to the target."""
+    chosen = np.argsort(np.abs(energies - target), kind="stable")[:k]
+    return int(np.min(chosen))
