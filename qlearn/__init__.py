@@ -42,6 +42,7 @@ _HOME = {
     "Dense": "methods",
     "eigenstates": "spectrum",
     "Spectrum": "spectrum",
+    "density_of_states": "spectrum",
     "LearningSystem": "systems.base",
     "derive": "derivation",
     "MinibatchLearner": "systems.minibatch",

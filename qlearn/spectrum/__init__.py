@@ -1,6 +1,7 @@
 """Levels of H: eigenstates with residuals and certified bounds."""
 
+from qlearn.spectrum.density_of_states import density_of_states
 from qlearn.spectrum.eigenstates import eigenstates
 from qlearn.spectrum.levels import Spectrum
 
-__all__ = ["Spectrum", "eigenstates"]
+__all__ = ["Spectrum", "density_of_states", "eigenstates"]
