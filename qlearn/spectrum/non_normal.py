@@ -1,0 +1,93 @@
+"""Error bounds of eigenvalues of a non-normal matrix from residuals and left eigenvectors.
+
+    κ = ‖l‖‖r‖/|⟨l|r⟩|,    |δE| ≤ κ ‖Hr − Er‖ to first order
+
+l the left eigenvector, l†H = El†; κ = 1 where H is normal and ∞ at an exceptional point. Eigenvalues whose bounds touch are
+taken together: with Q an orthonormal basis of their s states, B = Q†HQ, ε = κ‖HQ − QB‖, κ = 1/σ_min(Q_l†Q) the norm of their
+spectral projector and N the strictly upper part of the Schur form of B, each eigenvalue of H that belongs to the cluster is within
+δ of one of B,
+
+    δ^s = ε(δ^{s−1} + ‖N‖δ^{s−2} + … + ‖N‖^{s−1})
+
+(P. Henrici, Numer. Math. 4, 24 (1962), theorem 4): δ = ε for a normal B, of the size of ε^{1/s} at an exceptional point. To first order means: as far as ε is small against the distance to
+the eigenvalues outside, over κ.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from scipy.linalg import schur
+
+__all__ = ["Conditioned", "conditioned"]
+
+TOUCH = 4.0         # bounds so many times larger decide which eigenvalues are taken together
+
+
+@final
+@dataclass(frozen=True)
+class Conditioned:
+    """condition (n,) of each eigenvalue by itself, bounds (n,), cluster (n,): the size of the cluster a bound belongs to."""
+
+    condition: np.ndarray
+    bounds: np.ndarray
+    cluster: np.ndarray
+
+
+def conditioned(values: np.ndarray, right: np.ndarray, left: np.ndarray, residuals: np.ndarray) -> Conditioned:
+    """Bounds of eigenvalues (n,) with columns right and left (size, n), ‖·‖ = 1, and residuals with their rounding (n,)."""
+    overlaps = np.abs(np.sum(left.conj() * right, axis=0))
+    condition = 1 / np.maximum(overlaps, np.finfo(float).tiny)
+    bounds, cluster = condition * residuals, np.ones(len(values), int)
+    for members in _touching(values, bounds):
+        if len(members) > 1:
+            bounds[members] = _together(values[members], right[:, members], left[:, members], residuals[members])
+            cluster[members] = len(members)
+    return Conditioned(condition, bounds, cluster)
+
+
+def _touching(values: np.ndarray, bounds: np.ndarray) -> list[np.ndarray]:
+    """Groups of indices whose discs of TOUCH times their bounds overlap; each bound taken as at most the spread of all values."""
+    reach = TOUCH * bounds
+    near = np.abs(values[:, None] - values) <= np.minimum(reach[:, None], reach)
+    near |= np.abs(values[:, None] - values) <= 1e-14 * np.abs(values)[:, None]
+    label = np.arange(len(values))
+    for i in range(len(values)):
+        for j in np.flatnonzero(near[i, :i]):
+            label[label == label[i]] = label[j]
+    return [np.flatnonzero(label == each) for each in np.unique(label)]
+
+
+def _together(values: np.ndarray, right: np.ndarray, left: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    """The bound of every member of a cluster."""
+    basis, dual = _basis(right), _basis(left)
+    s = basis.shape[1]
+    if s < len(values) or dual.shape[1] < len(values):
+        return np.full(len(values), np.inf)
+    mixed = basis.conj().T @ right
+    block = np.linalg.solve(mixed.T, (mixed * values).T).T
+    overlap = float(np.linalg.svd(dual.conj().T @ basis, compute_uv=False)[-1])
+    spread = float(np.linalg.norm(np.linalg.inv(mixed), 2))
+    size = float(np.linalg.norm(residuals)) * spread / max(overlap, np.finfo(float).tiny)
+    departure = float(np.linalg.norm(np.triu(schur(block, output="complex")[0], 1), 2))
+    return np.full(len(values), _henrici(size, departure, s))
+
+
+def _henrici(size: float, departure: float, s: int) -> float:
+    """The positive root of δ^s = ε Σ_j ‖N‖^j δ^{s−1−j}: with x = 1/δ, of 1 = ε Σ_j ‖N‖^j x^{j+1}, by bisection from above."""
+    if not 0 < size < np.inf:
+        return size
+    powers = np.arange(s)
+    low, high = size, size
+    while size * float(np.sum(departure**powers / high ** (powers + 1))) > 1:
+        low, high = high, 2 * high
+    for _ in range(30):
+        middle = (low + high) / 2
+        above = size * float(np.sum(departure**powers / middle ** (powers + 1))) > 1
+        low, high = (middle, high) if above else (low, middle)
+    return high
+
+
+def _basis(columns: np.ndarray) -> np.ndarray:
+    u, weights, _ = np.linalg.svd(columns, full_matrices=False)
+    return u[:, weights > 1e-14 * weights[0]]
