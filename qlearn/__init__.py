@@ -42,6 +42,8 @@ _HOME = {
     "Dense": "methods",
     "eigenstates": "spectrum",
     "Spectrum": "spectrum",
+    "relaxation": "spectrum",
+    "Relaxation": "spectrum",
     "density_of_states": "spectrum",
     "LearningSystem": "systems.base",
     "derive": "derivation",

@@ -3,5 +3,6 @@
 from qlearn.spectrum.density_of_states import density_of_states
 from qlearn.spectrum.eigenstates import eigenstates
 from qlearn.spectrum.levels import Spectrum
+from qlearn.spectrum.relaxation import Relaxation, relaxation
 
-__all__ = ["Spectrum", "density_of_states", "eigenstates"]
+__all__ = ["Relaxation", "Spectrum", "density_of_states", "eigenstates", "relaxation"]

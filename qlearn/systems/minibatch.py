@@ -172,6 +172,10 @@ class MinibatchLearner:
         """U at any points q (n,), from its trigonometric interpolant."""
         return self._fourier.at(self._fourier.loss, q)
 
+    def covariance_slope_at(self, q: np.ndarray) -> np.ndarray:
+        """C'(q) at any points q (n,), from the trigonometric interpolant of C."""
+        return self._fourier.at(self._fourier.covariance, q, derivative=True)
+
     def step_functions(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """η/(B g) and the Itô correction v at points q (n,); v = (η²/2B)(1 − 3α/2) C'/g², or 0 without the correction."""
         f = self._fourier

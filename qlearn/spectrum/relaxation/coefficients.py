@@ -1,0 +1,154 @@
+"""Diffusion and score of a learner: the two fields that make its Fokker–Planck operator.
+
+    ∂_tP = −∂_μJ^μ,     J^μ = D^{μν} (a_ν P − ∂_νP),     a = D⁻¹(b − ∂_νD^{·ν}),     P the density with respect to dq
+
+b is the Itô drift. ``a`` is ∂ ln P_s where detailed balance holds. With c = κ/κ₀, g = c^α, D = γT g⁻¹cg⁻¹ (THEORY.md 1 and 6):
+
+    a = −(1/T) g c⁻¹ ∂U + ½ ∂ ln|g|           "covariant" noise, ∂_tρ = −γ∇_μ(ρ∇^μF) + ∇_μ(D^{μν}∂_νρ)
+    a = −(1/T) g c⁻¹ ∂U − D⁻¹ ∂_νD^{·ν}       "plain" Itô noise, discrete updates without a correction
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from qlearn import checks
+from qlearn.errors import RegimeError
+from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
+
+if TYPE_CHECKING:
+    from qlearn.systems.base import LearningSystem
+
+__all__ = ["ITO", "Coefficients", "coefficients_of"]
+
+ITO = ("covariant", "plain")
+
+Field = Callable[..., np.ndarray]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """D^{μν} as diffusion(*q) -> (d, d, *shape) and a_μ as score(*q) -> (d, *shape), with the period of each axis or None."""
+
+    diffusion: Field
+    score: Field
+    periods: tuple[float | None, ...]
+    time_unit: str
+
+    @property
+    def dimension(self) -> int:
+        return len(self.periods)
+
+
+def coefficients_of(learner: Any, parameters: Mapping[str, float] | None, ito: str | None) -> Coefficients:
+    """The fields of a LearningSystem with a static loss, or of the diffusion limit of a MinibatchLearner."""
+    if isinstance(learner, MinibatchLearner):
+        if parameters:
+            checks.fail("parameters", "belong to a LearningSystem; a MinibatchLearner has numbers only", repr(parameters))
+        if ito is not None:
+            checks.fail("ito", "belongs to a LearningSystem; a MinibatchLearner says it by its ito_correction", ito,
+                        "Use learner.with_(ito_correction=…).")
+        return _of_minibatch(learner)
+    from qlearn.systems.base import LearningSystem
+
+    if not isinstance(learner, LearningSystem):
+        checks.fail("learner", "must be a LearningSystem or a MinibatchLearner", learner)
+    return _of_system(learner, parameters, checks.choice("ito", ito or "covariant", ITO))
+
+
+def _of_minibatch(learner: MinibatchLearner) -> Coefficients:
+    """Per step: D = η²C/2Bg², a = −(2B/η) gU'/C + (½α or, without the correction, 2α − 1) C'/C."""
+    eta, batch = learner.learning_rate, learner.batch_size
+    slope = 0.5 * learner.alpha if learner.ito_correction else 2 * learner.alpha - 1
+    averages = _Averages(learner)
+
+    def diffusion(q: Any) -> np.ndarray:
+        fields = averages.at(q)
+        return (eta**2 * fields.covariance / (2 * batch * fields.metric**2)).reshape(1, 1, *np.shape(q))
+
+    def score(q: Any) -> np.ndarray:
+        fields = averages.at(q)
+        values = -2 * batch / eta * fields.metric * fields.gradient / fields.covariance
+        values += slope * learner.covariance_slope_at(fields.q) / fields.covariance
+        return values.reshape(1, *np.shape(q))
+
+    return Coefficients(diffusion, score, (learner.period,), "steps")
+
+
+@final
+class _Averages:
+    """The learner's statistics at the last points asked for: drift and noise are wanted at the same ones."""
+
+    def __init__(self, learner: MinibatchLearner):
+        self.learner, self.last = learner, None
+
+    def at(self, q: Any) -> LearnerStatistics:
+        points = np.ravel(q)
+        if self.last is None or not np.array_equal(self.last.q, points):
+            self.last: LearnerStatistics | None = self.learner.statistics_at(points)
+        return self.last
+
+
+def _of_system(system: "LearningSystem", parameters: Mapping[str, float] | None, ito: str) -> Coefficients:
+    _check_system(system)
+    diffusion, score = _formulas(system, ito)
+    size = system.dimension
+    D = _numeric(system, "diffusion", diffusion, (size, size), parameters)
+    a = _numeric(system, "score", score, (size,), parameters)
+    if system.metric is not None:
+        metric = system.metric_function(parameters)
+        D = _positive(metric, D)
+    return Coefficients(D, a, system.period_numbers(parameters), "units of time of the system")
+
+
+def _check_system(system: "LearningSystem") -> None:
+    if system.loss is None:
+        checks.fail("system", "must have a static loss", "a system with a potential",
+                    "Its levels are ql.eigenstates(ql.derive(system).equation.hamiltonian(grid), k).")
+    if system.annealed:
+        raise RegimeError(f"the temperature {system.temperature} depends on t, so that the generator has no rates of its own. "
+                          "Give a constant temperature.")
+    if any(twist != 0 for twist in system.theta):
+        checks.fail("theta", "must be 0 for a static loss: a density is periodic", str(system.theta))
+
+
+def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple]:
+    """D^{μν}, row by row, and a_μ as SymPy expressions."""
+    import sympy as sp
+
+    from qlearn.systems.metrics import inverse_matrix
+
+    q, size = system.coordinates, system.dimension
+    metric = sp.eye(size) if system.metric is None else system.metric
+    inverse = inverse_matrix(metric)
+    ratio = metric if system.covariance is None else system.covariance        # a metric given as such: D = γT g⁻¹
+    diffusion = sp.Matrix(system.learning_rate * system.temperature * inverse * ratio * inverse)
+    pull = metric * inverse_matrix(ratio)
+    slope = sp.Matrix([sp.diff(system.loss, coordinate) for coordinate in q])
+    score = -(pull * slope) / system.temperature
+    if ito == "covariant":
+        score += sp.Matrix([sp.diff(sp.log(metric.det()), coordinate) / 2 for coordinate in q])
+    else:
+        spread = sp.Matrix([sum(sp.diff(diffusion[i, j], q[j]) for j in range(size)) for i in range(size)])
+        score -= inverse_matrix(diffusion) * spread
+    return tuple(diffusion), tuple(score)
+
+
+def _numeric(system: "LearningSystem", argument: str, expressions: tuple, outer: tuple[int, ...],
+             parameters: Mapping[str, float] | None) -> Field:
+    from qlearn.systems.formulas import NumericFunction, numeric_parameters
+
+    needed = set().union(*(expression.free_symbols for expression in expressions)) - set(system.coordinates)
+    values = numeric_parameters(system.parameters, needed, parameters)
+    return NumericFunction(argument, expressions, outer, system.coordinates, values)
+
+
+def _positive(metric: Any, diffusion: Field) -> Field:
+    def checked(*q: Any) -> np.ndarray:
+        metric(*q)                          # refuses points where it is not positive definite
+        return diffusion(*q)
+
+    return checked
