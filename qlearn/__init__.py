@@ -45,6 +45,8 @@ _HOME = {
     "relaxation": "spectrum",
     "Relaxation": "spectrum",
     "density_of_states": "spectrum",
+    "harmonic_inversion": "spectrum",
+    "Lines": "spectrum",
     "LearningSystem": "systems.base",
     "derive": "derivation",
     "MinibatchLearner": "systems.minibatch",

@@ -56,6 +56,7 @@ CONVENIENCE = {
     ("densities", "plots"),
     ("results.result", "plots"),
     ("spectrum.levels", "plots"),
+    ("spectrum.lines", "plots"),
     ("spectrum.relaxation.result", "plots"),
     ("spectrum.density_of_states", "plots"),
     ("ensembles.ensemble", "plots"),

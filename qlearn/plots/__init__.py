@@ -8,6 +8,7 @@ from qlearn.plots.canvas import data_uri, require_matplotlib
 from qlearn.plots.density_of_states import density_of_states
 from qlearn.plots.learners import landscape, law, loss, metric, rate_differences, rates, wrong_law
 from qlearn.plots.levels import spectrum
+from qlearn.plots.lines import lines
 from qlearn.plots.moving import animation
 from qlearn.plots.quick import comparison, density, ensemble, result
 from qlearn.plots.relaxation import relaxation
@@ -15,5 +16,5 @@ from qlearn.plots.timescales import implied_timescales
 from qlearn.plots.waves import carpet, circulation, phase
 
 __all__ = ["animation", "carpet", "circulation", "comparison", "data_uri", "density", "density_of_states", "ensemble",
-           "implied_timescales", "landscape", "law", "loss", "metric", "phase", "rate_differences", "rates", "relaxation",
-           "require_matplotlib", "result", "spectrum", "wrong_law"]
+           "implied_timescales", "landscape", "law", "lines", "loss", "metric", "phase", "rate_differences", "rates",
+           "relaxation", "require_matplotlib", "result", "spectrum", "wrong_law"]
