@@ -92,9 +92,6 @@ def test_objects_draw_themselves():
     hamiltonian = ql.Hamiltonian(grid, np.cos(grid.axes[0]))
     result = ql.sesolve(hamiltonian, ql.plane_wave(grid, 1), [0.0, 0.1, 0.2])
     assert len(plots.result(result).axes[0].get_lines()) in (1, 3)
-    spectrum = ql.eigenstates(hamiltonian, 3)
-    assert plots.spectrum(spectrum, hamiltonian).axes[0].get_ylim()[0] < spectrum.energies[0]
-    assert len(plots.spectrum(spectrum).axes[0].collections) == 1
 
 
 def test_comparisons_draw_distances_with_floors_or_rates_with_errors():

@@ -6,12 +6,13 @@ import numpy as np
 
 from qlearn.analysis.parts import Part
 from qlearn.config import SpectrumConfig
-from qlearn.hamiltonian import Hamiltonian
 from qlearn.interop import QutipLevels, compare_qutip
 from qlearn.interop.levels import ONE_LEVEL
 from qlearn.spectrum import Spectrum, eigenstates
+from qlearn.spectrum.goal import Goal
+from qlearn.spectrum.multiplets import multiplets
 
-__all__ = ["digits", "energy_scale", "levels", "multiplets"]
+__all__ = ["digits", "levels"]
 
 
 def levels(config: SpectrumConfig) -> Part:
@@ -21,7 +22,7 @@ def levels(config: SpectrumConfig) -> Part:
     spectrum = eigenstates(config.hamiltonian, asked.count, tol=asked.tol, target=asked.target)
     compared = compare_qutip(spectrum) if asked.qutip else None
     assert compared is None or isinstance(compared, QutipLevels)
-    scale = energy_scale(spectrum)
+    scale = Goal(spectrum.hamiltonian, asked.tol).scale(float(np.max(spectrum.energies.real)))
     agree = _agreement(spectrum, compared)
     rows = _rows(spectrum, asked.tol * scale, compared, agree)
     notes = [] if compared is None or agree.all() else [_disagreement(compared, agree)]
@@ -32,25 +33,6 @@ def levels(config: SpectrumConfig) -> Part:
                 "The levels, each with what its state looks like; bars are error bounds where they can be seen.", tuple(notes))
 
 
-def energy_scale(spectrum: Spectrum) -> float:
-    """What tol is relative to: the highest level above the least V, plus the kinetic energy of one wave round the box."""
-    H: Hamiltonian = spectrum.hamiltonian
-    wave = min(0.5 * float(np.min(H.kinetic.inverse[axis, axis])) * (H.hbar * 2 * np.pi / length) ** 2
-               for axis, length in enumerate(H.grid.lengths))
-    return float(np.max(spectrum.energies.real) - (H.spectral_bounds[0] - H.kinetic.bounds[0]) + wave)
-
-
-def multiplets(energies: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """For each level how many neighbours, itself included, the bounds do not tell it from: 1 where it stands alone."""
-    order = np.argsort(energies.real, kind="stable")
-    e, b = energies[order], bounds[order]
-    apart = np.abs(np.diff(e)) > b[1:] + b[:-1]
-    group = np.concatenate([[0], np.cumsum(apart)])
-    sizes = np.empty(len(e), dtype=int)
-    sizes[order] = np.bincount(group)[group]
-    return sizes
-
-
 def digits(value: complex, bound: float) -> float | None:
     """−log₁₀ of the bound relative to the value; None where the value is not told from zero."""
     if abs(value) <= bound:
@@ -59,7 +41,7 @@ def digits(value: complex, bound: float) -> float | None:
 
 
 def _rows(spectrum: Spectrum, most: float, compared: QutipLevels | None, agree: np.ndarray) -> tuple[dict[str, Any], ...]:
-    sizes = multiplets(spectrum.energies, spectrum.error_bounds)
+    sizes = {int(j): len(group) for group in multiplets(spectrum.energies, spectrum.error_bounds) for j in group}
     rows = []
     for j, energy in enumerate(spectrum.energies):
         bound = float(spectrum.error_bounds[j])
@@ -67,7 +49,7 @@ def _rows(spectrum: Spectrum, most: float, compared: QutipLevels | None, agree: 
         if np.iscomplexobj(spectrum.energies):
             row["width"] = -2 * float(energy.imag)
         row |= {"error_bound": bound, "residual": float(spectrum.residuals[j]), "digits": digits(energy, bound),
-                "degenerate": int(sizes[j])}
+                "degenerate": sizes[j]}
         if compared is not None:
             row |= {"qutip": float(compared.energies[j].real), "qutip_difference": float(compared.differences[j]),
                     "qutip_overlap": float(compared.overlaps[j])}

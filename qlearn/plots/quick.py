@@ -11,7 +11,7 @@ from qlearn.errors import UnsupportedError
 from qlearn.kernels.arrays import to_numpy
 from qlearn.plots.canvas import COLOURS, panel, styled
 
-__all__ = ["comparison", "density", "ensemble", "result", "spectrum"]
+__all__ = ["comparison", "density", "ensemble", "result"]
 
 
 @styled
@@ -60,27 +60,6 @@ def result(result: Any, axes: Any = None, lines: int = 5) -> Any:
         axes.plot(grid.axes[0], densities[row], color=COLOURS["exact"], alpha=shade, label=f"t = {times[row]:.4g}")
     axes.set_xlabel("q")
     axes.legend()
-    return figure
-
-
-@styled
-def spectrum(spectrum: Any, hamiltonian: Any = None, axes: Any = None) -> Any:
-    """The levels of a Spectrum as lines, in 1-D over the states' densities; with the potential if a Hamiltonian is given."""
-    figure, axes = panel("Levels", width=5.6, height=4.2, axes=axes)
-    energies = np.asarray(spectrum.energies)
-    states = np.asarray(spectrum.states)
-    axes.set_ylabel("energy")
-    if states.ndim != 2 or hamiltonian is None:
-        axes.hlines(energies, 0, 1, color=COLOURS["exact"])
-        axes.set_xticks([])
-        return figure
-    q = hamiltonian.grid.axes[0]
-    height = 0.7 * max(np.ptp(energies), 1e-300) / max(len(energies) - 1, 1) / np.max(np.abs(states) ** 2)
-    for energy, state in zip(energies, states, strict=True):
-        axes.fill_between(q, energy, energy + height * np.abs(state) ** 2, color=COLOURS["exact"], alpha=0.25, linewidth=0)
-        axes.plot(q[[0, -1]], [energy, energy], color=COLOURS["exact"], linewidth=1)
-    axes.plot(q, np.clip(hamiltonian.potential_table(0.0), None, energies[-1] + np.ptp(energies)), color=COLOURS["ink"])
-    axes.set_xlabel("q")
     return figure
 
 
