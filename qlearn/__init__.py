@@ -47,6 +47,8 @@ _HOME = {
     "density_of_states": "spectrum",
     "harmonic_inversion": "spectrum",
     "Lines": "spectrum",
+    "bands": "spectrum",
+    "Bands": "spectrum",
     "LearningSystem": "systems.base",
     "derive": "derivation",
     "MinibatchLearner": "systems.minibatch",

@@ -56,6 +56,8 @@ CONVENIENCE = {
     ("densities", "plots"),
     ("results.result", "plots"),
     ("spectrum.levels", "plots"),
+    ("spectrum.bands", "plots"),
+    ("spectrum.wannier", "plots"),
     ("spectrum.lines", "plots"),
     ("spectrum.relaxation.result", "plots"),
     ("spectrum.density_of_states", "plots"),

@@ -4,6 +4,7 @@ matplotlib comes with the extra ``qlearn[verify]`` and is imported only when som
 ``figure.savefig("name.svg")``.
 """
 
+from qlearn.plots.bands import bands, wannier
 from qlearn.plots.canvas import data_uri, require_matplotlib
 from qlearn.plots.density_of_states import density_of_states
 from qlearn.plots.learners import landscape, law, loss, metric, rate_differences, rates, wrong_law
@@ -15,6 +16,6 @@ from qlearn.plots.relaxation import relaxation
 from qlearn.plots.timescales import implied_timescales
 from qlearn.plots.waves import carpet, circulation, phase
 
-__all__ = ["animation", "carpet", "circulation", "comparison", "data_uri", "density", "density_of_states", "ensemble",
+__all__ = ["animation", "bands", "carpet", "circulation", "comparison", "data_uri", "density", "density_of_states", "ensemble",
            "implied_timescales", "landscape", "law", "lines", "loss", "metric", "phase", "rate_differences", "rates",
-           "relaxation", "require_matplotlib", "result", "spectrum", "wrong_law"]
+           "relaxation", "require_matplotlib", "result", "spectrum", "wannier", "wrong_law"]
