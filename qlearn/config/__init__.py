@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, final
 
 from qlearn import checks
-from qlearn.config.code import CodeModel, load_gradient
-from qlearn.config.dataset import DataConfig, Dataset, load_dataset, read_data
-from qlearn.config.keys import read, table, text, unknown_keys, whole
+from qlearn.config.code import CodeModel
+from qlearn.config.dataset import DataConfig, Dataset
+from qlearn.config.keys import read, text, unknown_keys, whole
+from qlearn.config.learner import data_section, model_of, section_of
 from qlearn.config.reading import parsed, plain
 from qlearn.config.sections import (
     ControlsConfig,
@@ -87,8 +88,8 @@ def load(path: str | Path, *, allow_code: bool = False) -> VerifyConfig:
 
 def _checked(path: Path, content: dict[str, Any], allow_code: bool) -> VerifyConfig:
     unknown_keys("", content, ["title", "seed", *SECTIONS])
-    learner = read_learner(_section(content, "learner"))
-    data_config = _data_section(content, learner)
+    learner = read_learner(section_of(content, "learner"))
+    data_config = data_section(content, learner)
     simple = {name: SECTIONS[name](**read(SECTIONS[name], name, content.get(name, {}))) for name in ("tests", "controls")}
     replicas = read_replicas(content.get("replicas", {}), learner.period or 2 * math.pi)
     rates = read_rates(content.get("rates", {}))
@@ -96,27 +97,11 @@ def _checked(path: Path, content: dict[str, Any], allow_code: bool) -> VerifyCon
     _check_controls(simple["controls"], learner)
     title = text("title", content.get("title", path.stem), 'For example title = "My learner".')
     seed = whole(least=0)("seed", content.get("seed", 0), "For example seed = 0.")
-    data, model = _model(learner, data_config, path.parent, allow_code)
+    data, model = model_of(learner, data_config, path.parent, allow_code)
     sections = {"data": data_config, "learner": learner, "replicas": replicas, **simple, "rates": rates, "real_time": real_time}
     settings = {"title": title, "seed": seed, **{name: plain(sections[name]) for name in SECTIONS if sections[name]}}
     return VerifyConfig(title=title, seed=seed, path=path, data=data, learner=learner, model=model, replicas=replicas,
                         rates=rates, real_time=real_time, potential=potential, settings=settings, **simple)
-
-
-def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
-    if name not in content:
-        checks.fail(f"[{name}]", "is missing", "no such section",
-                    "The examples folder has complete files to start from.")
-    return table(name, content[name], "")
-
-
-def _data_section(content: dict[str, Any], learner: LearnerConfig) -> DataConfig | None:
-    if learner.gradient is None:
-        return read_data(_section(content, "data"))
-    if "data" in content:
-        checks.fail("[data]", "does not go with learner.gradient", "both",
-                    "The code brings its own samples; remove one of the two.")
-    return None
 
 
 def _check_controls(controls: ControlsConfig, learner: LearnerConfig) -> None:
@@ -131,13 +116,3 @@ def _check_controls(controls: ControlsConfig, learner: LearnerConfig) -> None:
     if abs(controls.temperature_factor - 1) < _APART:
         checks.fail("controls.temperature_factor", f"must differ from 1 by {_APART:g} or more", controls.temperature_factor,
                     "Write temperature_factor = 1.25.")
-
-
-def _model(learner: LearnerConfig, data: DataConfig | None, folder: Path,
-           allow_code: bool) -> tuple[Dataset | None, RingModel | CodeModel]:
-    if data is None:
-        assert learner.gradient is not None and learner.samples is not None and learner.period is not None
-        return None, load_gradient(learner.gradient, learner.samples, learner.period, folder, allow_code=allow_code)
-    assert learner.model is not None and learner.loss is not None
-    dataset = load_dataset(data, folder, labels=learner.loss == "logistic")
-    return dataset, RingModel(dataset.x, dataset.y, learner.model, learner.loss)

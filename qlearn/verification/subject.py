@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from qlearn.config import VerifyConfig
-from qlearn.config.sections import LearnerConfig
+from qlearn.config.learner import minibatch_learner
 from qlearn.densities import GridDensity
 from qlearn.ensembles.transfer_operator import TransferOperator
 from qlearn.errors import ConfigError
@@ -16,7 +16,6 @@ from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
 __all__ = ["SMALL_EPS3", "Subject", "build", "why_not_quantum"]
 
 _POINTS = (161, 321, 641)    # odd: no Nyquist mode; the first that resolves the operator is taken
-_FINE = 1 << 14          # where max U and min U are looked for
 _TRUNCATION = 1e-5       # largest error of the operator's distribution function
 _WORK = 2e10             # steps of all replicas of one run
 _SIGNAL = 10             # how many times its noise the fastest mode must have left after one lag
@@ -60,7 +59,7 @@ class Subject:
 
 def build(config: VerifyConfig) -> Subject:
     """Build the learner of a file; raise ConfigError where its times cannot serve their purpose."""
-    learner = _learner(config)
+    learner = minibatch_learner(config.model, config.learner)
     grid = _resolving_grid(learner)
     steps = [max(1, round(min(time / learner.learning_rate, 1e12))) for time in (
         config.replicas.burn_in, config.replicas.lag, *config.replicas.density_times)]
@@ -70,26 +69,6 @@ def build(config: VerifyConfig) -> Subject:
     _check_rates(subject, config)
     _check_burn_in(subject, config)
     return subject
-
-
-def _learner(config: VerifyConfig) -> MinibatchLearner:
-    model, settings = config.model, config.learner
-    unit = MinibatchLearner(model.gradient, model.n_samples, periods=[model.period], learning_rate=1.0,
-                            batch_size=settings.batch_size, alpha=settings.alpha, ito_correction=settings.ito_correction,
-                            loss=model.mean_loss)
-    return unit.with_(learning_rate=_learning_rate(unit, settings))
-
-
-def _learning_rate(unit: MinibatchLearner, settings: LearnerConfig) -> float:
-    """η as given, or from T = ηC₀/2B with T as given or T = fraction·(max U − min U)."""
-    if settings.learning_rate is not None:
-        return settings.learning_rate
-    temperature = settings.temperature
-    if temperature is None:
-        assert settings.temperature_over_loss_range is not None
-        loss = unit.loss_at(np.arange(_FINE) * unit.period / _FINE)
-        temperature = settings.temperature_over_loss_range * float(np.ptp(loss))
-    return 2 * unit.batch_size * temperature / unit.reference_covariance
 
 
 def _resolving_grid(learner: MinibatchLearner) -> Grid:
