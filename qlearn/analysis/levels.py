@@ -29,7 +29,7 @@ def levels(config: SpectrumConfig) -> Part:
     summary = {"energy scale": scale, "method": spectrum.method, "grid": list(spectrum.hamiltonian.grid.shape),
                "certified on the grid": list(spectrum.certified_on.shape), **_qutip_summary(compared)}
     what = "lowest levels" if asked.target is None else f"levels nearest to {asked.target:g}"
-    return Part("levels", f"The {len(rows)} {what}", asked.tol, rows, summary, spectrum,
+    return Part("levels", f"The {len(rows)} {what}", asked.tol, f"of the energy scale {scale:.4g}", rows, summary, spectrum,
                 "The levels, each with what its state looks like; bars are error bounds where they can be seen.", tuple(notes))
 
 

@@ -12,20 +12,28 @@ __all__ = ["Analysis", "Part"]
 class Part:
     """One table: levels, bands, relaxation rates, …
 
-    name : the section of the file.     title : in words.     tol : what was asked for.
+    name : the section of the file.     title : in words.     tol : what was asked for, in the words of ``criterion``.
     rows : one mapping a number, all with the same keys: what it is, its value, its bound, "certified".
     summary : what holds for the table as a whole, as scale, method, grid.     notes : warnings, and what failed, in words.
     drawn : the object that the rows come from; its ``.plot()`` is the figure.     caption : what the figure shows.
+    digest : what people see in place of very many rows, with the same keys each; none for the rows themselves.
     """
 
     name: str
     title: str
     tol: float
+    criterion: str
     rows: tuple[Mapping[str, Any], ...]
     summary: Mapping[str, Any]
     drawn: Any
     caption: str
     notes: tuple[str, ...] = ()
+    digest: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def shown(self) -> tuple[Mapping[str, Any], ...]:
+        """The rows of the table for people."""
+        return self.digest or self.rows
 
     @property
     def certified(self) -> int:

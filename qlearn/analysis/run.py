@@ -5,14 +5,17 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
+from qlearn.analysis.bands import bands
 from qlearn.analysis.levels import levels
 from qlearn.analysis.parts import Analysis, Part
+from qlearn.analysis.relaxation import relaxation
 from qlearn.config import SpectrumConfig
 from qlearn.errors import AccuracyWarning
 
 __all__ = ["PARTS", "analyse"]
 
-PARTS: dict[str, Callable[[SpectrumConfig], Part]] = {"levels": levels}
+PARTS: dict[str, Callable[[SpectrumConfig], Part]] = {"levels": levels, "bands": bands,
+                                                        "relaxation": relaxation}
 
 
 def analyse(config: SpectrumConfig, progress: Callable[[str, int, int], None] | None = None) -> Analysis:
@@ -35,4 +38,4 @@ def analyse(config: SpectrumConfig, progress: Callable[[str, int, int], None] | 
         seconds[name] = time.perf_counter() - started
         tell(name, 1, 1)
     saved = next((part.drawn for part in parts if part.name == "levels" and config.levels and config.levels.states), None)
-    return Analysis(config.title, config.subject, tuple(parts), config.settings, saved, seconds)
+    return Analysis(config.title, config.source.words, tuple(parts), config.settings, saved, seconds)

@@ -65,8 +65,9 @@ def verify(
 def spectrum(
     file: Annotated[Path, typer.Argument(help="TOML file that says what the spectrum is of and what is wanted of it.")],
     out: Annotated[Path, typer.Option(help="Folder of the report; made if it is missing.")] = Path("spectrum"),
+    allow_code: Annotated[bool, typer.Option("--allow-code", help="Let learner.gradient run code beside the file.")] = False,
 ) -> int:
-    """Levels and rates with error bounds: a table, index.html, results.json and CSV files.
+    """Levels, bands and relaxation rates with error bounds: tables, index.html, results.json and CSV files.
 
     Exit code 0: every number is certified to the tolerance of the file; 1: not so; 2: bad input, nothing written.
     """
@@ -77,7 +78,7 @@ def spectrum(
     with _writing(out):
         report.check_folder(out)
     plots.require_matplotlib()
-    config = load_spectrum(file)
+    config = load_spectrum(file, allow_code=allow_code)
     if config.needs_qutip:
         from qlearn.interop import require_qutip
 

@@ -1,7 +1,8 @@
-"""[grid], [hamiltonian], [system] and [parameters] → the Hamiltonian that they mean."""
+"""[grid], [hamiltonian], [system] and [parameters] → what the spectrum is of, with its Hamiltonian."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -14,11 +15,30 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.systems.expressions import FUNCTIONS
 from qlearn.systems.grammar import plain_name
+from qlearn.systems.minibatch import MinibatchLearner
 
-__all__ = ["read_hamiltonian", "read_parameters", "read_system"]
+__all__ = ["Source", "learner_source", "read_hamiltonian", "read_parameters", "read_system"]
 
 NAMES = (("x",), ("x", "y"), ("x", "y", "z"), ("x1", "x2", "x3", "x4"))
 _POINTS = 2**24                 # of the whole grid
+_LEARNER_POINTS = 161
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a spectrum is of.
+
+    words : for people.     hamiltonian : makes the Hamiltonian, ħH_E of a static loss; RegimeError where there is none.
+    grid : of the coordinates.     learner : what relaxes, a LearningSystem with a loss or a MinibatchLearner, or None, with its
+    parameters.
+    """
+
+    words: str
+    grid: Grid
+    hamiltonian: Callable[[], Hamiltonian]
+    learner: Any = None
+    parameters: Mapping[str, float] | None = None
 
 
 def read_parameters(values: Any) -> dict[str, float]:
@@ -36,8 +56,8 @@ def _check_name(where: str, name: str) -> None:
 
 
 def read_hamiltonian(config: HamiltonianConfig, grid_config: GridConfig,
-                     parameters: dict[str, float]) -> tuple[None, Hamiltonian]:
-    """H of [hamiltonian] on [grid]; there is no learning system."""
+                     parameters: dict[str, float]) -> Source:
+    """H of [hamiltonian] on [grid]."""
     if grid_config.bounds is None:
         checks.fail("grid.bounds", "is missing", "no such key", "The ends of each axis, for example bounds = [-10, 10].")
     grid = _grid(grid_config, [tuple(constant("grid.bounds", end) for end in pair) for pair in grid_config.bounds])
@@ -46,7 +66,18 @@ def read_hamiltonian(config: HamiltonianConfig, grid_config: GridConfig,
     options = {name: reader.read(name, getattr(config, name), grid.ndim) for name in ("metric", "vector_potential", "absorber")}
     potential = reader.read("potential", config.potential, None)
     reader.check_used()
-    return None, Hamiltonian(grid, potential, mass=_mass(config.mass, grid.ndim), hbar=config.hbar, **options)
+    H = Hamiltonian(grid, potential, mass=_mass(config.mass, grid.ndim), hbar=config.hbar, **options)
+    return Source(f"V = {_shown(config.potential)}, {_counted(grid)}", grid, lambda: H)
+
+
+def _shown(potential: Any) -> str:
+    if not isinstance(potential, tuple):
+        return str(potential)
+    return f"[{'; '.join(', '.join(map(str, row)) for row in potential)}]"
+
+
+def _counted(grid: Grid) -> str:
+    return f"{' × '.join(map(str, grid.shape))} points"
 
 
 class _Reader:
@@ -135,8 +166,8 @@ def _grid(config: GridConfig, bounds: list[Any]) -> Grid:
         raise ArgumentError(f"[grid]: {error}") from None
 
 
-def read_system(config: SystemConfig, grid_config: GridConfig, parameters: dict[str, float]) -> tuple[Any, Hamiltonian]:
-    """The LearningSystem of [system] with the Hamiltonian that is derived from it."""
+def read_system(config: SystemConfig, grid_config: GridConfig, parameters: dict[str, float]) -> Source:
+    """The LearningSystem of [system] on [grid]."""
     from qlearn.derivation import derive
     from qlearn.systems.base import LearningSystem
 
@@ -145,10 +176,27 @@ def read_system(config: SystemConfig, grid_config: GridConfig, parameters: dict[
         config.coordinates, potential=config.potential, loss=config.loss, learning_rate=config.learning_rate,
         temperature=config.temperature, metric=_rows(config.metric), covariance=_rows(config.covariance), alpha=config.alpha,
         reference_covariance=config.reference_covariance, periods=periods, theta=_twists(grid_config.twist, periods))
-    known = {symbol.name for symbol in system.parameters}
-    _refuse_unused(parameters, known)
+    _refuse_unused(parameters, {symbol.name for symbol in system.parameters})
+    for symbol in system.parameters:
+        if symbol.name not in parameters:
+            checks.fail(f"parameters.{symbol.name}", "is missing", "no such key",
+                        "The formulas of [system] use it; give its number.")
     grid = _grid(grid_config, _system_bounds(grid_config, system, parameters))
-    return system, derive(system).equation.hamiltonian(grid, **parameters)
+    words = f"loss U = {config.loss}" if config.loss is not None else f"V = {config.potential}"
+    return Source(f"{words}, {_counted(grid)}", grid, lambda: derive(system).equation.hamiltonian(grid, **parameters),
+                  None if config.loss is None else system, parameters)
+
+
+def learner_source(learner: MinibatchLearner, grid_config: GridConfig | None) -> Source:
+    """A learner of data on its ring, 161 points unless [grid] says otherwise."""
+    from qlearn.derivation import derive
+
+    bounds = [(0.0, learner.period)]
+    if grid_config is not None and grid_config.bounds is not None:
+        bounds = [tuple(constant("grid.bounds", end) for end in pair) for pair in grid_config.bounds]
+    grid = Grid(_LEARNER_POINTS, bounds) if grid_config is None else _grid(grid_config, bounds)
+    return Source(f"a learner with B = {learner.batch_size} and η = {learner.learning_rate:.4g}, {_counted(grid)}", grid,
+                  lambda: derive(learner.system()).equation.hamiltonian(grid), learner)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -7,10 +7,21 @@ from pathlib import Path
 from typing import Any, final
 
 from qlearn import checks
+from qlearn.config.dataset import DataConfig
 from qlearn.config.keys import read, text, unknown_keys
-from qlearn.config.operators import read_hamiltonian, read_parameters, read_system
+from qlearn.config.learner import data_section, minibatch_learner, model_of
+from qlearn.config.operators import Source, learner_source, read_hamiltonian, read_parameters, read_system
 from qlearn.config.reading import parsed, plain
-from qlearn.config.spectrum_sections import GridConfig, HamiltonianConfig, LevelsConfig, SystemConfig
+from qlearn.config.sections import LearnerConfig, read_learner
+from qlearn.config.spectrum_sections import (
+    BandsConfig,
+    GridConfig,
+    HamiltonianConfig,
+    LevelsConfig,
+    RelaxationConfig,
+    SystemConfig,
+    read_bands,
+)
 from qlearn.errors import ArgumentError, ConfigError, QlearnError
 from qlearn.hamiltonian import Hamiltonian
 
@@ -20,28 +31,33 @@ SPECTRUM_SECTIONS = {
     "grid": GridConfig,
     "hamiltonian": HamiltonianConfig,
     "system": SystemConfig,
+    "data": DataConfig,
+    "learner": LearnerConfig,
     "levels": LevelsConfig,
+    "bands": BandsConfig,
+    "relaxation": RelaxationConfig,
 }
 
-SOURCES = ("hamiltonian", "system")
-WANTED = ("levels",)
+SOURCES = ("hamiltonian", "system", "learner")
+WANTED = ("levels", "bands", "relaxation")
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class SpectrumConfig:
-    """One spectrum file, checked: ``hamiltonian`` is ready, and of the wanted parts those asked for are not None.
+    """One spectrum file, checked; of ``levels``, ``bands``, ``relaxation`` those asked for are not None.
 
-    subject : what the spectrum is of, in words.     system : the LearningSystem of [system], or None.
-    ``settings`` holds every key of the file with the defaults filled in.
+    source : grid, learning system or learner, and what the spectrum is of, in words.     hamiltonian : where levels or bands are
+    asked for.     settings : every key of the file with the defaults filled in.
     """
 
     title: str
     path: Path
-    subject: str
-    hamiltonian: Hamiltonian
-    system: Any
+    source: Source
+    hamiltonian: Hamiltonian | None
     levels: LevelsConfig | None
+    bands: BandsConfig | None
+    relaxation: RelaxationConfig | None
     settings: Mapping[str, Any]
 
     @property
@@ -50,48 +66,73 @@ class SpectrumConfig:
         return self.levels is not None and self.levels.qutip
 
 
-def load_spectrum(path: str | Path) -> SpectrumConfig:
-    """Read and check a spectrum file.
+def load_spectrum(path: str | Path, *, allow_code: bool = False) -> SpectrumConfig:
+    """Read and check a spectrum file with the data that it names; ``allow_code`` lets ``learner.gradient`` run.
 
     Raises ConfigError with one line for whatever is wrong: unknown keys (with those that come near), missing or wrong values, a
     forbidden formula, a grid that does not go with the coordinates, nothing asked for.
     """
     path = Path(path)
     try:
-        return _checked(path, parsed(path))
+        return _checked(path, parsed(path), allow_code)
     except ArgumentError as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
 
 
-def _checked(path: Path, content: dict[str, Any]) -> SpectrumConfig:
+def _checked(path: Path, content: dict[str, Any], allow_code: bool) -> SpectrumConfig:
     unknown_keys("", content, ["title", "parameters", *SPECTRUM_SECTIONS])
     title = text("title", content.get("title", path.stem), 'For example title = "My well".')
-    source = _exactly_one(content, SOURCES, "what the spectrum is of")
+    kind = _exactly_one(content, SOURCES, "what the spectrum is of")
     if not any(name in content for name in WANTED):
         checks.fail("the file", f"must ask for something: {_listed(WANTED)}", "none of them", "Write [levels] with count = 10.")
-    sections: dict[str, Any] = {name: section(**read(section, name, content[name]))
-                                for name, section in SPECTRUM_SECTIONS.items() if name in content}
     parameters = read_parameters(content.get("parameters", {}))
-    if "grid" not in content:
-        checks.fail("[grid]", "is missing", "no such section", "Write [grid] with points = 256 and bounds = [-10, 10].")
-    build: Callable[..., tuple[Any, Hamiltonian]] = read_hamiltonian if source == "hamiltonian" else read_system
-    system, H = _within(source, build, sections[source], sections["grid"], parameters)
+    sections = {name: _section(name, content) for name in SPECTRUM_SECTIONS if name in content}
+    source = _source(kind, sections, parameters, path.parent, allow_code)
+    wanted = {name: sections.get(name) for name in WANTED}
+    H = _within(kind, source.hamiltonian) if wanted["levels"] or wanted["bands"] else None
+    _check_wanted(wanted, source, H)
     settings = {"title": title, **{name: plain(value) for name, value in sections.items()},
                 **({"parameters": parameters} if parameters else {})}
-    _check_count(sections.get("levels"), H)
-    return SpectrumConfig(title, path, _subject(sections[source], H), H, system, sections.get("levels"), settings)
+    return SpectrumConfig(title=title, path=path, source=source, hamiltonian=H, settings=settings, **wanted)
 
 
-def _subject(source: Any, H: Hamiltonian) -> str:
-    grid = " × ".join(map(str, H.grid.shape))
-    what = source.potential if source.potential is not None else f"ħH_E of the loss {source.loss}"
-    return f"{'V = ' if source.potential is not None else ''}{what}, {grid} points"
+def _section(name: str, content: dict[str, Any]) -> Any:
+    """One section, read and checked by itself."""
+    if name == "learner":
+        return read_learner(content[name])
+    if name == "data":
+        if "learner" not in content:
+            checks.fail("[data]", "goes with [learner] only", "no [learner]", "Remove it, or describe the learner.")
+        return data_section(content, read_learner(content["learner"]))
+    if name == "bands":
+        return read_bands(content[name])
+    return SPECTRUM_SECTIONS[name](**read(SPECTRUM_SECTIONS[name], name, content[name]))
 
 
-def _check_count(config: LevelsConfig | None, H: Hamiltonian) -> None:
-    size = math.prod(H.state_shape)
-    if config is not None and config.count > size:
-        checks.fail("levels.count", f"must be at most {size}, the number of points", config.count, "Take a finer grid.")
+def _source(kind: str, sections: dict[str, Any], parameters: dict[str, float], folder: Path, allow_code: bool) -> Source:
+    if kind == "learner":
+        if parameters:
+            checks.fail("[parameters]", "goes with formulas, [hamiltonian] or [system]", "[learner] with it", "Remove it.")
+        if sections["learner"].gradient is None and "data" not in sections:
+            checks.fail("[data]", "is missing", "no such section", "Name the data that the learner sees.")
+        _, model = model_of(sections["learner"], sections.get("data"), folder, allow_code)
+        return learner_source(minibatch_learner(model, sections["learner"]), sections.get("grid"))
+    if "grid" not in sections:
+        checks.fail("[grid]", "is missing", "no such section", "Write [grid] with points = 256 and bounds = [-10, 10].")
+    build: Callable[..., Source] = read_hamiltonian if kind == "hamiltonian" else read_system
+    return _within(kind, build, sections[kind], sections["grid"], parameters)
+
+
+def _check_wanted(wanted: dict[str, Any], source: Source, H: Hamiltonian | None) -> None:
+    if H is not None:
+        size = math.prod(H.state_shape)
+        for name in ("levels", "bands"):
+            if wanted[name] is not None and wanted[name].count > size:
+                checks.fail(f"{name}.count", f"must be at most {size}, the number of points", wanted[name].count,
+                            "Take a finer grid.")
+    if wanted["relaxation"] is not None and source.learner is None:
+        checks.fail("[relaxation]", "needs a learner: [learner], or [system] with a loss", source.words,
+                    "For the levels of a Hamiltonian write [levels].")
 
 
 def _exactly_one(content: Mapping[str, Any], names: tuple[str, ...], what: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any, final
 from qlearn import checks
 from qlearn.boundaries import BOUNDARIES
 from qlearn.config.formulas import constant
-from qlearn.config.keys import Check, flag, key, number, text, whole
+from qlearn.config.keys import Check, flag, key, number, read, text, whole
 
-__all__ = ["GridConfig", "HamiltonianConfig", "LevelsConfig", "SystemConfig"]
+__all__ = ["BandsConfig", "GridConfig", "HamiltonianConfig", "LevelsConfig", "RelaxationConfig", "SystemConfig", "read_bands"]
 
 _AXES = 4
 _POINTS = whole(least=2, most=10**7)
@@ -150,3 +150,45 @@ class LevelsConfig:
                                meaning="an energy: the levels nearest to it; left out, the lowest", example=5.0)
     qutip: bool = key(flag, False, meaning="whether QuTiP diagonalises the same matrix and is compared")
     states: bool = key(flag, False, meaning="whether levels and states are also written to spectrum.h5, for ql.load")
+
+
+def _thetas(name: str, value: Any, remedy: str) -> tuple[Any, ...]:
+    """Numbers, or rows with one number a twisted axis."""
+    if not isinstance(value, list) or not value:
+        checks.fail(name, "must be a list of numbers θ, or of rows with one a twisted axis", value, remedy)
+    return tuple(tuple(_turn(f"{name}[{i}][{j}]", part, remedy) for j, part in enumerate(item)) if isinstance(item, list)
+                 else _turn(f"{name}[{i}]", item, remedy) for i, item in enumerate(value))
+
+
+def _turn(name: str, value: Any, remedy: str) -> float:
+    return checks.real(name, value, least=-1e6, most=1e6, remedy=remedy)
+
+
+@final
+@dataclass(frozen=True)
+class BandsConfig:
+    """[bands]: the k lowest branches over the angle θ."""
+
+    count: int = key(whole(least=1, most=1000), meaning="the number of bands", example=4)
+    points: int | None = key(whole(least=2, most=10_000), None, meaning="that many θ from −½ to ½, both among them", example=41)
+    thetas: tuple | None = key(_thetas, None, meaning="θ in turns, instead of points; rows where several axes are twisted",
+                               example=[0, 0.25, 0.5])
+    tol: float = key(_TOLERANCE, 1e-10, meaning="the error bound asked for, in units of the energy scale that the report states")
+
+
+@final
+@dataclass(frozen=True)
+class RelaxationConfig:
+    """[relaxation]: the slowest relaxation rates of a learner in a static loss."""
+
+    count: int = key(whole(least=1, most=1000), meaning="the number of rates, the zero mode not counted", example=4)
+    tol: float = key(_TOLERANCE, 1e-8, meaning="the error bound asked for, relative to each rate")
+
+
+def read_bands(values: Any) -> BandsConfig:
+    """Check the [bands] table: θ by their number or one by one."""
+    config = BandsConfig(**read(BandsConfig, "bands", values))
+    checks.one_of_two("bands.points", config.points, "bands.thetas", config.thetas)
+    if config.thetas is not None and len({len(item) if isinstance(item, tuple) else 0 for item in config.thetas}) > 1:
+        checks.fail("bands.thetas", "must be numbers, or rows of one length", list(config.thetas))
+    return config

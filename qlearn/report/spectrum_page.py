@@ -11,13 +11,15 @@ from qlearn.report.style import STYLE
 
 __all__ = ["spectrum_page"]
 
+WIDE = "figure img, figcaption { max-width: 860px; }"
+
 WORDS = {
     "± bound": "The error bound: H has a level within this distance. It follows from the residual ‖Hv − Ev‖ of the state, taken "
                "anew, on a grid twice as fine where the potential is a formula, and not from the solver that found the state. It "
                "says that there is a level, not that none in between was missed.",
     "digits": "How many decimal digits of the number the bound leaves standing; — where it is not told from zero.",
-    "certified": "The bound is at most tol times the energy scale: the highest level above the least potential, plus the kinetic "
-                 "energy of one wave round the box.",
+    "certified": "The bound is at most tol times the energy scale (the highest level above the least potential, plus the kinetic "
+                 "energy of one wave round the box), for relaxation rates at most tol times the rate.",
     "fold": "How many levels their bounds do not tell apart. Any orthonormal mixture of their states is as good.",
     "to QuTiP": "The distance from the level that QuTiP finds by diagonalising the same matrix; overlap is how much of the "
                 "state lies in the space of QuTiP's states of that level.",
@@ -29,7 +31,7 @@ def spectrum_page(analysis: Analysis) -> str:
     title = escape(f"{analysis.title} · {'all certified' if analysis.passed else 'not all certified'}")
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}{WIDE}</style></head><body>'
         f'<header><p class="over">qlearn · spectrum</p><h1>{escape(analysis.title)}</h1>'
         f'<p class="lead">{escape(analysis.subject)}</p>{_verdict(analysis)}</header>'
         f"<main>{''.join(map(_part, analysis.parts))}{_settings(analysis)}{_words(analysis)}</main>"
@@ -37,8 +39,8 @@ def spectrum_page(analysis: Analysis) -> str:
 
 
 def _verdict(analysis: Analysis) -> str:
-    counts = "".join(f"<li>{escape(part.title)}: {part.certified} of {len(part.rows)} certified to tol = {part.tol:g}</li>"
-                     for part in analysis.parts)
+    counts = "".join(f"<li>{escape(part.title)}: {part.certified} of {len(part.rows)} certified to tol = {part.tol:g} "
+                     f"{escape(part.criterion)}</li>" for part in analysis.parts)
     words = "Every number is certified to the tolerance asked for" if analysis.passed else "Not every number is certified"
     return f'<div class="verdict {"good" if analysis.passed else "bad"}"><strong>{words}.</strong><ul>{counts}</ul></div>'
 
@@ -46,7 +48,7 @@ def _verdict(analysis: Analysis) -> str:
 def _part(part: Part) -> str:
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in part.notes)
     names = columns(part)
-    rows = [[_cell(name, row) for name in names] for row in part.rows]
+    rows = [[_cell(name, row) for name in names] for row in part.shown]
     summary = [(escape(name), _value(value)) for name, value in part.summary.items()]
     return (f'<section id="{escape(part.name)}"><h2>{escape(part.title)}</h2>{figure(part.drawn.plot(), part.caption)}{notes}'
             f"{table([heading(name) for name in names], rows, kind='stack')}"

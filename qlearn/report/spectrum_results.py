@@ -18,8 +18,9 @@ def spectrum_results(analysis: Analysis) -> str:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    return {"title": part.title, "passed": part.passed, "certified": part.certified, "tol": part.tol, "summary": part.summary,
-            "notes": part.notes, "rows": part.rows}
+    return {"title": part.title, "passed": part.passed, "certified": part.certified, "tol": part.tol,
+            "criterion": part.criterion, "summary": part.summary,
+            "notes": part.notes, "rows": part.rows, **({"digest": part.digest} if part.digest else {})}
 
 
 def csv_texts(analysis: Analysis) -> dict[str, str]:

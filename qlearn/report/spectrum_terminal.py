@@ -33,11 +33,11 @@ def _table(part: Part) -> Any:
     names = [name for name in columns(part) if name not in PAGE_ONLY]
     for name in names:
         table.add_column(heading(name), justify="left" if name == "certified" else "right", no_wrap=True)
-    for row in part.rows:
+    for row in part.shown:
         colour = "green" if row["certified"] else "red"
         table.add_row(*[Text(shown_value(name, row), style=colour if name == "certified" else "") for name in names])
     return table
 
 
 def _summary(part: Part) -> str:
-    return f"{part.certified} of {len(part.rows)} certified to tol = {part.tol:g} of {part.summary['energy scale']:.4g}."
+    return f"{part.certified} of {len(part.rows)} certified to tol = {part.tol:g} {part.criterion}."
