@@ -30,9 +30,9 @@ class RejectedLines:
 class Lines:
     """c(t) = Σ_k d_k exp(−iω_k t),    ħω_k = E_k − iΓ_k/2;    a real signal: c(t) = Σ_k s_k Re d_k exp(−iω_k t).
 
-    energies : (k,) E_k, ascending.     widths : (k,) Γ_k, |d_k(t)|² decays as exp(−Γt/ħ); 0 where H is Hermitian; within its error it may be negative.
-    weights : (k,) d_k; |c_k|² ≥ 0, real, for the autocorrelation of a Hermitian H. For a real signal d_k is half of the amplitude
-        of a cosine, s_k = 2, and the whole of a line at the ends, E = 0 or πħ/dt, s_k = 1.
+    energies : (k,) E_k, ascending.     widths : (k,) Γ_k: the square of a line decays as exp(−Γt/ħ); 0 where H is Hermitian.
+    weights : (k,) d_k; |c_k|² ≥ 0, real, for the autocorrelation of a Hermitian H. For a real signal d_k is half of the
+        amplitude of a cosine, s_k = 2, and the whole of a line at the ends, E = 0 or πħ/dt, s_k = 1.
     errors : (k,) of E_k − iΓ_k/2, in absolute value.     weight_errors : (k,).     Both are estimates; see the function that
         found the lines for what they cover.
     resolution : (k,) how near another line of the same weight might stand unseen; the errors assume that none does.

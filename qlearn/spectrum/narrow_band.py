@@ -2,9 +2,9 @@
 
     c_n = Σ d_k e^{−iθ_k n}   →   y_j = Σ_m h_m e^{iθ_c(jD + m)} c_{jD + m} = Σ_k d_k G(θ_k) e^{−i(θ_k − θ_c)D j}
 
-Only samples that the whole filter covers are used, so that the ends of the signal leave no trace. h is a sinc under Kaiser's window:
-outside of the band and its two slopes exponentials that do not decay are suppressed by 1e-11, and lines weaker than 1e-10 of the
-signal are not believed. Cost O(N log N).
+Only samples that the whole filter covers are used, so that the ends of the signal leave no trace. h is a sinc under Kaiser's
+window: outside of the band and its two slopes exponentials that do not decay are suppressed by 1e-11, and lines weaker than 1e-10
+of the signal are not believed. Cost O(N log N).
 
 Source of the filter: J. F. Kaiser, in System Analysis by Digital Computer (Wiley, 1966); formulas as in scipy.signal.kaiserord.
 """
@@ -29,7 +29,7 @@ SHORTEST = 0.06         # and the least of the whole signal: with less its slope
 @final
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Phases θ per sample in [centre − half, centre + half], one sample in ``step`` kept; step 1 and no filter: all of the signal."""
+    """Phases θ per sample in [centre − half, centre + half], one of ``step`` samples kept; a filter of one tap keeps all."""
 
     centre: float
     half: float
