@@ -31,12 +31,19 @@ Field = Callable[..., np.ndarray]
 @final
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """D^{μν} as diffusion(*q) -> (d, d, *shape) and a_μ as score(*q) -> (d, *shape), with the period of each axis or None."""
+    """D^{μν} as diffusion(*q) -> (d, d, *shape) and a_μ as score(*q) -> (d, *shape), with the period of each axis or None.
+
+    loss, loss_slope : U(*q) and ∂_μU(*q) of a system, from which a reference density is made; None for a learner.
+    coldness : the lowest eigenvalue of (gc⁻¹/T) as a function of q: 1/temperature of the hottest direction.
+    """
 
     diffusion: Field
     score: Field
     periods: tuple[float | None, ...]
     time_unit: str
+    loss: Field | None = None
+    loss_slope: Field | None = None
+    coldness: Field | None = None
 
     @property
     def dimension(self) -> int:
@@ -94,14 +101,26 @@ class _Averages:
 
 def _of_system(system: "LearningSystem", parameters: Mapping[str, float] | None, ito: str) -> Coefficients:
     _check_system(system)
-    diffusion, score = _formulas(system, ito)
+    diffusion, score, cold = _formulas(system, ito)
     size = system.dimension
     D = _numeric(system, "diffusion", diffusion, (size, size), parameters)
     a = _numeric(system, "score", score, (size,), parameters)
     if system.metric is not None:
-        metric = system.metric_function(parameters)
-        D = _positive(metric, D)
-    return Coefficients(D, a, system.period_numbers(parameters), "units of time of the system")
+        D = _positive(system.metric_function(parameters), D)
+    cold_matrix = _numeric(system, "covariance", cold, (size, size), parameters)
+    return Coefficients(D, a, system.period_numbers(parameters), "units of time of the system", system.loss_function(parameters),
+                        system.loss_gradient_function(parameters), _Coldness(cold_matrix))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Coldness:
+    """The lowest eigenvalue of gc⁻¹/T, whose eigenvalues are real and positive."""
+
+    matrix: Field
+
+    def __call__(self, *q: Any) -> np.ndarray:
+        return np.min(np.linalg.eigvals(np.moveaxis(self.matrix(*q), (0, 1), (-2, -1))).real, axis=-1)
 
 
 def _check_system(system: "LearningSystem") -> None:
@@ -115,8 +134,8 @@ def _check_system(system: "LearningSystem") -> None:
         checks.fail("theta", "must be 0 for a static loss: a density is periodic", str(system.theta))
 
 
-def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple]:
-    """D^{μν}, row by row, and a_μ as SymPy expressions."""
+def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple, tuple]:
+    """D^{μν}, row by row, a_μ, and gc⁻¹/T as SymPy expressions."""
     import sympy as sp
 
     from qlearn.systems.metrics import inverse_matrix
@@ -134,7 +153,7 @@ def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple]:
     else:
         spread = sp.Matrix([sum(sp.diff(diffusion[i, j], q[j]) for j in range(size)) for i in range(size)])
         score -= inverse_matrix(diffusion) * spread
-    return tuple(diffusion), tuple(score)
+    return tuple(diffusion), tuple(score), tuple(pull / system.temperature)
 
 
 def _numeric(system: "LearningSystem", argument: str, expressions: tuple, outer: tuple[int, ...],

@@ -38,6 +38,13 @@ class AxisModes:
         """The modes at points q (n,), (n, count)."""
         return self._table((np.asarray(q) - self.start) / self.length)[0]
 
+    def places_in(self, finer: "AxisModes") -> np.ndarray:
+        """Where these modes stand among those of a finer grid of the same axis."""
+        if self.wall:
+            return np.arange(self.count)
+        half = self.count // 2
+        return np.concatenate([np.arange(half + 1), finer.count // 2 + 1 + np.arange(half)])
+
     @property
     def largest(self) -> float:
         """The largest wavenumber."""

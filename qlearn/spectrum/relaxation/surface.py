@@ -1,0 +1,142 @@
+"""Relaxation with detailed balance of several coordinates: Rayleigh–Ritz with H_E = A†A in its factorised form.
+
+The lowest states of a contracted product basis, √P_s taken out of them, then the singular values of A ψ: a rate is a sum of squares
+and cannot come out negative, and its rounding error is 2√λ ε‖A‖, not ε‖A‖². Discretisation: by Temple and Kato a cluster of levels is
+within ‖residuals‖²/gap of its Ritz values, the residual taken on all modes of a grid twice as fine; no level is taken to be missed.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from scipy.linalg import eigh
+
+from qlearn.grids import Grid
+from qlearn.spectrum.relaxation.coefficients import Coefficients
+from qlearn.spectrum.relaxation.detailed_balance import Balance
+from qlearn.spectrum.relaxation.modes import AxisModes
+from qlearn.spectrum.relaxation.operator import GeneratorOperator
+from qlearn.spectrum.relaxation.products import Products, axis_functions, chosen_products
+from qlearn.spectrum.relaxation.reference import Reference
+
+__all__ = ["SurfaceLevels", "cluster_bounds", "contracted", "edge_bounds", "fine_operator", "surface_levels"]
+
+EPS = float(np.finfo(float).eps)
+SIZES = (300, 900, 2000)        # products, until the bounds are within tol
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SurfaceLevels:
+    """rates (k,), bounds (k,), residuals (k+1,) of zero mode and levels, psi (k+1, *shape) on the grid, size of the basis."""
+
+    rates: np.ndarray
+    bounds: np.ndarray
+    residuals: np.ndarray
+    psi: np.ndarray
+    size: int
+
+
+def surface_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float, balance: Balance,
+                   reference: Reference) -> SurfaceLevels:
+    """The k slowest rates; balance: ln P_s on the lattice of the grid's modes."""
+    fine, found, last = fine_operator(coefficients, grid, reference), None, np.inf
+    for size in SIZES:
+        operator = contracted(coefficients, grid, reference, balance.log_density, size)
+        found = _levels(operator, fine, grid, k, balance)
+        worst = float(np.max(found.bounds / found.rates))
+        if worst <= tol or operator.products.size < size or worst > last / 3:
+            break                                       # a larger basis helps no more where the grid is the limit
+        last = worst
+    assert found is not None
+    return found
+
+
+def contracted(coefficients: Coefficients, grid: Grid, reference: Reference, log_density: np.ndarray,
+               most: int) -> GeneratorOperator:
+    """The generator on the ``most`` products of least rate; log_density: ln R on the lattice, for the means over other axes."""
+    modes = [AxisModes(grid, axis) for axis in range(grid.ndim)]
+    mesh = np.meshgrid(*[m.points for m in modes], indexing="ij")
+    D, a, r = coefficients.diffusion(*mesh), coefficients.score(*mesh), reference.gradient(*mesh)
+    functions = []
+    for axis, m in enumerate(modes):
+        others = tuple(other for other in range(grid.ndim) if other != axis)
+        share = np.exp(log_density - log_density.max(axis=others, keepdims=True))
+        share = share / share.sum(axis=others, keepdims=True)
+        functions.append(axis_functions(m, (share * r[axis]).sum(axis=others), (share * D[axis, axis]).sum(axis=others)))
+    products = Products(modes, [f.vectors for f in functions], chosen_products(functions, most))
+    return GeneratorOperator(products, D, a, r, coefficients.periods)
+
+
+def fine_operator(coefficients: Coefficients, grid: Grid, reference: Reference) -> GeneratorOperator:
+    """The generator on all modes of a grid twice as fine: what residuals are taken with."""
+    products = Products.all_modes(grid.refined(2), 1 if grid.ndim == 3 else 2)
+    mesh = products.mesh()
+    return GeneratorOperator(products, coefficients.diffusion(*mesh), coefficients.score(*mesh), reference.gradient(*mesh),
+                             coefficients.periods)
+
+
+def _levels(operator: GeneratorOperator, fine: GeneratorOperator, grid: Grid, k: int, balance: Balance) -> SurfaceLevels:
+    products = operator.products
+    H = -operator.matrix()
+    vectors = eigh((H + H.T) / 2, subset_by_index=(0, k + 1))[1].T
+    zero = np.exp(0.5 * (balance.log_density - balance.log_density.max()))
+    zero = products.project(zero[None])
+    zero /= np.linalg.norm(zero)
+    c = _less(vectors, zero)
+    left, sigma, right = np.linalg.svd(operator.factor(c), full_matrices=False)
+    del left
+    c = (right @ c)[::-1]
+    rates = sigma[::-1] ** 2
+    whole = products.on_modes_of(fine.products, np.concatenate([zero, c]))
+    difference = fine.apply(whole)
+    difference[1:] += rates[:, None] * whole[1:]
+    residuals = np.linalg.norm(difference, axis=1)
+    rounding = 4 * EPS * np.sqrt(rates * fine.norm()) + EPS**2 * fine.norm()
+    bounds = cluster_bounds(rates, residuals[1:])[:k] + rounding[:k]
+    psi = operator.on_grid(grid, np.concatenate([zero, c[:k]]))
+    bounds = bounds + edge_bounds(fine, grid, psi[1:] ** 2, rates[:k])
+    return SurfaceLevels(rates[:k], bounds, residuals[:k + 1], psi, products.size)
+
+
+def _less(vectors: np.ndarray, zero: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of the span of k + 2 vectors without the zero mode: k + 1."""
+    for _ in range(2):
+        vectors = vectors - (vectors @ zero.T) * zero
+    return np.linalg.svd(vectors, full_matrices=False)[2][:-1]
+
+
+def cluster_bounds(rates: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    """For each level the least of its residual and, over the clusters i … j that hold it, Σ residuals²/gap to the rest.
+
+    The zero mode is not among the levels: it was taken out exactly. The last level's own gap is unknown.
+    """
+    bounds = residuals.copy()
+    for i in range(len(rates)):
+        for j in range(i, len(rates) - 1):
+            gap = rates[j + 1] - residuals[j + 1] - rates[j]
+            if i > 0:
+                gap = min(gap, rates[i] - rates[i - 1] - residuals[i - 1])
+            if gap > 0:
+                square = float(np.sum(residuals[i:j + 1] ** 2)) / gap
+                bounds[i:j + 1] = np.minimum(bounds[i:j + 1], square)
+    return bounds
+
+
+def edge_bounds(operator: GeneratorOperator, grid: Grid, weight: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """What the ends of lines may change: Σ over the faces ∫ (4λ/|a| + D|a|) ψ² dS, flow through them and what lies beyond.
+
+    weight (r, *shape): ψ², or |left·right| of eigenfunctions that are not symmetric.
+    """
+    total = np.zeros(len(weight))
+    points = [m.points for m in operator.products.modes]
+    for axis, period in enumerate(operator.periods):
+        if period is not None:
+            continue
+        area = grid.cell_volume / grid.spacing[axis]
+        for end, q in ((0, 0), (-1, len(points[axis]) - 1)):
+            a = float(np.max(np.abs(np.take(operator.score[axis], q, axis=axis))))
+            D = float(np.max(np.take(operator.diffusion[axis, axis], q, axis=axis)))
+            face = np.take(weight, end, axis=axis + 1).reshape(len(weight), -1).sum(axis=1) * area
+            total += (4 * np.abs(rates) / a + D * a) * face
+    return total
