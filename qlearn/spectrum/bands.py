@@ -15,9 +15,10 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.bloch import BlochFamily, checked_family, twisted_axes
+from qlearn.spectrum.bloch import BlochFamily
 from qlearn.spectrum.continuation import Followed, MoreLevelsError, followed
 from qlearn.spectrum.masses import inverse_masses
+from qlearn.spectrum.twisted import need_bands, twisted_axes
 from qlearn.spectrum.wannier import Wannier, wannier_functions
 
 __all__ = ["Bands", "Gaps", "bands"]
@@ -32,8 +33,8 @@ def bands(H: Hamiltonian, thetas: Any, k: int, *, tol: float = 1e-10) -> "Bands"
         axes (the azimuth round a pole has no twist). A counts in full: a constant A shifts θ by −AL/2πħ.
     thetas : (n,) where one axis can be twisted; else (n, p), one number a twisted axis, or (n, d), 0 on the others. Any order,
         repeated or not, of any size: θ and θ + 1 have the same levels, and a branch goes on from one to the other.
-    k : number of branches: the k lowest levels just after the least θ (lexicographically), followed from there to the nearest
-        θ not yet reached, and so on.
+    k : number of branches: the k lowest levels just after the least θ, followed upwards; with several twisted axes those at the
+        first θ, followed in the order given (at the end of a row of a mesh, from the nearest θ already reached).
     tol : accuracy, relative to E − min V + ħ²(2π/L)²/2m; AccuracyWarning where an error bound exceeds it.
 
     Returns
@@ -49,14 +50,14 @@ def bands(H: Hamiltonian, thetas: Any, k: int, *, tol: float = 1e-10) -> "Bands"
     >>> bands(free, [0, 0.25, 0.5, 0.75, 1], 2).energies[:, 0].round(12).tolist()      # θ²/2: it crosses the other at θ = ½
     [0.0, 0.03125, 0.125, 0.28125, 0.5]
     """
-    checked_family(H, k, tol)
+    need_bands(H, k, tol)
     points = checked_thetas(H, thetas)
     family, found = _followed(H, points, k, tol)
     places = np.stack([branch.places for branch in found])
     energies = np.stack([branch.sector.energies for branch in found])
     bounds = np.stack([branch.sector.bounds for branch in found])
     _warn(family, energies[:, :k], bounds[:, :k], tol)
-    stats = {"sectors_solved": len(family.solved), "basis": len(family.basis), "levels": family.k}
+    stats = {"sectors_solved": len(family.solved), "basis": len(family.basis), "levels": family.levels}
     shown = points[:, 0].copy() if points.shape[1] == 1 else points
     return Bands(H, shown, np.take_along_axis(energies, places, 1), energies[:, :k].copy(),
                  np.take_along_axis(bounds, places, 1), bounds[:, :k].copy(), stats, family, found)
@@ -109,10 +110,10 @@ def _far_apart(points: np.ndarray, most: int = 24) -> list[int]:
 
 def _warn(family: BlochFamily, energies: np.ndarray, bounds: np.ndarray, tol: float) -> None:
     worst = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
-    scale = family.scale(float(energies.max()))
+    scale = family.twisted.scale(float(energies.max()))
     if bounds[worst] > tol * scale:
-        advice = "rounding, ε‖H‖, sets this limit: a coarser grid or a larger tol" if bounds[worst] < 4 * family.rounding \
-            else "more points, or a V without kinks"
+        rounded = bounds[worst] < 8 * family.twisted.rounding
+        advice = "a coarser grid or a larger tol (rounding is the limit)" if rounded else "more points, or a V without kinks"
         warnings.warn(f"the error bound {bounds[worst]:.1e} of level {worst[1]} at θ number {worst[0]} exceeds tol = {tol:g} "
                       f"times the energy scale {scale:.3g}; take {advice}.", AccuracyWarning, stacklevel=3)
 
@@ -142,7 +143,7 @@ class Bands:
     energies : (n, k) smooth branches.              error_bounds : (n, k) H has a level within this of each.
     sorted : (n, k) the k lowest levels at each θ, ascending.       sorted_bounds : (n, k) their bounds.
     currents : (n, k), or (n, k, p) for p > 1: dE/dθ, energy per turn. The persistent current, passages per unit of time, is
-        dE/dθ/2πħ = ⟨v⟩/L.          current_errors : the same shape, estimates: 2‖(v − ⟨v⟩)ψ‖ · bound/gap.
+        dE/dθ/2πħ = ⟨v⟩/L.          current_errors : the same shape, estimates: 2‖(v − ⟨v⟩)ψ‖ · residual/gap.
     effective_masses : (n, k), or (n, k, p, p): ħ² over d²E/dκ², the tensor's inverse; ±inf where a branch is straight.
         NaN in more than one dimension where levels of different slopes or curvatures meet: E has no second derivative there.
     curvatures : d²E/dκ², of the same shape; curvature_errors : estimates.
@@ -179,8 +180,8 @@ class Bands:
     @cached_property
     def states(self) -> np.ndarray:
         """ψ of each branch at each θ, normalised; along a branch the phase is that of the eigensolver."""
-        waves = [self._family.waves(found.sector, self._family.padded(found.states[found.places])) for found in self._found]
-        return np.stack([u * self._family.plane(found.sector.theta) for u, found in zip(waves, self._found, strict=True)])
+        waves = [self._family.waves(found.sector, found.states[found.places]) for found in self._found]
+        return np.stack([u * self._family.twisted.plane(found.sector.theta) for u, found in zip(waves, self._found, strict=True)])
 
     @cached_property
     def currents(self) -> np.ndarray:
@@ -238,22 +239,16 @@ class Bands:
 
 def _currents(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndarray]:
     """dE/dθ (k, p) of the branches at one θ, and estimates of their errors."""
-    sector, states = found.sector, family.padded(found.states)[found.places]
-    rows, inside = states @ family.basis, sector.theta - np.array(sector.turns)
+    sector, twisted = found.sector, family.twisted
+    rows = family.padded(found.states)[found.places] @ family.basis
     slopes = np.empty((len(rows), len(family.axes)))
     errors = np.empty_like(slopes)
-    distances = np.array([separation(sector, place) for place in found.places])
-    for a, quantum in enumerate(family.momentum_quantum):
-        images = family.slope_of(a, inside, rows)
+    distances = np.array([sector.separation(place) for place in found.places])
+    tilt = np.minimum(1.0, sector.residuals[found.places] / distances)
+    for a, quantum in enumerate(twisted.momentum_quantum):
+        images = twisted.slope(a, sector.inside, rows)
         means = np.sum(rows.conj() * images, axis=1).real
         spread = np.linalg.norm(images - means[:, None] * rows, axis=1)
         slopes[:, a] = quantum * means
-        tilt = np.minimum(1.0, sector.bounds[found.places] / distances)
-        errors[:, a] = quantum * (2 * spread * tilt + family.rounding / family.step)
+        errors[:, a] = quantum * (2 * spread * tilt + twisted.rounding / twisted.step)
     return slopes, errors
-
-
-def separation(sector: Any, place: int) -> float:
-    """The distance of a level from the nearest one that is not degenerate with it."""
-    others = sector.energies[sector.clusters != sector.clusters[place]]
-    return float(np.min(np.abs(others - sector.energies[place]), initial=np.inf))

@@ -1,12 +1,12 @@
 """Levels followed over θ: which level at one θ is which at the next.
 
 Two levels are the same branch where the overlap of their periodic parts exceeds a half, |⟨u_i(θ)|u_j(θ′)⟩|² > ½: at most one j
-has that for each i, and one i for each j. Where none has, the step is halved. Levels within each other's error bounds count as
-degenerate; their subspace is turned so that it diagonalises dH/dθ along the step, and where the slopes agree too, so that it
-is nearest to the states at θ.
+has that for each i, and one i for each j. Where none has, the step is halved. Levels within each other's widths, the error bounds
+on the grid itself, count as degenerate; their subspace is turned so that it diagonalises dH/dθ along the step, and where the
+slopes agree too, so that it is nearest to the states at θ.
 
 Two branches that have changed places crossed, or passed each other at a gap narrower than the step. The closest approach is
-sought by Newton's method on the gap of h + δθ dH/dθ within the pair: a gap within the bounds of the two levels is a crossing;
+sought by Newton's method on the gap of h + δθ dH/dθ within the pair: a gap within the widths of the two levels is a crossing;
 a resolved one is avoided, and is then followed in steps that see it.
 """
 
@@ -19,10 +19,13 @@ from scipy.optimize import linear_sum_assignment
 
 from qlearn.spectrum.bloch import BlochFamily, Sector
 
-__all__ = ["Followed", "MoreLevelsError", "followed", "spanning_tree"]
+__all__ = ["Followed", "MoreLevelsError", "followed"]
 
 DEEPEST = 48        # halvings of a step
+ROOTS = 60          # steps to a closest approach
 SAME = 0.5          # the overlap above which a branch is known again
+LONG = 3.0          # times the median step
+AHEAD = 1 / 32      # of the first step: where a degenerate start is looked at from
 EQUAL = 1e-7        # slopes that differ by less, relative to the largest, count as equal
 
 
@@ -43,28 +46,28 @@ class Followed:
     places: np.ndarray
 
 
-def spanning_tree(points: np.ndarray) -> list[tuple[int, int]]:
-    """(parent, child) pairs that join all points (n, p) by the nearest neighbours (Prim); the root, least in θ, has parent −1."""
-    root = int(np.lexsort(points.T[::-1])[0])
-    distance, parent = np.full(len(points), np.inf), np.full(len(points), root)
-    waiting, order, last = np.ones(len(points), dtype=bool), [(-1, root)], root
-    for _ in range(len(points) - 1):
-        waiting[last] = False
-        step = np.linalg.norm(points - points[last], axis=1)
-        closer = waiting & (step < distance)
-        distance[closer], parent[closer] = step[closer], last
-        last = int(np.argmin(np.where(waiting, distance, np.inf)))
-        order.append((int(parent[last]), last))
-    return order
+def way(points: np.ndarray) -> list[tuple[int, int]]:
+    """(parent, child) pairs that reach all points (n, p), the first with parent −1: ascending with one twisted axis; else in
+    the order given, but from the nearest point already reached where the step is long, as at the end of a row of a mesh."""
+    order = np.argsort(points[:, 0], kind="stable") if points.shape[1] == 1 else np.arange(len(points))
+    pairs = list(zip([-1, *order[:-1].tolist()], order.tolist(), strict=True))
+    if points.shape[1] == 1 or len(points) < 3:
+        return pairs
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    for i in 1 + np.nonzero(steps > LONG * np.median(steps))[0]:
+        pairs[i] = (int(np.argmin(np.linalg.norm(points[:i] - points[i], axis=1))), int(i))
+    return pairs
 
 
 def followed(family: BlochFamily, points: np.ndarray, k: int) -> list[Followed]:
-    """The k branches that are lowest just after the least θ, at all points (n, p)."""
-    tree = spanning_tree(points)
+    """The k branches that are lowest just after the first θ of the way, at all points (n, p)."""
+    pairs = way(points)
     found: dict[int, Followed] = {}
-    for parent, child in tree:
+    for parent, child in pairs:
         if parent < 0:
-            direction = points[tree[1][1]] - points[child] if len(tree) > 1 else np.ones(points.shape[1])
+            steps = points[[i for _, i in pairs]] - points[child]
+            moved = np.nonzero(np.any(steps != 0, axis=1))[0]
+            direction = steps[moved[0]] if len(moved) else np.full(points.shape[1], 0.1)
             found[child] = _start(family, points[child], direction, k)
         else:
             found[child] = _step(family, found[parent], points[child], 0)
@@ -73,9 +76,13 @@ def followed(family: BlochFamily, points: np.ndarray, k: int) -> list[Followed]:
 
 def _start(family: BlochFamily, theta: np.ndarray, direction: np.ndarray, k: int) -> Followed:
     sector = family.sector(theta)
-    if not np.any(direction):
-        direction = np.ones(len(theta))
-    return Followed(sector, _turned(family, sector, direction, None), np.arange(k))
+    if len(np.unique(sector.clusters)) == len(sector.clusters):
+        return Followed(sector, sector.states, np.arange(k))
+    size = min(1.0, 0.25 / float(np.linalg.norm(direction)))
+    ahead = family.sector(theta + AHEAD * size * direction)
+    beyond = Followed(ahead, ahead.states, np.arange(k))
+    states = _turned(family, sector, direction, _overlaps(family, beyond, sector))
+    return Followed(sector, states, np.arange(k))
 
 
 def _step(family: BlochFamily, start: Followed, theta: np.ndarray, depth: int) -> Followed:
@@ -104,12 +111,12 @@ def _step(family: BlochFamily, start: Followed, theta: np.ndarray, depth: int) -
 
 def _need_levels_above(family: BlochFamily, start: Followed, sector: Sector, weights: np.ndarray) -> None:
     """MoreLevelsError where a branch without a partner may have left the levels that are known."""
-    if family.k == family.size:
+    if family.levels == family.size:
         return
     step = sector.theta - start.sector.theta
-    slopes = np.real(np.diag(_slope_matrix(family, start.sector.theta, start.states, step)))
+    slopes = np.real(np.diag(_slope_matrix(family, start.sector.inside, start.states, step)))
     lost = [j for j in start.places if weights[j].max() <= SAME]
-    if any(start.sector.energies[j] + abs(slopes[j]) >= sector.energies[-1] - sector.bounds[-1] for j in lost):
+    if any(start.sector.energies[j] + abs(slopes[j]) >= sector.energies[-1] - sector.widths[-1] for j in lost):
         raise MoreLevelsError
 
 
@@ -129,41 +136,26 @@ def _between(family: BlochFamily, start: Followed, sector: Sector, states: np.nd
 def _slope_matrix(family: BlochFamily, theta: np.ndarray, states: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Σ_a direction_a ⟨i|dH/dθ_a|j⟩ among the states."""
     states = family.padded(states)
-    total = sum(d * q * family.velocity(a, _inside(theta)) for a, (d, q)
-                in enumerate(zip(direction, family.momentum_quantum, strict=True)))
+    total = sum(d * q * family.velocity(a, theta) for a, (d, q)
+                in enumerate(zip(direction, family.twisted.momentum_quantum, strict=True)))
     return states.conj() @ total @ states.T
 
 
-def _inside(theta: np.ndarray) -> np.ndarray:
-    return theta - np.ceil(theta - 0.5)
-
-
-def _turned(family: BlochFamily, sector: Sector, direction: np.ndarray, before: np.ndarray | None) -> np.ndarray:
-    """The states of the sector with each degenerate subspace turned; ``before``: states (K, r) to be near to."""
-    states = sector.states.copy()
+def _turned(family: BlochFamily, sector: Sector, direction: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The states of the sector, each degenerate subspace turned; ``before``: states (K, r) to be near to where slopes agree."""
+    states = family.padded(sector.states).copy()
     unit = direction / np.linalg.norm(direction)
     for number in np.unique(sector.clusters):
         rows = np.nonzero(sector.clusters == number)[0]
         if len(rows) == 1:
             continue
-        directions = [unit] if before is not None else [unit, *np.eye(len(unit))]
-        states[rows] = _by_slope(family, sector.theta, states[rows], directions, before)
+        matrix = _slope_matrix(family, sector.inside, states[rows], unit)
+        slopes, vectors = np.linalg.eigh((matrix + matrix.conj().T) / 2)
+        turned = vectors.T @ states[rows]
+        size = max(float(np.max(np.abs(slopes))), family.twisted.unit)
+        parts = np.split(np.arange(len(slopes)), 1 + np.nonzero(np.diff(slopes) > EQUAL * size)[0])
+        states[rows] = np.concatenate([turned[part] if len(part) == 1 else _nearest(turned[part], before) for part in parts])
     return states
-
-
-def _by_slope(family: BlochFamily, theta: np.ndarray, states: np.ndarray, directions: list[np.ndarray],
-              before: np.ndarray | None) -> np.ndarray:
-    """An orthonormal set that diagonalises dH/dθ along the first direction, then along the next where slopes agree …"""
-    if len(states) == 1:
-        return states
-    if not directions:
-        return states if before is None else _nearest(states, before)
-    matrix = _slope_matrix(family, theta, states, directions[0])
-    slopes, vectors = np.linalg.eigh((matrix + matrix.conj().T) / 2)
-    states = vectors.T @ states
-    size = max(float(np.max(np.abs(slopes))), float(family.unit))
-    parts = np.split(np.arange(len(slopes)), 1 + np.nonzero(np.diff(slopes) > EQUAL * size)[0])
-    return np.concatenate([_by_slope(family, theta, states[part], directions[1:], before) for part in parts])
 
 
 def _nearest(states: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -183,7 +175,7 @@ def _avoided(family: BlochFamily, start: Followed, end: Followed, matched: np.nd
         if not {i, j} & tracked:
             continue
         first, last = here.energies[j] - here.energies[i], there.energies[matched[j]] - there.energies[matched[i]]
-        if first <= here.bounds[i] + here.bounds[j] or last >= -(there.bounds[matched[i]] + there.bounds[matched[j]]):
+        if first <= here.widths[i] + here.widths[j] or last >= -(there.widths[matched[i]] + there.widths[matched[j]]):
             continue
         turn = _closest(family, start, end, np.array([i, j]), first / (first - last))
         if turn is not None:
@@ -192,24 +184,28 @@ def _avoided(family: BlochFamily, start: Followed, end: Followed, matched: np.nd
 
 
 def _closest(family: BlochFamily, start: Followed, end: Followed, pair: np.ndarray, share: float) -> np.ndarray | None:
-    """θ where the gap of a pair is least, if it is resolved there; None for a crossing."""
+    """θ where the gap of a pair is least, if it is resolved there; None for a crossing. Newton's steps, kept between a point
+    where the first of the pair is below and one where it is above."""
     begin, step = start.sector.theta, end.sector.theta - start.sector.theta
-    for _ in range(8):
+    below, above = 0.0, 1.0
+    for _ in range(ROOTS):
         sector = family.sector(begin + share * step)
-        weights = np.sum(np.abs(_between(family, start, sector, sector.states)[pair]) ** 2, axis=0)
-        two = np.sort(np.argsort(-weights, kind="stable")[:2])
+        weights = np.abs(_between(family, start, sector, sector.states)[pair]) ** 2
+        two = np.sort(np.argsort(-weights.sum(axis=0), kind="stable")[:2])
         half = (sector.energies[two[1]] - sector.energies[two[0]]) / 2
-        if 2 * half <= np.sum(sector.bounds[two]):
+        if 2 * half <= np.sum(sector.widths[two]):
             return None
-        matrix = _slope_matrix(family, sector.theta, sector.states[two], step)
+        matrix = _slope_matrix(family, sector.inside, sector.states[two], step)
         along, across = float((matrix[1, 1] - matrix[0, 0]).real) / 2, abs(matrix[0, 1])
-        move = -half * along / max(along**2 + across**2, np.finfo(float).tiny)
-        previous, share = share, float(np.clip(share + move, 1e-9, 1 - 1e-9))
-        if abs(share - previous) < 1e-3 * abs(half) / max(np.hypot(along, across), np.finfo(float).tiny):
+        steepness = max(float(np.hypot(along, across)), np.finfo(float).tiny)
+        move = -half * along / steepness**2
+        if abs(move) < 1e-3 * half / steepness:
             break
-    sector = family.sector(begin + share * step)
-    weights = np.sum(np.abs(_between(family, start, sector, sector.states)[pair]) ** 2, axis=0)
-    two = np.argsort(-weights, kind="stable")[:2]
-    if abs(sector.energies[two[1]] - sector.energies[two[0]]) <= np.sum(sector.bounds[two]):
-        return None
-    return sector.theta
+        if weights[0, two[0]] + weights[1, two[1]] >= weights[0, two[1]] + weights[1, two[0]]:
+            below = share
+        else:
+            above = share
+        share = share + move if below < share + move < above else (below + above) / 2
+        if above - below < 1e-14:
+            break
+    return None if np.array_equal(sector.theta, begin) or np.array_equal(sector.theta, end.sector.theta) else sector.theta

@@ -43,7 +43,7 @@ def _at(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndarray]:
 def _in_basis(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Curvatures (k, p, p), estimates of their errors, and vectors (m, size) that the basis lacks."""
     sector, states = found.sector, family.padded(found.states)
-    theta, p, k = sector.theta - np.array(sector.turns), len(family.axes), len(found.places)
+    theta, p, k = sector.inside, len(family.axes), len(found.places)
     levels, vectors = eigh(family.projected(theta))
     velocities = [family.velocity(a, theta) for a in range(p)]
     tensors, errors, missing = np.empty((k, p, p)), np.empty((k, p, p)), []
@@ -104,20 +104,19 @@ def _errors(family: BlochFamily, sector: Sector, rows: np.ndarray, energy: float
             responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Estimates (g, p, p) of the errors, and solutions of Sternheimer's equation outside of the basis where they are large."""
     p, g = len(responses), len(rows)
-    theta = sector.theta - np.array(sector.turns)
+    theta = sector.inside
     waves = inside @ family.basis
-    images = np.array([family.slope_of(a, theta, waves) for a in range(p)])
+    images = np.array([family.twisted.slope(a, theta, waves) for a in range(p)])
     flat = (responses @ family.basis).reshape(p * g, -1)
-    rest = family.applied(theta, flat) - energy * flat + _without(images.reshape(p * g, -1), waves)
+    rest = family.twisted.apply(theta, flat) - energy * flat + _without(images.reshape(p * g, -1), waves)
     rest = _without(rest, family.basis)
     left = np.linalg.norm(rest, axis=1).reshape(p, g)
-    above = max(float(sector.energies[-1]) - energy, 0.1 * family.unit)
-    separation = float(np.min(np.abs(sector.energies[sector.clusters != sector.clusters[rows[0]]] - energy), initial=np.inf))
-    tilt = min(1.0, float(sector.bounds[rows].max()) / separation)
+    above = max(float(sector.energies[-1]) - energy, 0.1 * family.twisted.unit)
+    tilt = min(1.0, float(sector.residuals[rows].max()) / sector.separation(int(rows[0])))
     speed, size = np.linalg.norm(images, axis=-1), np.linalg.norm(responses, axis=-1)
     heaviest = float(np.max(np.abs([family.hamiltonian.kinetic.inverse[a, a] for a in family.axes])))
-    local = (np.einsum("ag,bg->gab", left, left) * 2 / above
-             + tilt * (2 * heaviest + 4 * np.einsum("ag,bg->gab", size, speed + np.sqrt(heaviest * family.scale(energy)))))
+    speed = speed + np.sqrt(heaviest * family.twisted.scale(energy))
+    local = 2 / above * np.einsum("ag,bg->gab", left, left) + tilt * (2 * heaviest + 4 * np.einsum("ag,bg->gab", size, speed))
     large = left.ravel() ** 2 / above > ACCURACY * heaviest
     return local, _solved(family, theta, energy, rest[large]) if large.any() else rest[:0]
 
@@ -136,7 +135,7 @@ def _solved(family: BlochFamily, theta: np.ndarray, energy: float, rest: np.ndar
     z = _without(_preconditioned(family, energy, residual), family.basis)
     direction, product = z, np.sum(residual.conj() * z, axis=1).real
     for _ in range(MOST):
-        image = _without(family.applied(theta, direction) - energy * direction, family.basis)
+        image = _without(family.twisted.apply(theta, direction) - energy * direction, family.basis)
         stiffness = np.sum(direction.conj() * image, axis=1).real
         if np.any(stiffness <= 0):
             raise UnsupportedError("the effective mass of a level above others that were not calculated is not offered: "
@@ -153,11 +152,11 @@ def _solved(family: BlochFamily, theta: np.ndarray, energy: float, rest: np.ndar
 
 def _preconditioned(family: BlochFamily, energy: float, vectors: np.ndarray) -> np.ndarray:
     """Rows over T(k) + a typical energy, with the mean mass; as they are on grids with poles."""
-    H = family.base
+    H = family.twisted.base
     if "pole" in H.grid.boundary:
         return vectors
     k = np.meshgrid(*H.grid.wavenumbers, indexing="ij", sparse=True)
     table = sum(0.5 * float(np.mean(H.kinetic.inverse[a, a])) * (H.hbar * k[a]) ** 2 for a in range(H.grid.ndim))
     psi = vectors.reshape(len(vectors), *H.state_shape)
-    modes = H.grid.forward(H.grid.to_periodic(psi)) / (table + family.scale(energy))
+    modes = H.grid.forward(H.grid.to_periodic(psi)) / (table + family.twisted.scale(energy))
     return H.grid.from_periodic(H.grid.backward(modes)).reshape(len(vectors), -1)
