@@ -4,17 +4,18 @@
     exterior    z = x for |x − c| < R, then it bends, dz/dx = f → e^{iθ}:
                 H_θ = ½(ħ²/m) f^{−1/2} ∂ᵀ f^{−1} ∂ f^{−1/2} + V(z),  acting on f^{1/2}ψ(z)
 
-f = 1 + (e^{iθ} − 1)·½(1 + erf((|x − c| − R')/λ)), with R' = R + 6λ so that z = x to rounding inside, λ a 30th of what is left outside.
-Both are complex symmetric: left eigenvectors are the complex conjugates of the right ones. Resonances above E_t with
-Γ/2 < (E − E_t) tan 2θ and bound states stay where they are, the continuum above a threshold E_t turns to E_t + e^{−2iθ}[0, ∞).
-E. Balslev and J. M. Combes, Commun. Math. Phys. 22, 280 (1971); B. Simon, Phys. Lett. A 71, 211 (1979); N. Moiseyev, Phys. Rep. 302,
-212 (1998).
+f = 1 + (e^{iθ} − 1)·½(1 + erf((|x − c| − R')/λ)), with R' = R + 6λ so that z = x to rounding inside, λ a 30th of what
+is left outside. Both are complex symmetric: left eigenvectors are the complex conjugates of the right ones. Resonances above E_t
+with Γ/2 < (E − E_t) tan 2θ and bound states stay where they are, the continuum above a threshold E_t turns to E_t + e^{−2iθ}[0, ∞).
+
+E. Balslev and J. M. Combes, Commun. Math. Phys. 22, 280 (1971); B. Simon, Phys. Lett. A 71, 211 (1979); N. Moiseyev,
+Phys. Rep. 302, 212 (1998).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from scipy.special import erf

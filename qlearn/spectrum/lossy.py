@@ -2,8 +2,8 @@
 
     Hv = (E − iΓ/2)v,    |e^{−iHt/ħ}v|² = e^{−Γt/ħ}|v|²,    Γ/2 = ⟨v|W|v⟩ for ⟨v|v⟩ = 1
 
-W > 0 is a loss, W < 0 a gain with Γ < 0. The last equation is exact, since the rest of H is Hermitian: the widths come from it, and
-are then good to more digits of their own than ε‖H‖. H is not normal, its eigenvectors are not orthogonal, and a residual says
+W > 0 is a loss, W < 0 a gain with Γ < 0. The last equation is exact, since the rest of H is Hermitian: the widths come from it,
+and are then good to more digits of their own than ε‖H‖. H is not normal, its eigenvectors are not orthogonal, and a residual says
 what the error is only together with the condition number κ of the eigenvalue: see ``qlearn.spectrum.non_normal``.
 """
 
@@ -11,20 +11,19 @@ import warnings
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eig
 
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, UnsupportedError
-from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
 from qlearn.spectrum.certificate import EPS, finer, rounding
 from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.levels import Spectrum
-from qlearn.spectrum.non_normal import Conditioned, conditioned
+from qlearn.spectrum.lossy_dense import BESIDE, FULL, Levels, all_levels, lowest_levels, near_levels
+from qlearn.spectrum.non_normal import Conditioned, conditioned, settled
 
 __all__ = ["lossy_levels"]
 
-FULL = 1280         # rows up to which all eigenvalues are computed
-BESIDE = 8          # neighbours of the k levels that are looked at too: an exceptional point needs its partner
+SAME = 64.0         # levels that differ by so many ε‖H‖ are one, in a basis of eigenvectors of our choice
 EXCEPTIONAL = 1e5   # κ from which the warning speaks of an exceptional point
 
 
@@ -37,8 +36,8 @@ def lossy_levels(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex 
     tol : AccuracyWarning where an error bound exceeds tol × (E_k − min V + ħ²(2π/L)²/2m), the scale of the kinetic energies.
     target : an energy, real or complex, in the plane of E − iΓ/2.
 
-    Returns a Spectrum with complex ``energies``; ``residuals`` on a grid twice as fine where V and W are callables, an Absorber or
-    numbers; ``error_bounds`` κ(residual + rounding), to first order in the residual; states of norm 1, not orthogonal;
+    Returns a Spectrum with complex ``energies``; ``residuals`` on a grid twice as fine where V and W are callables, numbers
+    or an Absorber; ``error_bounds`` κ(residual + rounding), to first order in the residual; states of norm 1, not orthogonal;
     stats: "condition" κ (k,), "cluster" the number of levels that are bounded together (k,), "loss" Γ/2 (k,).
     An absorber imitates the open space behind it: what it leaves standing is no error of this spectrum but of H.
 
@@ -46,15 +45,15 @@ def lossy_levels(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex 
     ------
     ArgumentError; UnsupportedError for a batch of V, f(|ψ|²), V(t), or more points than are offered.
 
-    >>> grid = Grid(64, (-9, 9))
-    >>> spectrum = lossy_levels(Hamiltonian(grid, lambda x: 0.5 * (1 - 0.4j) * x**2), 2)
+    >>> from qlearn import Grid
+    >>> spectrum = lossy_levels(Hamiltonian(Grid(64, (-9, 9)), lambda x: 0.5 * (1 - 0.4j) * x**2), 2)
     >>> bool(np.allclose(spectrum.energies, (1 - 0.4j) ** 0.5 * np.array([0.5, 1.5])))
     True
     """
     k, tol, target = _checked(H, k, tol, target)
     values, right, left, words = _solved(H, k, target)
     chosen = _chosen(values, min(k + BESIDE, len(values)), target)
-    values, right, left = values[chosen], right[:, chosen], left[:, chosen]
+    values, right, left = settled(values[chosen], right[:, chosen], left[:, chosen], SAME * EPS * _size(H))
     energies = _rayleigh(H, right)
     fine = finer(H)
     residuals, rounded = _residuals(H, fine, energies, right)
@@ -80,16 +79,17 @@ def _checked(H: Any, k: Any, tol: Any, target: Any) -> tuple[int, float, complex
         raise UnsupportedError(f"levels are offered for one V, not for a batch {H.batch_shape}; make one Hamiltonian for each "
                                "member.")
     _ = H.spectral_bounds       # refuses what is not static or not linear
-    if size > FULL:
-        raise UnsupportedError(f"levels of an H with a loss are not offered on {size} points (limit {FULL}); take a coarser grid.")
+    if size > DENSE_LIMIT:
+        raise UnsupportedError(f"levels of an H with a loss are not offered on {size} points (limit {DENSE_LIMIT}); take a "
+                               "coarser grid or a smaller box.")
     return k, tol, target
 
 
-def _solved(H: Hamiltonian, k: int, target: complex | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+def _solved(H: Hamiltonian, k: int, target: complex | None) -> Levels:
     """Eigenvalues, right and left eigenvectors as columns of length 1."""
-    matrix = H.to_matrix()
-    values, left, right = eig(matrix, left=True, right=True)
-    return values, right, left, f"all eigenvalues of {len(matrix)}×{len(matrix)}"
+    if int(np.prod(H.state_shape)) <= FULL:
+        return all_levels(H)
+    return lowest_levels(H, k) if target is None else near_levels(H, k, target)
 
 
 def _chosen(values: np.ndarray, k: int, target: complex | None) -> np.ndarray:
@@ -107,6 +107,11 @@ def _rayleigh(H: Hamiltonian, columns: np.ndarray) -> np.ndarray:
         image = np.asarray(H.apply(v[None])[0]) + 1j * loss * v
         energies[i] = np.sum(v.conj() * image).real - 1j * np.sum(loss * np.abs(v) ** 2)
     return energies
+
+
+def _size(H: Hamiltonian) -> float:
+    """‖H‖, at most."""
+    return float(max(np.abs(H.spectral_bounds).max(), np.abs(_loss(H)).max()))
 
 
 def _loss(H: Hamiltonian) -> np.ndarray:
@@ -145,10 +150,10 @@ def _warn(H: Hamiltonian, known: Conditioned, wanted: np.ndarray, goal: Goal, hi
         return
     kappa = known.condition[wanted][worst]
     if kappa > EXCEPTIONAL:
-        advice = f"Its condition number is {kappa:.1e}: states nearly coincide (an exceptional point, or a strongly non-normal H), " \
-                 "and rounding moves such levels by much more than ε‖H‖."
+        advice = f"Its condition number is {kappa:.1e}: states nearly coincide (an exceptional point, or a strongly non-normal " \
+                 "H), and rounding moves such levels by much more than ε‖H‖."
     else:
-        advice = f"Its condition number is {kappa:.3g}. The grid {H.grid.shape} may not resolve the state or the beginning of the " \
-                 "absorber; take more points or a higher order of the absorber, or a larger tol."
+        advice = f"Its condition number is {kappa:.3g}. The grid {H.grid.shape} may not resolve the state or the beginning of " \
+                 "the absorber; take more points or a higher order of the absorber, or a larger tol."
     warnings.warn(f"the error bound {bounds[worst]:.1e} of level {worst} exceeds tol = {goal.tol:g} times the energy scale "
                   f"{scale:.3g}. {advice}", AccuracyWarning, stacklevel=3)

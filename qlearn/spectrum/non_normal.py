@@ -4,12 +4,13 @@
 
 l the left eigenvector, l†H = El†; κ = 1 where H is normal and ∞ at an exceptional point. Eigenvalues whose bounds touch are
 taken together: with Q an orthonormal basis of their s states, B = Q†HQ, ε = κ‖HQ − QB‖, κ = 1/σ_min(Q_l†Q) the norm of their
-spectral projector and N the strictly upper part of the Schur form of B, each eigenvalue of H that belongs to the cluster is within
-δ of one of B,
+spectral projector and N the strictly upper part of the Schur form of B, each eigenvalue of H that belongs to the cluster is
+within δ of one of B,
 
     δ^s = ε(δ^{s−1} + ‖N‖δ^{s−2} + … + ‖N‖^{s−1})
 
-(P. Henrici, Numer. Math. 4, 24 (1962), theorem 4): δ = ε for a normal B, of the size of ε^{1/s} at an exceptional point. To first order means: as far as ε is small against the distance to
+(P. Henrici, Numer. Math. 4, 24 (1962), theorem 4): δ = ε for a normal B, of the size of ε^{1/s} at an
+exceptional point. To first order means: as far as ε is small against the distance to
 the eigenvalues outside, over κ.
 """
 
@@ -18,9 +19,11 @@ from typing import final
 
 import numpy as np
 from scipy.linalg import schur
+from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Conditioned", "conditioned"]
+__all__ = ["Conditioned", "conditioned", "settled"]
 
+PARALLEL = 1e-6     # vectors whose smallest singular value is below this share of the largest are taken for parallel
 TOUCH = 4.0         # bounds so many times larger decide which eigenvalues are taken together
 
 
@@ -46,16 +49,33 @@ def conditioned(values: np.ndarray, right: np.ndarray, left: np.ndarray, residua
     return Conditioned(condition, bounds, cluster)
 
 
+def settled(values: np.ndarray, right: np.ndarray, left: np.ndarray,
+            closeness: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same with biorthogonal bases, l_i†r_j = 0, chosen in each degenerate level: orthonormal right ones, of the least κ.
+
+    A level within ``closeness`` of another is one with it unless their vectors are parallel.
+    """
+    right, left = right.copy(), left.copy()
+    near = np.abs(values[:, None] - values) <= closeness
+    for members in _groups(near):
+        r, l = _basis(right[:, members]), _basis(left[:, members])
+        if len(members) > 1 and r.shape[1] == l.shape[1] == len(members):
+            u, _, vh = np.linalg.svd(l.conj().T @ r)
+            right[:, members], left[:, members] = r @ vh.conj().T, l @ u
+    return values, right, left
+
+
+def _groups(near: np.ndarray) -> list[np.ndarray]:
+    """Indices that are joined by a symmetric relation."""
+    count, label = connected_components(near, directed=False)
+    return [np.flatnonzero(label == each) for each in range(count)]
+
+
 def _touching(values: np.ndarray, bounds: np.ndarray) -> list[np.ndarray]:
     """Groups of indices whose discs of TOUCH times their bounds overlap; each bound taken as at most the spread of all values."""
     reach = TOUCH * bounds
     near = np.abs(values[:, None] - values) <= np.minimum(reach[:, None], reach)
-    near |= np.abs(values[:, None] - values) <= 1e-14 * np.abs(values)[:, None]
-    label = np.arange(len(values))
-    for i in range(len(values)):
-        for j in np.flatnonzero(near[i, :i]):
-            label[label == label[i]] = label[j]
-    return [np.flatnonzero(label == each) for each in np.unique(label)]
+    return _groups(near)
 
 
 def _together(values: np.ndarray, right: np.ndarray, left: np.ndarray, residuals: np.ndarray) -> np.ndarray:
@@ -90,4 +110,4 @@ def _henrici(size: float, departure: float, s: int) -> float:
 
 def _basis(columns: np.ndarray) -> np.ndarray:
     u, weights, _ = np.linalg.svd(columns, full_matrices=False)
-    return u[:, weights > 1e-14 * weights[0]]
+    return u[:, weights > PARALLEL * weights[0]]
