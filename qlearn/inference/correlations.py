@@ -26,12 +26,14 @@ class Correlations:
     """Sums over replicas and pairs of records, one matrix a group.
 
     now, end, later : (lags, GROUPS, m, m): the first records of the pairs, the last ones, and the pairs.
+    pairs : (lags,) how many pairs of records.
     early, late : (GROUPS, m') real means of the functions over the first and the last half of the records.
     """
 
     now: np.ndarray
     end: np.ndarray
     later: np.ndarray
+    pairs: tuple[int, ...]
     early: np.ndarray
     late: np.ndarray
 
@@ -92,7 +94,8 @@ def correlations(positions: np.ndarray, periods: tuple[float | None, ...], basis
         means = _real(means[:, size // 2 + 1:] if waves else means[:, 1:]) / ((last - first) * (records // 2))
         early.append(means[0])
         late.append(means[1])
-    return Correlations(now, end, later, np.array(early), np.array(late))
+    pairs = tuple(replicas * (records - lag) for lag in steps)
+    return Correlations(now, end, later, pairs, np.array(early), np.array(late))
 
 
 def _add(now: np.ndarray, end: np.ndarray, later: np.ndarray, e: np.ndarray, lag: int) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.inference.correlations import GROUPS, correlations, recorded, whole_lags
-from qlearn.inference.koopman import estimates
-from qlearn.inference.relaxation_rates import NOISY
+from qlearn.inference.koopman import NOISY, estimates
 from qlearn.inference.stationarity import Stationarity, hotelling, stationarity
 
 __all__ = ["Consistency", "ImpliedTimescales", "implied_timescales"]
@@ -37,12 +36,14 @@ class Consistency:
 @dataclass(frozen=True, eq=False)
 class ImpliedTimescales:
     """lags (n,); rates, errors, biases (n, k), ascending at each lag, NaN where nothing is left to see (λ ≤ 0);
+    noise (n, k), the relative errors of the eigenvalues, infinite where they are below 3 √(functions/pairs);
     pseudovalues (n, GROUPS, k) of the jackknife, whose means are the rates without their bias; stationarity."""
 
     lags: np.ndarray
     rates: np.ndarray
     errors: np.ndarray
     biases: np.ndarray
+    noise: np.ndarray
     pseudovalues: np.ndarray
     stationarity: Stationarity
 
@@ -58,8 +59,8 @@ class ImpliedTimescales:
 
     @property
     def seen(self) -> np.ndarray:
-        """(n, k) True where the relative error of the eigenvalue is at most 0.3: elsewhere the rate is noise."""
-        return np.isfinite(self.rates) & np.isfinite(self.errors) & (self.errors * self.lags[:, None] <= NOISY)
+        """(n, k) True where ``noise`` is at most 0.3: elsewhere the rate means nothing."""
+        return self.noise <= NOISY
 
     def consistency(self, declared: float, lag: float, k: int | None = None) -> Consistency:
         """The Chapman–Kolmogorov relation of the first k rates (default: those seen at both lags) between two of the lags.
@@ -116,5 +117,5 @@ def implied_timescales(ensemble: Ensemble, lags: Sequence[float], *, basis: Any,
     rates = np.array([one.rates for one in found])
     biases = np.array([one.bias for one in found])
     pseudovalues = np.array([one.rates - one.bias - (GROUPS - 1) * one.deviations for one in found])
-    return ImpliedTimescales(spacing * np.array(steps), rates, np.array([one.errors for one in found]), biases, pseudovalues,
-                             stationarity(sums.early, sums.late))
+    return ImpliedTimescales(spacing * np.array(steps), rates, np.array([one.errors for one in found]), biases,
+                             np.array([one.noise for one in found]), pseudovalues, stationarity(sums.early, sums.late))

@@ -10,13 +10,16 @@ from scipy.linalg import eigh
 from qlearn import checks
 from qlearn.inference.correlations import GROUPS, Correlations
 
-__all__ = ["Estimate", "estimates"]
+__all__ = ["NOISY", "Estimate", "estimates"]
+
+NOISY = 0.3         # relative standard error of |λ| from which on a rate counts as drowned in noise
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """Rates at one lag: (k,) each; ``deviations`` (GROUPS, k), the left-out rates less their mean; NaN where λ ≤ 0."""
+    """Rates at one lag: (k,) each; ``deviations`` (GROUPS, k), the left-out rates less their mean; NaN where λ ≤ 0; ``floor``,
+    three times the largest |λ| of so many functions of as many independent pairs without any memory, √(functions/pairs)."""
 
     lag: float
     rates: np.ndarray
@@ -25,6 +28,14 @@ class Estimate:
     frequencies: np.ndarray
     frequency_errors: np.ndarray
     dropped: int
+    floor: float
+
+    @property
+    def noise(self) -> np.ndarray:
+        """(k,) the relative error of |λ|, infinite below the floor: a rate is seen where it is at most NOISY."""
+        with np.errstate(invalid="ignore"):
+            buried = ~(np.exp(-self.rates * self.lag) > self.floor) | ~np.isfinite(self.errors)
+        return np.where(buried, np.inf, self.errors * self.lag)
 
     @property
     def covariance(self) -> np.ndarray:
@@ -39,12 +50,12 @@ class Estimate:
 
 def estimates(sums: Correlations, k: int, lags: Sequence[float], reversible: bool, cutoff: float) -> list[Estimate]:
     """One Estimate a lag."""
-    return [_estimate(now, end, later, k, lag, reversible, cutoff)
-            for now, end, later, lag in zip(sums.now, sums.end, sums.later, lags, strict=True)]
+    return [_estimate(now, end, later, k, lag, reversible, cutoff, 3 * float(np.sqrt(sums.size / pairs)))
+            for now, end, later, lag, pairs in zip(sums.now, sums.end, sums.later, lags, sums.pairs, strict=True)]
 
 
 def _estimate(now: np.ndarray, end: np.ndarray, later: np.ndarray, k: int, lag: float, reversible: bool,
-              cutoff: float) -> Estimate:
+              cutoff: float, floor: float) -> Estimate:
     if reversible:
         now, later = (now + end) / 2, (later + np.conj(np.swapaxes(later, 1, 2))) / 2
     total_now, total_later = now.sum(axis=0), later.sum(axis=0)
@@ -60,7 +71,7 @@ def _estimate(now: np.ndarray, end: np.ndarray, later: np.ndarray, k: int, lag: 
         turned = np.array([np.angle(_nearest(values, whole[:k])) for values in others]) / lag
         spread = np.sqrt((GROUPS - 1) * np.mean((turned - turned.mean(axis=0)) ** 2, axis=0))
     return Estimate(lag, rates, left_out - left_out.mean(axis=0), (GROUPS - 1) * (left_out.mean(axis=0) - rates),
-                    np.zeros(k) if reversible else frequencies, spread, dropped)
+                    np.zeros(k) if reversible else frequencies, spread, dropped, floor)
 
 
 def _frame(now: np.ndarray, cutoff: float) -> tuple[np.ndarray | None, int]:

@@ -10,12 +10,11 @@ from qlearn import checks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.errors import AccuracyWarning, RegimeError
 from qlearn.inference.correlations import GROUPS, correlations, recorded, whole_lags
-from qlearn.inference.koopman import Estimate, estimates
+from qlearn.inference.koopman import NOISY, Estimate, estimates
 from qlearn.inference.stationarity import Stationarity, stationarity
 
-__all__ = ["NOISY", "MeasuredRates", "relaxation_rates"]
+__all__ = ["MeasuredRates", "relaxation_rates"]
 
-NOISY = 0.3         # relative standard error of |λ| from which on a rate counts as drowned in noise
 _ALARM = 1e-3       # level of the test of stationarity
 
 
@@ -83,7 +82,7 @@ def relaxation_rates(ensemble: Ensemble, *, basis: Any, k: int, since: float = -
     ------
     ArgumentError for a bad argument, too few replicas, unequal lags. RegimeError where a reversible λ is not positive: noise.
     Warns AccuracyWarning: not stationary (Hotelling's T² of first against last half, false-alarm rate 1e-3); a λ whose relative
-    error exceeds 0.3, drowned in noise.
+    error exceeds 0.3, or which is below 3 √(functions/pairs), drowned in noise.
 
     Where it fails. *Basis*: one that is too small makes the rates too large, never too small, for reversible dynamics
     (variational), and more so at short lags; look at ``implied_timescales``. *Noise*: a rate r is seen while e^{−rτ} exceeds
@@ -123,11 +122,11 @@ def _complain(found: Estimate, at_rest: Stationarity, basis: Any, cutoff: float 
     if at_rest.p_value < _ALARM:
         warnings.warn(f"the ensemble is not stationary: {at_rest}. Take since later, or the rates are those of no equilibrium.",
                       AccuracyWarning, stacklevel=3)
-    noisy = np.flatnonzero(found.errors * found.lag > NOISY)
+    noisy = np.flatnonzero(found.noise > NOISY)
     if noisy.size:
-        warnings.warn(f"rate {noisy[0] + 1} drowns in noise: its eigenvalue at lag {found.lag:g} is known to "
-                      f"{100 * found.errors[noisy[0]] * found.lag:.0f} % only. Take fewer rates, a shorter lag or more replicas.",
-                      AccuracyWarning, stacklevel=3)
+        warnings.warn(f"rate {noisy[0] + 1} drowns in noise: its eigenvalue at lag {found.lag:g} is below {found.floor:.1g} or "
+                      "known to no better than 30 %. Take fewer rates, a shorter lag or more replicas.", AccuracyWarning,
+                      stacklevel=3)
     if cutoff is None and found.dropped:
         warnings.warn(f"{found.dropped} directions of the basis {basis!r} were dropped as linear dependences (singular values "
                       "below 1e-6 of the largest). Declare cutoff=, or take independent functions.", AccuracyWarning,
