@@ -26,6 +26,8 @@ __all__ = ["Certificate", "Pairs", "certify", "finer", "interpolated", "rounding
 EPS = float(np.finfo(float).eps)
 FINEST = 2**22          # points times channels of a finer grid for residuals
 KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
+AT_ONCE = 2**18         # numbers that are worked on at a time: a few states, in cache where they fit
+ISOMETRIC = 1e-12       # loss of length at interpolation, the share of unsigned modes, with which rows count as orthonormal
 
 Pairs = Callable[[int, int], tuple[np.ndarray, np.ndarray]]     # (i, j) → rows v_i … v_{j−1} and Hv, on the certifying grid
 
@@ -67,33 +69,39 @@ def rounding(H: Hamiltonian) -> float:
     return EPS * H.kinetic.bounds[1] * float(np.sqrt(np.log2(max(H.grid.size, 2))))
 
 
-def certify(fine: Hamiltonian, energies: np.ndarray, pairs: Pairs, *, lowest: bool) -> Certificate:
-    """Residuals and bounds of states that span an interval of the spectrum, ascending; ``lowest``: from its bottom.
+def certify(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, rows: np.ndarray, pairs: Pairs, *,
+            lowest: bool) -> Certificate:
+    """Residuals and bounds of orthonormal rows that span an interval of the spectrum, ascending; ``lowest``: from its bottom.
 
     The last state, and where not ``lowest`` the first, serves as the edge of the levels outside for the others.
     """
     m, size = len(energies), int(np.prod(fine.state_shape))
-    step = max(1, min(m, KEPT // size))
-    whole = step >= m
-    residuals, rounded, coupling, defect = np.empty(m), np.empty(m), None, 0.0
-    noise, depth = rounding(fine), _depth(fine)
+    step = max(1, min(m, AT_ONCE // size))
+    whole = m * size <= KEPT
+    residuals, lengths = np.empty(m), np.empty(m)
+    kept, errors = [], []
     for i in range(0, m, step):
         states, images = pairs(i, min(i + step, m))
         j = i + len(states)
-        lengths = np.linalg.norm(states, axis=1)
-        images = images - energies[i:j, None] * states
-        residuals[i:j] = np.linalg.norm(images, axis=1) / lengths
-        rounded[i:j] = noise + EPS * (np.abs(energies[i:j]) + depth(states) / lengths)
+        images -= energies[i:j, None] * states
+        lengths[i:j] = _lengths(states)
+        residuals[i:j] = _lengths(images) / lengths[i:j]
         if whole:
-            coupling = states.conj() @ images.T
-            gram = states.conj() @ states.T
-            defect = float(np.max(np.abs(gram - np.eye(m))))
+            kept.append(states)
+            errors.append(images)
+    rounded = rounding(fine) + EPS * (np.abs(energies) + _depth(H, rows))
     bounds, kinds = residuals.copy(), ["residual"] * m
-    if coupling is not None and defect < 1e-11:
+    if whole and np.max(np.abs(lengths - 1)) < ISOMETRIC:
+        coupling = np.concatenate(kept).conj() @ np.concatenate(errors).T
         sharper = _quadratic(energies, residuals, coupling, rounded, lowest)
         kinds = ["quadratic" if q < r else "residual" for q, r in zip(sharper, residuals, strict=True)]
         bounds = np.minimum(bounds, sharper)
     return Certificate(residuals, bounds + rounded, kinds, rounded)
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    parts = rows.view(float) if np.iscomplexobj(rows) else rows
+    return np.sqrt(np.einsum("ij,ij->i", parts, parts))
 
 
 def _quadratic(energies: np.ndarray, residuals: np.ndarray, coupling: np.ndarray, rounded: np.ndarray,
@@ -116,12 +124,12 @@ def _quadratic(energies: np.ndarray, residuals: np.ndarray, coupling: np.ndarray
     return best
 
 
-def _depth(H: Hamiltonian) -> Callable[[np.ndarray], np.ndarray]:
+def _depth(H: Hamiltonian, rows: np.ndarray) -> np.ndarray:
     """‖Vv‖ of rows; for channels with the norm of V at each point bounded by its largest row sum."""
     table = H.potential_table()
     if H.channels is not None:
         d = H.grid.ndim
         table = np.max(np.sum(np.abs(table), axis=-d - 1), axis=-d - 1)
         table = np.broadcast_to(table, H.state_shape)
-    weights = table.ravel() ** 2
-    return lambda rows: np.sqrt((rows.real**2 + rows.imag**2 if np.iscomplexobj(rows) else rows**2) @ weights)
+    densities = rows.real**2 + rows.imag**2 if np.iscomplexobj(rows) else rows**2
+    return np.sqrt(densities @ table.ravel() ** 2)

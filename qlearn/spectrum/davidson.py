@@ -21,7 +21,7 @@ __all__ = ["Preconditioner", "Ritz", "davidson"]
 Preconditioner = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]     # rows, residuals, Ritz values → corrections
 
 SPACE = 5           # blocks in the space before a restart
-PATIENCE = 40       # steps without a halving of the residual
+PATIENCE = 100      # steps without a halving of the residual
 GUARD = 0.1         # residual of the first guard over the distance to the last wanted level, at the end
 
 
@@ -37,7 +37,7 @@ class Ritz:
 
 
 def davidson(operator: BlockOperator, start: np.ndarray, wanted: int, goal: Callable[[float], float], precondition: Preconditioner,
-             most_steps: int = 400) -> Ritz:
+             most_steps: int = 600) -> Ritz:
     """The lowest Ritz pairs from a start block (m, size), m ≥ wanted, until ‖r_j‖ ≤ goal(θ_wanted) for all wanted or nothing gains."""
     space = orthonormal(start.astype(operator.dtype))
     m, most = len(space), max(SPACE * len(start), 3)

@@ -12,12 +12,16 @@ from qlearn.spectrum.certificate import Certificate, certify, finer, interpolate
 from qlearn.spectrum.dense import dense
 from qlearn.spectrum.found import Found
 from qlearn.spectrum.goal import Goal
-from qlearn.spectrum.iterative import iterative
+from qlearn.spectrum.iterative import guards, iterative
 from qlearn.spectrum.levels import Spectrum
+from qlearn.spectrum.line import on_line
+from qlearn.spectrum.reduced import LARGEST, Reduced, reduced
 
 __all__ = ["eigenstates"]
 
 METHODS = ("dense", "reduced", "iterative")
+SMALL = 400         # rows of a matrix that are solved before anything else is set up
+MODERATE = 1500     # rows of a matrix that are solved rather than iterated
 
 
 def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | None = None,
@@ -44,7 +48,8 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     goal = Goal(H, tol)
     found = _solved(H, k, target, method, goal)
     fine = finer(H)
-    certificate = certify(fine, found.energies, interpolated(H, fine, found.rows), lowest=found.lowest)
+    pairs = interpolated(H, fine, found.rows) if found.pairs is None else found.pairs(fine)
+    certificate = certify(H, fine, found.energies, found.rows, pairs, lowest=found.lowest)
     wanted = slice(found.first, found.first + k)
     _warn(H, fine, found, certificate, wanted, goal)
     stats = {**found.stats, "bounds": certificate.kinds[wanted], "rounding": float(np.max(certificate.rounding[wanted]))}
@@ -71,11 +76,37 @@ def _checked(H: Any, k: Any, tol: Any, target: Any, method: Any) -> tuple[int, f
 
 def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, goal: Goal) -> Found:
     size = int(np.prod(H.state_shape))
-    if method == "dense" or (method is None and size <= DENSE_LIMIT):
+    if method == "dense" or (method is None and size <= SMALL):
         return dense(H, k, target)
     if target is not None:
+        if size <= DENSE_LIMIT:
+            return dense(H, k, target)
         raise UnsupportedError(f"levels near a target are not offered on {size} points (limit {DENSE_LIMIT}); ask for the lowest.")
-    return iterative(H, k, goal)
+    if method == "iterative":
+        return iterative(H, k, goal)
+    if H.grid.ndim == 1 and H.is_diagonal_in_k and H.channels is None:
+        found = on_line(H, k)
+        if found is not None:
+            return found
+    if method is None and size <= DENSE_LIMIT and 4 * k > size:
+        return dense(H, k, target)
+    near = _projected(H, k, goal, size)
+    if near is not None and near.converged:
+        return near.found(k)
+    if method == "reduced":
+        raise UnsupportedError(f"no basis of {LARGEST} product functions holds {k} levels to tol = {goal.tol:g} on this grid. "
+                               "Leave method out, or take a larger tol.")
+    if size <= MODERATE or (near is None and size <= DENSE_LIMIT):
+        return dense(H, k, target)
+    return iterative(H, k, goal, None if near is None else near.rows)
+
+
+def _projected(H: Hamiltonian, k: int, goal: Goal, size: int) -> Reduced | None:
+    """The projection on product functions, where those of the axes are near those of H: no metric."""
+    if H.metric is not None or H.grid.ndim == 1:
+        return None
+    dear = 6e-6 * (k + guards(k)) * size / 3e-10    # functions at which eigh takes as long as block Davidson, as measured
+    return reduced(H, k, goal, int(np.clip(dear ** (1 / 3), 600, LARGEST)))
 
 
 def _states(H: Hamiltonian, rows: np.ndarray) -> np.ndarray:

@@ -1,9 +1,13 @@
 """What a solver hands to the certificate: the levels wanted and their neighbours on either side."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.spectrum.certificate import Pairs
 
 __all__ = ["Found", "edges"]
 
@@ -16,6 +20,7 @@ class Found:
     """energies (m,) ascending, rows (m, size) of length 1; the k wanted begin at ``first``, neighbours before and after.
 
     lowest : True where energies[0] is the lowest level of all.     words, stats : how they were found.
+    pairs : a finer H → rows there and H applied to them, where the solver knows a faster way than transforms.
     """
 
     energies: np.ndarray
@@ -24,6 +29,7 @@ class Found:
     lowest: bool
     words: str
     stats: dict[str, Any]
+    pairs: Callable[[Hamiltonian], Pairs] | None = None
 
 
 def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int, int]:

@@ -21,15 +21,20 @@ def guards(k: int) -> int:
     return max(4, k // 5)
 
 
-def iterative(H: Hamiltonian, k: int, goal: Goal) -> Found:
-    """The k lowest levels; each residual below the goal, or as low as rounding lets it."""
+def iterative(H: Hamiltonian, k: int, goal: Goal, start: np.ndarray | None = None) -> Found:
+    """The k lowest levels; each residual below the goal, or as low as rounding lets it. ``start``: approximate states (m, size)."""
     operator = BlockOperator(H)
-    m = min(k + guards(k), operator.size)
-    rows = np.random.default_rng(SEED).standard_normal((m, operator.size))
-    precondition = preconditioner(operator, weyl_energy(H, k))
+    energy = weyl_energy(H, k)
+    if start is not None:
+        energy = max(energy, float(np.max(np.einsum("ij,ij->i", start[:k].conj(), operator(start[:k])).real)))
+    precondition = preconditioner(operator, energy)
+    known = np.zeros((0, operator.size), dtype=operator.dtype) if start is None else start[:k + 1].astype(operator.dtype)
+    m = min(k + guards(k), operator.size) - len(known)
+    rows = np.random.default_rng(SEED).standard_normal((max(m, 0), operator.size)).astype(operator.dtype)
     for _ in range(SMOOTHED):
-        rows = orthonormal(precondition(rows.astype(operator.dtype), rows, H.spectral_bounds[1] * np.ones(m)))
-    ritz = davidson(operator, rows, k, goal, precondition)
+        rows = orthonormal(precondition(rows, rows, H.spectral_bounds[1] * np.ones(len(rows))))
+    ritz = davidson(operator, np.concatenate([known, rows]), k, goal, precondition)
     first, wanted, last = edges(ritz.energies, k, None)
-    return Found(ritz.energies[first:last], ritz.rows[first:last], 0, True,
-                 f"block Davidson on {operator.size} points, {ritz.steps} steps", {"applications": operator.applied})
+    before = "" if start is None else ", from a projection on product functions"
+    return Found(ritz.energies[:last], ritz.rows[:last], 0, True,
+                 f"block Davidson on {operator.size} points, {ritz.steps} steps{before}", {"applications": operator.applied})
