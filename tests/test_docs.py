@@ -12,13 +12,15 @@ import pytest
 from test_architecture import LAYERS
 
 from qlearn.cli import run
-from qlearn.config import SECTIONS, load
+from qlearn.config import SECTIONS, SPECTRUM_SECTIONS, load, load_spectrum
 from qlearn.config.dataset import GenerateConfig, LabelNoiseConfig
 from qlearn.config.keys import section_keys
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TABLES = {**SECTIONS, "data.label_noise": LabelNoiseConfig, "data.generate": GenerateConfig}
+SPECTRUM_TABLES = {name: section for name, section in SPECTRUM_SECTIONS.items() if name not in SECTIONS}
+FILES = {"files.md": TABLES, "spectrum_files.md": SPECTRUM_TABLES}
 
 parametrize_pages = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 
@@ -55,13 +57,16 @@ def test_there_is_something_to_run_and_no_python_that_is_not():
 
 
 @parametrize_pages
-def test_console_lines_print_what_they_show(path, monkeypatch, capsys):
+def test_console_lines_print_what_they_show(path, monkeypatch, capsys, tmp_path):
     """Lines marked runnable: each shown line occurs in the output, in order; … stands for lines left out."""
     monkeypatch.chdir(ROOT)
     for line, text in blocks(path, "console runnable"):
         command, *shown = text.rstrip("\n").split("\n")
         assert command.startswith("$ qlearn "), f"{path.name}:{line}"
-        assert run(shlex.split(command)[2:]) == 0
+        arguments = shlex.split(command)[2:]
+        if "--out" in arguments:
+            arguments[arguments.index("--out") + 1] = str(tmp_path)
+        assert run(arguments) == 0
         output, place = capsys.readouterr().out.split("\n"), -1
         for expected in shown:
             if expected != "…":
@@ -84,7 +89,9 @@ def test_toml_blocks_have_only_keys_that_exist(path):
     for line, text in blocks(path, "toml"):
         content = tomllib.loads(text)
         for name, table in content.items():
-            assert set(table) <= set(section_keys(SECTIONS[name])), f"{path.name}:{line}"
+            if name not in ("title", "parameters"):
+                section = {**SECTIONS, **SPECTRUM_SECTIONS}[name]
+                assert set(table) <= set(section_keys(section)), f"{path.name}:{line}"
 
 
 def test_the_minimal_file_of_the_documentation_loads(tmp_path):
@@ -105,16 +112,23 @@ def test_the_refusal_that_is_shown_is_the_one_that_comes(tmp_path, monkeypatch, 
     assert capsys.readouterr().err.startswith(shown.removesuffix("…"))
 
 
-def test_every_key_is_documented_with_its_default():
-    """The tables of docs/files.md are those that the sections give; on failure the message holds the text to paste."""
-    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", FILES)
+def test_every_key_is_documented_with_its_default(page):
+    """The tables of the pages are those that the sections give; on failure the message holds the text to paste."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     written = text[text.index("-->\n") + 4:text.index("<!-- end of keys -->")].strip()
-    assert written == key_tables(), f"paste into docs/files.md:\n{key_tables()}"
+    assert written == key_tables(FILES[page]), f"paste into docs/{page}:\n{key_tables(FILES[page])}"
 
 
-def key_tables():
+def test_the_spectrum_file_of_the_documentation_loads(tmp_path):
+    (_, text), *_ = blocks(ROOT / "docs" / "spectrum_files.md", "toml")
+    (tmp_path / "well.toml").write_text(text, encoding="utf-8")
+    assert load_spectrum(tmp_path / "well.toml").levels.count == 10
+
+
+def key_tables(tables):
     parts, escaped = [], "\\|"
-    for name, section in TABLES.items():
+    for name, section in tables.items():
         rows = [f"| `{key}` | {field.metadata['meaning'].replace('|', escaped)} | {shown(field)} |"
                 for key, field in section_keys(section).items()]
         parts.append("\n".join([f"### `[{name}]`", "", "| key | meaning | default |", "|---|---|---|", *rows]))

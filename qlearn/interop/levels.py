@@ -86,9 +86,9 @@ def _asked(H: Hamiltonian, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _aligned(theirs: np.ndarray, ours: np.ndarray) -> int:
-    """The place of the k neighbouring levels that come nearest; both ascend, so that a missed level shows."""
+    """The place of the k neighbouring levels that come nearest in all; both ascend, so that a missed level shows."""
     windows = np.lib.stride_tricks.sliding_window_view(theirs, len(ours))
-    return int(np.argmin(np.max(np.abs(windows - ours), axis=1)))
+    return int(np.argmin(np.sum(np.abs(windows - ours), axis=1)))
 
 
 def _nearest(theirs: np.ndarray, ours: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def shown_value(name: str, row: Mapping[str, Any]) -> str:
     if name == "qutip_overlap":
         return f"{value:.6f}"
     if name in OVERVIEW:
-        return f"{value:.8g}"
+        return "0" if abs(value) <= 2 * row["error_bound"] else f"{value:.8g}"
     return f"{value:.2g}" if isinstance(value, float) else str(value)
 
 

@@ -11,7 +11,7 @@ from qlearn.report.style import STYLE
 
 __all__ = ["spectrum_page"]
 
-WIDE = "figure img, figcaption { max-width: 860px; }"
+WIDE = ".wide figure img, .wide figcaption { max-width: 860px; }"
 
 WORDS = {
     "± bound": "The error bound: H has a level within this distance. It follows from the residual ‖Hv − Ev‖ of the state, taken "
@@ -50,9 +50,15 @@ def _part(part: Part) -> str:
     names = columns(part)
     rows = [[_cell(name, row) for name in names] for row in part.shown]
     summary = [(escape(name), _value(value)) for name, value in part.summary.items()]
-    return (f'<section id="{escape(part.name)}"><h2>{escape(part.title)}</h2>{figure(part.drawn.plot(), part.caption)}{notes}'
+    return (f'<section id="{escape(part.name)}"><h2>{escape(part.title)}</h2>{_figure(part)}{notes}'
             f"{table([heading(name) for name in names], rows, kind='stack')}"
             f"<h3>How</h3>{table(('', ''), summary)}</section>")
+
+
+def _figure(part: Part) -> str:
+    drawn = part.drawn.plot()
+    several = len(drawn.axes) > 1           # panels side by side need the width of the page
+    return f'<div class="{"wide" if several else "narrow"}">{figure(drawn, part.caption)}</div>'
 
 
 def _cell(name: str, row: Any) -> str:
