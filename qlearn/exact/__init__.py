@@ -4,6 +4,7 @@ from qlearn.exact.barriers import EckartBarrier, SquareBarrier
 from qlearn.exact.boxes import BoxPacket
 from qlearn.exact.channels import LandauZener, RabiPacket
 from qlearn.exact.gaussians import DrivenOscillator, GaussianPacket
+from qlearn.exact.lame import LameBands
 from qlearn.exact.magnetic import FockDarwin
 from qlearn.exact.oscillators import ModulatedOscillator, QuadraticPacket
 from qlearn.exact.rings import AharonovBohmRing, MathieuBands, MathieuRing, MetricRing, RingPacket, TwistedRing
@@ -20,6 +21,7 @@ __all__ = [
            "FockDarwin",
            "GaussianPacket",
            "Gausson",
+           "LameBands",
            "LandauZener",
            "MathieuBands",
            "MathieuRing",

@@ -114,8 +114,10 @@ class BlochFamily:
         twisted = self.twisted
         coarse = states @ self.basis
         fine = coarse if self._fine_basis is None else states @ self._fine_basis
-        near = certify(twisted.base, energies, lambda i, j: (coarse[i:j], twisted.apply(theta, coarse[i:j])), lowest=True)
-        true = certify(twisted.fine, energies, lambda i, j: (fine[i:j], twisted.apply(theta, fine[i:j], fine=True)), lowest=True)
+        near = certify(twisted.base, twisted.base, energies, coarse,
+                       lambda i, j: (coarse[i:j], twisted.apply(theta, coarse[i:j])), lowest=True)
+        true = certify(twisted.base, twisted.fine, energies, coarse,
+                       lambda i, j: (fine[i:j], twisted.apply(theta, fine[i:j], fine=True)), lowest=True)
         return Sector(theta, (0,) * len(theta), energies, true.bounds, true.residuals + true.rounding, near.bounds, states)
 
     def _solve(self, theta: np.ndarray) -> None:

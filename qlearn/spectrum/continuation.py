@@ -96,7 +96,7 @@ def _step(family: BlochFamily, start: Followed, theta: np.ndarray, depth: int) -
     matched = np.argmax(weights, axis=1)
     sure = np.max(weights, axis=1) > SAME
     end = Followed(sector, states, matched[start.places])
-    if not np.all(sure[start.places]):
+    if not np.all(sure[start.places]) or not _explained(start.places, matched, sure):
         _need_levels_above(family, start, sector, weights)
         middle = (start.sector.theta + theta) / 2
         if depth >= DEEPEST or np.array_equal(middle, theta) or np.array_equal(middle, start.sector.theta):
@@ -107,6 +107,14 @@ def _step(family: BlochFamily, start: Followed, theta: np.ndarray, depth: int) -
     if turn is None:
         return end
     return _step(family, _step(family, start, turn, depth + 1), theta, depth + 1)
+
+
+def _explained(places: np.ndarray, matched: np.ndarray, sure: np.ndarray) -> bool:
+    """Whether the levels that were recognised account for each change of rank of a branch."""
+    known = np.nonzero(sure)[0]
+    passed = [np.sum((known > i) & (matched[known] < matched[i])) - np.sum((known < i) & (matched[known] > matched[i]))
+              for i in places]
+    return bool(np.all(matched[places] == places + passed))
 
 
 def _need_levels_above(family: BlochFamily, start: Followed, sector: Sector, weights: np.ndarray) -> None:
@@ -206,6 +214,6 @@ def _closest(family: BlochFamily, start: Followed, end: Followed, pair: np.ndarr
         else:
             above = share
         share = share + move if below < share + move < above else (below + above) / 2
-        if above - below < 1e-14:
+        if (above - below) * steepness < 0.5 * half or above - below < 1e-14:     # too narrow for the gap to close inside
             break
     return None if np.array_equal(sector.theta, begin) or np.array_equal(sector.theta, end.sector.theta) else sector.theta

@@ -38,7 +38,8 @@ class Wannier:
     centres : (g, p) ⟨x⟩ along the twisted axes, in the home cell.    spreads : (g,) Σ_a ⟨x_a²⟩ − ⟨x_a⟩², units of length².
     hoppings : (n1, …, g, g) ⟨w_0|H|w_R⟩, R in FFT order.             chern : the Chern number, 0; None on one ring.
     orthonormality : max |⟨w_R|w_R′⟩ − δ| over all lattice shifts.
-    decay : (g, p) estimates of h in |w| ~ e^{−h|x|}, from the norms of the cells; NaN with fewer than three to tell it from.
+    decay : (g, p) estimates of h in |w| ~ e^{−h|x|} (one band of one ring: |x|^{−¾} e^{−h|x|}), from the norms of the cells; NaN
+        with fewer than three cells to tell it from.
     """
 
     grid: Grid
