@@ -22,6 +22,8 @@ FAINT = 1e-6          # u at the plane against its maximum: below, S is carried 
 REACH = 18.0          # by how much S may grow in one pass: e^{−18} is told from rounding
 DEGREE = 12           # of the polynomial S
 DEEPEST = 330.0       # S at the plane, so that e^{−2S} is a number
+PASSES = 80           # no S found: then S grows beyond the decay of ψ, and rounding with it
+STEADY = 3.0          # by how much S at the plane may still change in the last pass
 DENSE = 800           # unknowns up to which a sector is diagonalised whole
 SAFETY = 8.0          # of the rounding estimate, residual over gap: chosen after 60 random wells, which needed less than 1
 
@@ -58,17 +60,16 @@ def flux_splitting(half: HalfSpace, pair: int) -> Flux:
     decay = Polynomial([0.0])
     matrix = half.matrix(decay)
     sectors = [_sector(matrix, half.sector(parity), pair, float(half.potential.min())) for parity in (1, -1)]
-    below = _density(half, np.hstack([sector.states[:, :pair + 1] for sector in sectors]))
     vectors = np.stack([sector.states[:, pair] for sector in sectors], axis=1)
     settled = False
-    while True:
-        former, (decay, reached) = decay, _carried(half, vectors, decay, below)
+    for _ in range(PASSES):
+        former, (decay, reached) = decay, _carried(half, vectors, decay)
         grown = np.repeat(decay(half.x) - former(half.x), half.potential.shape[1])
         matrix = half.matrix(decay)
         starts = vectors * np.exp(np.minimum(grown - grown.min(), 30.0))[:, None]
         pairs = [_refined(matrix, sector, pair, start) for sector, start in zip(sectors, starts.T, strict=True)]
         vectors = np.stack([vector for vector, _ in pairs], axis=1)
-        if reached and settled:
+        if reached and settled and abs(decay(half.x[0]) - former(half.x[0])) < STEADY:
             break
         settled = reached
     lost = sum(residual / sector.gap(pair) for sector, (_, residual) in zip(sectors, pairs, strict=True))
@@ -97,17 +98,18 @@ def _density(half: HalfSpace, vectors: np.ndarray) -> np.ndarray:
     return np.asarray((parts / parts.max(axis=0)).sum(axis=1))
 
 
-def _carried(half: HalfSpace, vectors: np.ndarray, decay: Polynomial, below: np.ndarray) -> tuple[Polynomial, bool]:
+def _carried(half: HalfSpace, vectors: np.ndarray, decay: Polynomial) -> tuple[Polynomial, bool]:
     """S of the next pass, and whether u is no longer faint at the plane (or at the second one, where it is larger there).
 
-    −log|ψ| of the pair, where lower states are larger of those, for they have no zeros there, no deeper than the plane is.
+    −log|ψ| in the barriers, no deeper than the plane is; nothing between them, and nothing on the way to a wall.
     """
     own = decay(half.x)
     with np.errstate(divide="ignore"):
         faint = 0.5 * np.log(_density(half, vectors))
-        lower = np.where(below > 1e-20, 0.5 * np.log(below), -np.inf)
-    size = np.maximum(faint - own - np.max(faint - own), lower)
-    plane = max(faint[0] - own[0], faint[-1] - own[-1]) - np.max(faint - own)
+    size = faint - own - np.max(faint - own)
+    plane = max(size[0], size[-1])
+    well = np.flatnonzero(size > -1.0)
+    size[well[0]:well[-1] + 1 if half.far else None] = 0.0
     seen = max(np.exp(faint[0] - faint.max()), np.exp(faint[-1] - faint.max()))
     reached = bool(seen > FAINT)
     floor = plane - 2.0 if reached else min(-own[0], -own[-1]) + own.min() - REACH
