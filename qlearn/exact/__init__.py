@@ -7,6 +7,7 @@ from qlearn.exact.gaussians import DrivenOscillator, GaussianPacket
 from qlearn.exact.lame import LameBands
 from qlearn.exact.magnetic import FockDarwin
 from qlearn.exact.oscillators import ModulatedOscillator, QuadraticPacket
+from qlearn.exact.resonances import BarrierPoles, InvertedOscillator, LossyOscillator, RadialBarrier
 from qlearn.exact.rings import AharonovBohmRing, MathieuBands, MathieuRing, MetricRing, RingPacket, TwistedRing
 from qlearn.exact.solitons import BrightSoliton, Gausson, SolitonBreather
 from qlearn.exact.spheres import Sphere, TorusOfRevolution
@@ -14,6 +15,7 @@ from qlearn.exact.wells import Morse, PoschlTeller, ReflectionlessPacket
 
 __all__ = [
            "AharonovBohmRing",
+           "BarrierPoles",
            "BoxPacket",
            "BrightSoliton",
            "DrivenOscillator",
@@ -21,8 +23,10 @@ __all__ = [
            "FockDarwin",
            "GaussianPacket",
            "Gausson",
+           "InvertedOscillator",
            "LameBands",
            "LandauZener",
+           "LossyOscillator",
            "MathieuBands",
            "MathieuRing",
            "MetricRing",
@@ -31,6 +35,7 @@ __all__ = [
            "PoschlTeller",
            "QuadraticPacket",
            "RabiPacket",
+           "RadialBarrier",
            "ReflectionlessPacket",
            "RingPacket",
            "SolitonBreather",

@@ -6,13 +6,14 @@
 
 f = 1 + (e^{iθ} − 1)·½(1 + erf((|x − c| − R')/λ)), with R' = R + 6λ so that z = x to rounding inside, λ a 30th of what
 is left outside. Both are complex symmetric: left eigenvectors are the complex conjugates of the right ones. Resonances above E_t
-with Γ/2 < (E − E_t) tan 2θ and bound states stay where they are, the continuum above a threshold E_t turns to E_t + e^{−2iθ}[0, ∞).
+with Γ/2 < (E − E_t) tan 2θ and bound states stay where they are, the continuum above a threshold E_t turns to
+E_t + e^{−2iθ}[0, ∞).
 
 E. Balslev and J. M. Combes, Commun. Math. Phys. 22, 280 (1971); B. Simon, Phys. Lett. A 71, 211 (1979); N. Moiseyev,
 Phys. Rep. 302, 212 (1998).
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
@@ -81,7 +82,7 @@ class ScaledHamiltonian:
         axes = [self.path(x, axis) for axis, x in enumerate(self.hamiltonian.grid.axes)]
         return self.values(np.meshgrid(*axes, indexing="ij"))
 
-    def values(self, points: list[np.ndarray]) -> np.ndarray:
+    def values(self, points: Sequence[np.ndarray]) -> np.ndarray:
         """V at complex points, ([c, c,] *shape); called with real numbers where all of a 1-D path are real."""
         H, shape = self.hamiltonian, points[0].shape
         real = np.all([z.imag == 0 for z in points], axis=0)
@@ -153,9 +154,6 @@ def loop_defect(scaled: ScaledHamiltonian) -> float:
     return max(_defect(scaled, line) for line in _lines(scaled))
 
 
-Line = Callable[[np.ndarray], list[np.ndarray]]
-
-
 def _lines(scaled: ScaledHamiltonian) -> list[tuple[float, float, np.ndarray]]:
     """(from, to, direction) of lines through the centre."""
     grid = scaled.hamiltonian.grid
@@ -200,7 +198,7 @@ def _defect(scaled: ScaledHamiltonian, line: tuple[float, float, np.ndarray]) ->
     return float(np.max(np.abs(around) / np.where(size > 0, size, np.inf))) / largest
 
 
-def _called(H: Hamiltonian, points: list[np.ndarray]) -> np.ndarray:
+def _called(H: Hamiltonian, points: Sequence[np.ndarray]) -> np.ndarray:
     given = H.potential
     function = coordinate_function(given, H.grid.ndim, "potential") if is_sympy(given) else given
     with np.errstate(all="ignore"):

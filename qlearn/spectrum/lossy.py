@@ -17,9 +17,10 @@ from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
 from qlearn.spectrum.certificate import EPS, finer, rounding
 from qlearn.spectrum.goal import Goal
+from qlearn.spectrum.invariant_subspace import invariant_subspace
 from qlearn.spectrum.levels import Spectrum
 from qlearn.spectrum.lossy_dense import BESIDE, FULL, Levels, all_levels, lowest_levels, near_levels
-from qlearn.spectrum.non_normal import Conditioned, conditioned, settled
+from qlearn.spectrum.non_normal import Cluster, Conditioned, conditioned, settled
 
 __all__ = ["lossy_levels"]
 
@@ -56,8 +57,8 @@ def lossy_levels(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex 
     values, right, left = settled(values[chosen], right[:, chosen], left[:, chosen], SAME * EPS * _size(H))
     energies = _rayleigh(H, right)
     fine = finer(H)
-    residuals, rounded = _residuals(H, fine, energies, right)
-    known = conditioned(values, right, left, residuals + rounded)
+    residuals, rounded = _residuals(H, fine, np.diag(energies), right)
+    known = conditioned(values, right, left, residuals + rounded, _cluster(H, fine, values))
     wanted = np.sort(_chosen(energies, k, target))
     wanted = wanted[np.argsort(energies[wanted].real, kind="stable")]
     _warn(H, known, wanted, Goal(H, tol), float(np.max(energies[wanted].real)))
@@ -119,20 +120,36 @@ def _loss(H: Hamiltonian) -> np.ndarray:
     return np.zeros(H.grid.shape) if loss is None else loss
 
 
-def _residuals(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """‖Hv − Ev‖ on the finer grid for interpolants of norm 1, and its rounding ε(‖T‖√log₂N + ‖(V − iW)v‖ + |E|)."""
-    residuals, rounded = np.empty(len(energies)), np.empty(len(energies))
-    noise = rounding(fine)
-    for j, energy in enumerate(energies):
-        v = columns[:, j].reshape(H.state_shape)
-        if fine is not H:
-            v = np.asarray(H.grid.interpolate(v / H.root_metric, fine.grid)) * fine.root_metric
-        v = v / np.linalg.norm(v)
-        image = np.asarray(fine.apply(v[None])[0])
-        residuals[j] = np.linalg.norm(image - energy * v)
-        moved = np.asarray(fine.kinetic.apply(v[None])[0])
-        rounded[j] = noise + EPS * (abs(energy) + np.linalg.norm(image - moved))
+def _residuals(H: Hamiltonian, fine: Hamiltonian, block: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """‖(HQ − QB)_j‖ of each column on the finer grid, for interpolants of norm 1, and its rounding."""
+    rows = columns.T.reshape(-1, *H.state_shape)
+    if fine is not H:
+        rows = np.asarray(H.grid.interpolate(rows / H.root_metric, fine.grid)) * fine.root_metric
+    rows = rows.reshape(len(rows), -1)
+    rows = rows / np.linalg.norm(rows, axis=1)[:, None]
+    residuals, rounded = np.empty(len(rows)), np.empty(len(rows))
+    for j, v in enumerate(rows):
+        image = np.asarray(fine.apply(v.reshape(1, *fine.state_shape))).ravel()
+        moved = np.asarray(fine.kinetic.apply(v.reshape(1, *fine.state_shape))).ravel()
+        residuals[j] = np.linalg.norm(image - block[:, j] @ rows)
+        rounded[j] = rounding(fine) + EPS * (np.linalg.norm(block[:, j]) + np.linalg.norm(image - moved))
     return residuals, rounded
+
+
+def _cluster(H: Hamiltonian, fine: Hamiltonian, known: np.ndarray) -> Cluster:
+    """How a cluster of levels is looked at as a whole: its block B, the residual ‖HQ − QB‖ on the finer grid, κ."""
+    def look(values: np.ndarray, right: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, float, float]:
+        distance = np.min(np.abs(known[:, None] - values), axis=1)
+        outside = distance[distance > np.max(np.abs(values[:, None] - values))]
+        gap = float(np.min(outside, initial=np.inf))
+        gap = gap if np.isfinite(gap) else float(np.max(np.abs(values))) + 1.0
+        basis, dual = invariant_subspace(H.to_matrix(), values, right, left, gap)
+        images = np.asarray(H.apply(basis.T.reshape(-1, *H.state_shape))).reshape(len(values), -1).T
+        block = basis.conj().T @ images
+        defect, rounded = _residuals(H, fine, block, basis)
+        kappa = 1 / max(float(np.linalg.svd(dual.conj().T @ basis, compute_uv=False)[-1]), EPS)
+        return block, float(np.linalg.norm(defect) + np.linalg.norm(rounded)), kappa
+    return look
 
 
 def _states(H: Hamiltonian, columns: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ exceptional point. To first order means: as far as ε is small against the dista
 the eigenvalues outside, over κ.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -37,16 +38,26 @@ class Conditioned:
     cluster: np.ndarray
 
 
-def conditioned(values: np.ndarray, right: np.ndarray, left: np.ndarray, residuals: np.ndarray) -> Conditioned:
-    """Bounds of eigenvalues (n,) with columns right and left (size, n), ‖·‖ = 1, and residuals with their rounding (n,)."""
+Cluster = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, float, float]]
+
+
+def conditioned(values: np.ndarray, right: np.ndarray, left: np.ndarray, residuals: np.ndarray, cluster: Cluster) -> Conditioned:
+    """Bounds of eigenvalues (n,) with columns right and left (size, n), ‖·‖ = 1, and residuals with their rounding (n,).
+
+    cluster : (values, right, left) of a cluster → B (s, s), ‖HQ − QB‖ with its rounding, and κ of the subspace.
+    """
     overlaps = np.abs(np.sum(left.conj() * right, axis=0))
     condition = 1 / np.maximum(overlaps, np.finfo(float).tiny)
-    bounds, cluster = condition * residuals, np.ones(len(values), int)
+    bounds, sizes = condition * residuals, np.ones(len(values), int)
     for members in _touching(values, bounds):
         if len(members) > 1:
-            bounds[members] = _together(values[members], right[:, members], left[:, members], residuals[members])
-            cluster[members] = len(members)
-    return Conditioned(condition, bounds, cluster)
+            block, defect, kappa = cluster(values[members], right[:, members], left[:, members])
+            triangle = schur(block, output="complex")[0]
+            apart = np.min(np.abs(values[members][:, None] - np.diag(triangle)), axis=1)
+            departure = float(np.linalg.norm(np.triu(triangle, 1), 2))
+            bounds[members] = _henrici(kappa * defect, departure, len(members)) + apart
+            sizes[members] = len(members)
+    return Conditioned(condition, bounds, sizes)
 
 
 def settled(values: np.ndarray, right: np.ndarray, left: np.ndarray,
@@ -76,21 +87,6 @@ def _touching(values: np.ndarray, bounds: np.ndarray) -> list[np.ndarray]:
     reach = TOUCH * bounds
     near = np.abs(values[:, None] - values) <= np.minimum(reach[:, None], reach)
     return _groups(near)
-
-
-def _together(values: np.ndarray, right: np.ndarray, left: np.ndarray, residuals: np.ndarray) -> np.ndarray:
-    """The bound of every member of a cluster."""
-    basis, dual = _basis(right), _basis(left)
-    s = basis.shape[1]
-    if s < len(values) or dual.shape[1] < len(values):
-        return np.full(len(values), np.inf)
-    mixed = basis.conj().T @ right
-    block = np.linalg.solve(mixed.T, (mixed * values).T).T
-    overlap = float(np.linalg.svd(dual.conj().T @ basis, compute_uv=False)[-1])
-    spread = float(np.linalg.norm(np.linalg.inv(mixed), 2))
-    size = float(np.linalg.norm(residuals)) * spread / max(overlap, np.finfo(float).tiny)
-    departure = float(np.linalg.norm(np.triu(schur(block, output="complex")[0], 1), 2))
-    return np.full(len(values), _henrici(size, departure, s))
 
 
 def _henrici(size: float, departure: float, s: int) -> float:

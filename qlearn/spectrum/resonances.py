@@ -20,6 +20,7 @@ from qlearn.spectrum.standing import Candidate, candidates, distinct, error_esti
 __all__ = ["Resonances", "resonances"]
 
 ANGLES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+FEWER = (0.2, 0.4, 0.6)     # in more than one dimension
 STEEPEST = 0.78     # π/4: waves e^{ikz} with T < 0 grow beyond
 ANALYTIC = 1e-7     # loop integrals of V, relative, that count as zero
 
@@ -78,7 +79,8 @@ def resonances(H: Hamiltonian, k: int, *, target: complex, center: Any = None, a
     k : how many.     target : an energy, real or complex.
     center : c, a number or one an axis; the middle of a periodic axis. On an axis between walls it must be named: c = a where
         the wall at a is real (the radial equation), another place where both walls only end the box.
-    angle : θ in (0, 0.78); None tries 0.1 … 0.7 and takes for each resonance the one of the least error.
+    angle : θ in (0, 0.78); None tries 0.1 … 0.7 (three angles in 2-D and 3-D) and
+        takes for each resonance the one of the least error.
     exterior : R > 0, in 1-D: V is called with real x for |x − c| < R and need be analytic only outside; the same
         resonances come out.
 
@@ -100,8 +102,8 @@ def resonances(H: Hamiltonian, k: int, *, target: complex, center: Any = None, a
     usable = [one for one in (scaled.at(theta) for theta in angles) if _usable(one)]
     if not usable:
         raise UnsupportedError(f"V is not analytic, or not finite, between the axis and the path at the angles {angles}: "
-                               "|∮V dz| over small loops there is not zero. Take a smaller angle, exterior=R where V is not analytic "
-                               "for |x − c| < R only, or an absorber and eigenstates.")
+                               "|∮V dz| over small loops there is not zero. Take a smaller angle, exterior=R where V is not "
+                               "analytic for |x − c| < R only, or an absorber and eigenstates.")
     found = distinct(candidates(usable, k, target), target)
     chosen: list[tuple[Candidate, np.ndarray]] = []
     for one in found:
@@ -128,8 +130,9 @@ def _checked(H: Any, k: Any, target: Any, center: Any, angle: Any,
     size = int(np.prod(H.state_shape))
     k = checks.integer("k", k, least=1, most=size // 4)
     target = complex(checks.finite_array("target", target, shape=(), dtype=complex))
-    angles = ANGLES if angle is None else (checks.real("angle", angle, above=0, most=STEEPEST),)
+    angles = () if angle is None else (checks.real("angle", angle, above=0, most=STEEPEST),)
     _need_open(H, size)
+    angles = angles or (ANGLES if H.grid.ndim == 1 else FEWER)
     if exterior is not None:
         exterior = checks.real("exterior", exterior, above=0)
         if H.grid.ndim > 1:

@@ -5,7 +5,7 @@ from typing import final
 
 import numpy as np
 
-from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
 from qlearn.hamiltonian.action import lowest_diagonal
 from qlearn.spectrum.complex_scaling import ScaledHamiltonian
 from qlearn.spectrum.near_target import closest, near_target
@@ -15,8 +15,8 @@ __all__ = ["Candidate", "candidates", "distinct", "error_estimate"]
 EPS = float(np.finfo(float).eps)
 STANDING = 0.1      # |dE/dθ| relative to a free wave's, below which an eigenvalue may be a resonance
 TURNED, STRETCHED, REFINED = 0.95, 1.2, 1.5     # θ, box and spacing are changed by these factors
-BEYOND = 2.0        # the error left by a change of h → h/1.5 is below twice it for orders of 2 and more
-LARGEST = 2400      # points up to which the finer grid is taken, beyond it one coarser by the same factor, whose change is larger
+COARSENED = 0.8     # the spacing is divided by this where the finer grid would have more than DENSE_LIMIT points
+BEYOND = 2.0        # an error of order 2 or more in the spacing is below twice its change by either factor
 LOOKED_AT = 40      # eigenvalues near the target at each angle, and 4 for each resonance wanted
 
 
@@ -93,8 +93,8 @@ def distinct(found: list[Candidate], target: complex) -> list[Candidate]:
 def error_estimate(one: Candidate) -> np.ndarray:
     """Twice the changes of E with θ, box and spacing, and κ(residual + rounding): (4,)."""
     scaled, d = one.scaled, one.scaled.hamiltonian.grid.ndim
-    fits = len(one.column) * REFINED**d <= LARGEST
+    fits = len(one.column) * REFINED**d <= DENSE_LIMIT
     varied = (scaled.at(scaled.angle * TURNED), scaled.on(STRETCHED if fits else 1 / STRETCHED, 1.0),
-              scaled.on(1.0, REFINED if fits else 1 / REFINED))
+              scaled.on(1.0, REFINED if fits else COARSENED))
     changes = [BEYOND * abs(closest(each.matrix, one.energy) - one.energy) for each in varied]
     return np.array([*changes, one.rough])
