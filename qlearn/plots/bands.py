@@ -28,7 +28,7 @@ def bands(bands: Any, axes: Any = None, *, labels: Any = None) -> Any:
         seen = errors[:, j] > VISIBLE * reach
         axes.errorbar(way[order][seen], energies[seen, j], errors[seen, j], fmt="none", color=COLOURS["measured"], capsize=2)
     gaps = bands.gaps
-    for j in np.nonzero(gaps.indirect > gaps.indirect_errors)[0]:
+    for j in np.nonzero(gaps.indirect > gaps.indirect_errors)[0].tolist():
         low = float(np.max(bands.sorted[:, j]))
         axes.axhspan(low, low + float(gaps.indirect[j]), color=COLOURS["faint"], alpha=0.5, linewidth=0)
     axes.set_xlabel(name)

@@ -46,6 +46,7 @@ def bands(H: Hamiltonian, thetas: Any, k: int, *, tol: float = 1e-10) -> "Bands"
     ------
     ArgumentError; UnsupportedError with a loss, f(|ψ|²), a batch of V, or where a branch rises above the levels of the grid.
 
+    >>> from qlearn.grids import Grid
     >>> free = Hamiltonian(Grid(16, (0, 2 * np.pi)), 0.0)
     >>> bands(free, [0, 0.25, 0.5, 0.75, 1], 2).energies[:, 0].round(12).tolist()      # θ²/2: it crosses the other at θ = ½
     [0.0, 0.03125, 0.125, 0.28125, 0.5]

@@ -17,11 +17,13 @@ from typing import final
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from qlearn.errors import UnsupportedError
 from qlearn.spectrum.bloch import BlochFamily, Sector
 
 __all__ = ["Followed", "MoreLevelsError", "followed"]
 
 DEEPEST = 48        # halvings of a step
+ALIASED = 0.01      # share of a state beyond the grid
 ROOTS = 60          # steps to a closest approach
 SAME = 0.5          # the overlap above which a branch is known again
 LONG = 3.0          # times the median step
@@ -131,8 +133,13 @@ def _need_levels_above(family: BlochFamily, start: Followed, sector: Sector, wei
 def _overlaps(family: BlochFamily, start: Followed, sector: Sector) -> np.ndarray:
     """The states of ``start`` in the basis, as they stand at the turns of the other sector, (K, r)."""
     turns = tuple(m - n for n, m in zip(start.sector.turns, sector.turns, strict=True))
-    states = family.padded(start.states)
-    return states if not any(turns) else states @ family.shift(tuple(-m for m in turns)).T
+    states, back = family.padded(start.states), tuple(-m for m in turns)
+    if not any(turns):
+        return states
+    if family.twisted.leaving(states[start.places] @ family.basis, back) > ALIASED:
+        raise UnsupportedError("a branch rises above the waves of this grid within these θ; take more points, or θ closer "
+                               "together: θ and θ + 1 have the same levels.")
+    return states @ family.shift(back).T
 
 
 def _between(family: BlochFamily, start: Followed, sector: Sector, states: np.ndarray) -> np.ndarray:

@@ -110,6 +110,19 @@ class TwistedOperator:
         """e^{2πiθ·(x−a)/L}, (*state_shape): leads from u to ψ."""
         return self.phase(tuple(-theta)).reshape(self.base.state_shape)
 
+    def leaving(self, rows: np.ndarray, turns: tuple[int, ...]) -> float:
+        """The largest share of a row in modes that e^{−2πi m·(x−a)/L} takes off the grid, where they would come back aliased."""
+        base, worst = self.base, 0.0
+        u = base.grid.to_periodic(rows.reshape(len(rows), *base.state_shape))
+        for axis, m in zip(self.axes, turns, strict=True):
+            place, count = axis - base.grid.ndim, base.grid.shape[axis]
+            numbers = np.rint(np.fft.fftfreq(count, 1 / count))
+            off = (numbers - m < numbers.min()) | (numbers - m > numbers.max())
+            if off.any():
+                modes = np.moveaxis(np.fft.fft(u, axis=place, norm="ortho"), place, -1)[..., off]
+                worst = max(worst, float(np.max(np.sum(np.abs(modes.reshape(len(rows), -1)) ** 2, axis=1))))
+        return worst
+
     def phase(self, turns: tuple[float, ...]) -> np.ndarray:
         """e^{−2πi m·(x−a)/L} at the points of one wave function, flat."""
         grid = self.base.grid

@@ -66,6 +66,8 @@ def wannier_functions(family: BlochFamily, found: list[Followed], band: Any) -> 
     """See ``Bands.wannier``: sorted bands, consecutive, apart from all others at each θ of a uniform mesh of the zone."""
     rows = _rows(found, band)
     first, order, shape = _mesh(np.stack([f.sector.theta for f in found]))
+    if len(shape) > 2:
+        raise UnsupportedError("Wannier functions over three twisted axes are not offered; take a cut of one or two axes.")
     _need_isolated(found, rows)
     frames = _frames(family, [found[i] for i in order], rows).reshape(*shape, len(rows), family.size)
     energies = np.stack([found[i].sector.energies[rows] for i in order]).reshape(*shape, len(rows))
@@ -78,11 +80,9 @@ def wannier_functions(family: BlochFamily, found: list[Followed], band: Any) -> 
                           "Chern numbers sum up to zero with theirs.")
     if len(shape) == 1:
         smooth = transported(frames, turn[0])
-    elif len(shape) == 2:
+    else:
         lengths = family.hamiltonian.grid.lengths[list(family.axes)]
         smooth = in_two_dimensions(frames, turn, lengths) if len(rows) == 1 else by_points(family, frames, zone)
-    else:
-        raise UnsupportedError("Wannier functions over three twisted axes are not offered; take a cut of one or two axes.")
     found_there = localised(family, smooth, energies_in(frames, energies, smooth), zone)
     return Wannier(**vars(found_there), chern=chern)
 
@@ -102,7 +102,8 @@ def _mesh(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
     """First θ of each axis, the order of the points as a C-ordered mesh, its shape."""
     inside = np.mod(points, 1.0)
     inside[inside > 1 - MESH] = 0.0
-    columns, shape, first = [], [], []
+    columns: list[np.ndarray] = []
+    shape, first = [], []
     for values in inside.T:
         least = values.min()
         count = 1 + int(np.sum(np.diff(np.sort(values)) > MESH))
