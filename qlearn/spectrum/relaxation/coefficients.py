@@ -34,6 +34,7 @@ class Coefficients:
     """D^{μν} as diffusion(*q) -> (d, d, *shape) and a_μ as score(*q) -> (d, *shape), with the period of each axis or None.
 
     loss, loss_slope : U(*q) and ∂_μU(*q) of a system, from which a reference density is made; None for a learner.
+    score_slopes : ∂_μ a_ν(*q) as (d, d, *shape), for a reference density on lines.
     coldness : the lowest eigenvalue of (gc⁻¹/T) as a function of q: 1/temperature of the hottest direction.
     """
 
@@ -44,6 +45,7 @@ class Coefficients:
     loss: Field | None = None
     loss_slope: Field | None = None
     coldness: Field | None = None
+    score_slopes: Field | None = None
 
     @property
     def dimension(self) -> int:
@@ -109,7 +111,8 @@ def _of_system(system: "LearningSystem", parameters: Mapping[str, float] | None,
         D = _positive(system.metric_function(parameters), D)
     cold_matrix = _numeric(system, "covariance", cold, (size, size), parameters)
     return Coefficients(D, a, system.period_numbers(parameters), "units of time of the system", system.loss_function(parameters),
-                        system.loss_gradient_function(parameters), _Coldness(cold_matrix))
+                        system.loss_gradient_function(parameters), _Coldness(cold_matrix),
+                        _numeric(system, "score slopes", _slopes(system, score), (size, size), parameters))
 
 
 @final
@@ -154,6 +157,12 @@ def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple, tuple]:
         spread = sp.Matrix([sum(sp.diff(diffusion[i, j], q[j]) for j in range(size)) for i in range(size)])
         score -= inverse_matrix(diffusion) * spread
     return tuple(diffusion), tuple(score), tuple(pull / system.temperature)
+
+
+def _slopes(system: "LearningSystem", score: tuple) -> tuple:
+    import sympy as sp
+
+    return tuple(sp.diff(component, coordinate) for coordinate in system.coordinates for component in score)
 
 
 def _numeric(system: "LearningSystem", argument: str, expressions: tuple, outer: tuple[int, ...],

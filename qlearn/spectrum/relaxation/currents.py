@@ -20,7 +20,8 @@ def with_current(coefficients: Coefficients, grid: Grid, levels: GeneratorLevels
     lattice = operator.products.expand(levels.psi) * root
     zero = lattice[0] / _phase(lattice[0])
     if float(np.max(np.abs(zero.imag))) > 1e-6 * float(np.max(np.abs(zero.real))):
-        checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which the zero mode is not real", "Take more points.")
+        checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which the zero mode is not real",
+                    "Take more points.")
     mass = float(np.sum(operator.products.weights() * zero.real)) * _phase(lattice[0])
     flux = (operator.fluxes(levels.psi[:1])[:, 0] * root / mass).real
     density = points_of(grid, zero.real) / (mass / _phase(lattice[0])).real

@@ -1,8 +1,8 @@
 """Relaxation without detailed balance: eigenvalues of the Fokker–Planck generator in a basis, with left and right eigenfunctions.
 
-Dense: all eigenvalues of G, those of the largest real part taken; each then by two-sided inverse iteration, near-equal ones together.
-A perturbation E moves a simple eigenvalue by less than ‖E‖ κ + O(E²), κ = ‖l‖‖x‖/|l·x| its condition number: with the residual on
-all modes of a grid twice as fine for E that is the error bound, of first order, an estimate and no proof.
+Dense: all eigenvalues of G, those of the largest real part taken; each then by two-sided inverse iteration, near-equal ones
+together. A perturbation E moves a simple eigenvalue by less than ‖E‖ κ + O(E²), κ = ‖l‖‖x‖/|l·x| its condition number: with the
+residual on all modes of a grid twice as fine for E that is the error bound, of first order, an estimate and no proof.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from scipy.linalg import eigvals, lu_factor, lu_solve
 from qlearn.grids import Grid
 from qlearn.spectrum.relaxation.coefficients import Coefficients
 from qlearn.spectrum.relaxation.operator import GeneratorOperator
+from qlearn.spectrum.relaxation.products import orthonormalising
 from qlearn.spectrum.relaxation.reference import Reference
-from qlearn.spectrum.relaxation.surface import contracted, edge_bounds, fine_operator
+from qlearn.spectrum.relaxation.surface import Fine, contracted, edge_bounds, fine_operator, plain
 
 __all__ = ["GeneratorLevels", "generator_levels"]
 
 EPS = float(np.finfo(float).eps)
-SIZES = (300, 800, 1600)        # products of several coordinates, until the bounds are within tol
+SIZES = (150, 400, 800, 1600)        # products of several coordinates, until the bounds are within tol
 NEAR = 1e-6                     # eigenvalues nearer than this share of their size are solved together
 
 
@@ -43,7 +44,8 @@ def generator_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float,
     fine, found, last = fine_operator(coefficients, grid, reference), None, np.inf
     sizes = SIZES if grid.ndim > 1 else (grid.size,)
     for size in sizes:
-        operator = contracted(coefficients, grid, reference, log_density, size)
+        operator = (plain(coefficients, grid, reference) if grid.ndim == 1
+                    else contracted(coefficients, grid, reference, log_density, size))
         found = _levels(operator, fine, grid, k)
         worst = float(np.max(found.bounds[1:] / np.abs(found.eigenvalues[1:])))
         if worst <= tol or operator.products.size < size or worst > last / 3:
@@ -53,19 +55,21 @@ def generator_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float,
     return found
 
 
-def _levels(operator: GeneratorOperator, fine: GeneratorOperator, grid: Grid, k: int) -> GeneratorLevels:
-    G = operator.matrix()
+def _levels(operator: GeneratorOperator, fine: Fine, grid: Grid, k: int) -> GeneratorLevels:
+    G, overlaps = operator.matrices()
+    X = orthonormalising(overlaps)
+    G = X.T @ G @ X
     values, right, left = eigen_triplets(G, k + 1)
     inner = np.abs(np.sum(left.conj() * right, axis=1))
     conditions = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1) / inner
-    whole = operator.products.on_modes_of(fine.products, right)
-    difference = fine.apply(whole) - values[:, None] * whole
-    residuals = np.linalg.norm(difference, axis=1) / np.linalg.norm(right, axis=1)
-    weight = np.abs(operator.on_grid(grid, left.conj()) * operator.on_grid(grid, right)) / inner.reshape((-1,) + (1,) * grid.ndim)
+    c, d = right @ X.T, left.conj() @ X.T
+    whole = fine.coefficients(operator.products, c)
+    residuals = np.linalg.norm(fine.operator.apply(whole) - values[:, None] * whole, axis=1) / np.linalg.norm(right, axis=1)
+    weight = np.abs(operator.on_grid(grid, d) * operator.on_grid(grid, c)) / inner.reshape((-1,) + (1,) * grid.ndim)
     bounds = conditions * (residuals + EPS * np.linalg.norm(G, 2 if len(G) < 200 else "fro")) \
         + edge_bounds(operator, grid, weight, values)
     values[0], bounds[0] = 0, 0
-    return GeneratorLevels(values, bounds, residuals, conditions, right, operator)
+    return GeneratorLevels(values, bounds, residuals, conditions, c, operator)
 
 
 def eigen_triplets(G: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -34,16 +34,9 @@ class AxisModes:
             self.weights[[0, -1]] /= 2
         self.values, self.slopes = self._exactly(m)
 
-    def at(self, q: np.ndarray) -> np.ndarray:
-        """The modes at points q (n,), (n, count)."""
-        return self._table((np.asarray(q) - self.start) / self.length)[0]
-
-    def places_in(self, finer: "AxisModes") -> np.ndarray:
-        """Where these modes stand among those of a finer grid of the same axis."""
-        if self.wall:
-            return np.arange(self.count)
-        half = self.count // 2
-        return np.concatenate([np.arange(half + 1), finer.count // 2 + 1 + np.arange(half)])
+    def at(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The modes and their derivatives at points q (n,), (n, count) each."""
+        return self._table((np.asarray(q) - self.start) / self.length)
 
     @property
     def largest(self) -> float:

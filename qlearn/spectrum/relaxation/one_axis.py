@@ -7,10 +7,10 @@ from qlearn.grids import Grid
 from qlearn.spectrum.relaxation.cells import Cells, axis_edges
 from qlearn.spectrum.relaxation.coefficients import Coefficients
 from qlearn.spectrum.relaxation.currents import with_current
-from qlearn.spectrum.relaxation.detailed_balance import balance_of, is_balanced
+from qlearn.spectrum.relaxation.detailed_balance import is_balanced
 from qlearn.spectrum.relaxation.generator import generator_levels
 from qlearn.spectrum.relaxation.modes import AxisModes
-from qlearn.spectrum.relaxation.reference import Reference
+from qlearn.spectrum.relaxation.reference import ring_reference
 from qlearn.spectrum.relaxation.result import Relaxation
 from qlearn.spectrum.relaxation.stationary import check_ends, check_periods, density_on
 from qlearn.spectrum.relaxation.witten import line_levels
@@ -40,12 +40,11 @@ def on_one_axis(coefficients: Coefficients, grid: Grid, k: int, tol: float) -> R
 def _with_circulation(coefficients: Coefficients, grid: Grid, k: int, tol: float, circulation: float) -> Relaxation:
     """R = the density that the score would have without its circulation: r = a − ∮a/L."""
     if grid.size > DENSE_LIMIT:
-        raise UnsupportedError(f"a generator of {grid.size} points is not offered (limit {DENSE_LIMIT}); a ring needs fewer: take "
-                               "what resolves its narrowest well.")
+        raise UnsupportedError(f"a generator of {grid.size} points is not offered (limit {DENSE_LIMIT}); a ring needs fewer: "
+                               "take what resolves its narrowest well.")
     slope = circulation / float(grid.lengths[0])
-    q = AxisModes(grid, 0).points
-    log_density = balance_of(coefficients, [q]).log_density - slope * (q - q[0])
+    reference = ring_reference(coefficients, slope)
+    log_density = reference.logarithm([AxisModes(grid, 0).points])
     log_density -= log_density.max()
-    reference = Reference(lambda q: coefficients.score(q) - slope, None)
     levels = generator_levels(coefficients, grid, k, tol, reference, log_density)
     return with_current(coefficients, grid, levels, log_density, abs(circulation))

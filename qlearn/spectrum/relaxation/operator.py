@@ -41,12 +41,13 @@ class GeneratorOperator:
             pull += 0.5 * self.reference[axis] * flux
         return total + self.products.project(pull)
 
-    def matrix(self) -> np.ndarray:
-        """G as a dense (size, size) matrix."""
+    def matrices(self) -> tuple[np.ndarray, np.ndarray]:
+        """(G, overlaps) as dense (size, size) matrices."""
         size = self.products.size
         rows = max(1, BLOCK // self.score[0].size)
-        unit = np.eye(size)
-        return np.concatenate([self.apply(unit[start:start + rows]) for start in range(0, size, rows)]).T
+        blocks = [np.eye(size)[start:start + rows] for start in range(0, size, rows)]
+        G = np.concatenate([self.apply(block) for block in blocks]).T
+        return G, np.concatenate([self.products.project(self.products.expand(block)) for block in blocks]).T
 
     def factor(self, c: np.ndarray) -> np.ndarray:
         """√w Lᵀ(∂ − ½r)ψ, D = LLᵀ, as columns (d · lattice, r): A of the symmetric operator, A†A = −G where r = a."""

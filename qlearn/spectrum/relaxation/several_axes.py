@@ -9,7 +9,7 @@ from qlearn.spectrum.relaxation.detailed_balance import Balance, balance_of
 from qlearn.spectrum.relaxation.generator import generator_levels
 from qlearn.spectrum.relaxation.modes import AxisModes
 from qlearn.spectrum.relaxation.operator import points_of
-from qlearn.spectrum.relaxation.reference import loss_reference, score_reference
+from qlearn.spectrum.relaxation.reference import loss_reference, radial_reference, score_reference
 from qlearn.spectrum.relaxation.result import Relaxation
 from qlearn.spectrum.relaxation.stationary import check_faces, check_periods, density_on
 from qlearn.spectrum.relaxation.surface import surface_levels
@@ -25,9 +25,9 @@ def on_several_axes(coefficients: Coefficients, grid: Grid, k: int, tol: float) 
     if balance.holds:
         return _balanced(coefficients, grid, k, tol, balance)
     mesh = np.meshgrid(*points, indexing="ij")
-    reference = loss_reference(coefficients, mesh)
-    assert reference.logarithm is not None
-    log_density = reference.logarithm(*mesh)
+    lines = all(period is None for period in coefficients.periods)
+    reference = (radial_reference if lines else loss_reference)(coefficients, mesh)
+    log_density = reference.logarithm(points)
     check_faces(coefficients, log_density, "the loss")
     levels = generator_levels(coefficients, grid, k, tol, reference, log_density)
     return with_current(coefficients, grid, levels, log_density, balance.circulation)

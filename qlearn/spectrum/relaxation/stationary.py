@@ -17,10 +17,10 @@ def density_on(grid: Grid, values: np.ndarray) -> GridDensity:
     mass = float(values.sum()) * grid.cell_volume
     if abs(mass - 1) > 1e-8:
         checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which its sum is off by {mass - 1:.2g}",
-                    "Take more points.")
+                    "Take more points, and on a line wider bounds.")
     if float(values.min()) < -1e-9 * float(values.max()):
-        checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which it comes out {values.min():.2g} somewhere",
-                    "Take more points.")
+        checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which it is {values.min():.2g} somewhere",
+                    "Take more points, and on a line wider bounds.")
     pads = [(1, 0) if kind == "wall" else (0, 0) for kind in grid.boundary]
     whole = Grid(tuple(n + pad[0] for n, pad in zip(grid.shape, pads, strict=True)), grid.bounds)
     return GridDensity(whole, np.pad(values, pads), ringing=1e-9)

@@ -1,8 +1,8 @@
 """Relaxation with detailed balance of several coordinates: Rayleigh–Ritz with H_E = A†A in its factorised form.
 
-The lowest states of a contracted product basis, √P_s taken out of them, then the singular values of A ψ: a rate is a sum of squares
-and cannot come out negative, and its rounding error is 2√λ ε‖A‖, not ε‖A‖². Discretisation: by Temple and Kato a cluster of levels is
-within ‖residuals‖²/gap of its Ritz values, the residual taken on all modes of a grid twice as fine; no level is taken to be missed.
+The lowest states of a product basis, √P_s taken out of them, then the singular values of A ψ: a rate is a sum of squares and
+cannot come out negative, and its rounding error is 2√λ ε‖A‖, not ε‖A‖². Discretisation: by Temple and Kato a cluster of levels
+is within ‖residuals‖²/gap of its Ritz values, the residual taken on all modes of a grid twice as fine, no level being missed.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,22 @@ from qlearn.spectrum.relaxation.coefficients import Coefficients
 from qlearn.spectrum.relaxation.detailed_balance import Balance
 from qlearn.spectrum.relaxation.modes import AxisModes
 from qlearn.spectrum.relaxation.operator import GeneratorOperator
-from qlearn.spectrum.relaxation.products import Products, axis_functions, chosen_products
+from qlearn.spectrum.relaxation.products import (
+    AxisStates,
+    Products,
+    axis_states,
+    chosen_products,
+    mean_over_others,
+    orthonormalising,
+)
 from qlearn.spectrum.relaxation.reference import Reference
 
-__all__ = ["SurfaceLevels", "cluster_bounds", "contracted", "edge_bounds", "fine_operator", "surface_levels"]
+__all__ = ["Fine", "SurfaceLevels", "cluster_bounds", "contracted", "edge_bounds", "fine_operator", "plain", "surface_levels"]
 
 EPS = float(np.finfo(float).eps)
-SIZES = (300, 900, 2000)        # products, until the bounds are within tol
+FINER = 4                       # modes of an axis for its own states, times the points of its grid
+EDGE = 1e-5                     # states of a line that reach its ends above this share of their maximum are no trial functions
+SIZES = (150, 400, 1000, 2000)        # products, until the bounds are within tol
 
 
 @final
@@ -52,50 +61,81 @@ def surface_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float, b
     return found
 
 
+@final
+@dataclass(frozen=True, eq=False)
+class Fine:
+    """What residuals are taken with: the generator on all modes of a grid twice as fine, and ln R on their lattice."""
+
+    operator: GeneratorOperator
+    log_density: np.ndarray
+
+    def coefficients(self, products: Products, c: np.ndarray) -> np.ndarray:
+        """The functions of coefficients c in ``products`` as modes here."""
+        modes = self.operator.products
+        return modes.project(products.on_lattice_of(modes, self.log_density, self.operator.reference).expand(c))
+
+
 def contracted(coefficients: Coefficients, grid: Grid, reference: Reference, log_density: np.ndarray,
                most: int) -> GeneratorOperator:
-    """The generator on the ``most`` products of least rate; log_density: ln R on the lattice, for the means over other axes."""
+    """The generator on the ``most`` products of least rate; log_density: ln R on the lattice."""
     modes = [AxisModes(grid, axis) for axis in range(grid.ndim)]
     mesh = np.meshgrid(*[m.points for m in modes], indexing="ij")
     D, a, r = coefficients.diffusion(*mesh), coefficients.score(*mesh), reference.gradient(*mesh)
-    functions = []
-    for axis, m in enumerate(modes):
-        others = tuple(other for other in range(grid.ndim) if other != axis)
-        share = np.exp(log_density - log_density.max(axis=others, keepdims=True))
-        share = share / share.sum(axis=others, keepdims=True)
-        functions.append(axis_functions(m, (share * r[axis]).sum(axis=others), (share * D[axis, axis]).sum(axis=others)))
-    products = Products(modes, [f.vectors for f in functions], chosen_products(functions, most))
+    states = [_axis_states(coefficients, grid, reference, axis) for axis in range(grid.ndim)]
+    products = Products(modes, states, chosen_products(states, most), log_density, r,
+                        tuple(period is None for period in coefficients.periods))
     return GeneratorOperator(products, D, a, r, coefficients.periods)
 
 
-def fine_operator(coefficients: Coefficients, grid: Grid, reference: Reference) -> GeneratorOperator:
-    """The generator on all modes of a grid twice as fine: what residuals are taken with."""
-    products = Products.all_modes(grid.refined(2), 1 if grid.ndim == 3 else 2)
+def _axis_states(coefficients: Coefficients, grid: Grid, reference: Reference, axis: int) -> AxisStates:
+    """The states of an axis in the modes of a grid FINER times as fine: √R_x has singularities where R_x has complex zeros."""
+    modes = [AxisModes(grid.refined(FINER), axis) if other == axis else AxisModes(grid, other, 1) for other in range(grid.ndim)]
+    points = [m.points for m in modes]
+    log_density, mesh = reference.logarithm(points), np.meshgrid(*points, indexing="ij")
+    score = mean_over_others(modes, log_density, reference.gradient(*mesh)[axis], axis)
+    diffusion = mean_over_others(modes, log_density, coefficients.diffusion(*mesh)[axis, axis], axis)
+    found = axis_states(modes[axis], np.ravel(score), np.ravel(diffusion))
+    return found if coefficients.periods[axis] is not None else found.inside(EDGE)
+
+
+def plain(coefficients: Coefficients, grid: Grid, reference: Reference) -> GeneratorOperator:
+    """The generator on all modes of a grid."""
+    products = Products.all_modes(grid, 2)
     mesh = products.mesh()
     return GeneratorOperator(products, coefficients.diffusion(*mesh), coefficients.score(*mesh), reference.gradient(*mesh),
                              coefficients.periods)
 
 
-def _levels(operator: GeneratorOperator, fine: GeneratorOperator, grid: Grid, k: int, balance: Balance) -> SurfaceLevels:
+def fine_operator(coefficients: Coefficients, grid: Grid, reference: Reference) -> Fine:
+    """Build it."""
+    products = Products.all_modes(grid.refined(2), 1 if grid.ndim == 3 else 2)
+    mesh = products.mesh()
+    operator = GeneratorOperator(products, coefficients.diffusion(*mesh), coefficients.score(*mesh), reference.gradient(*mesh),
+                                 coefficients.periods)
+    return Fine(operator, reference.logarithm([m.points for m in products.modes]))
+
+
+def _levels(operator: GeneratorOperator, fine: Fine, grid: Grid, k: int, balance: Balance) -> SurfaceLevels:
     products = operator.products
-    H = -operator.matrix()
+    G, overlaps = operator.matrices()
+    X = orthonormalising(overlaps)
+    H = -(X.T @ G @ X)
     vectors = eigh((H + H.T) / 2, subset_by_index=(0, k + 1))[1].T
-    zero = np.exp(0.5 * (balance.log_density - balance.log_density.max()))
-    zero = products.project(zero[None])
+    zero = products.project(np.exp(0.5 * (balance.log_density - balance.log_density.max()))[None]) @ X
     zero /= np.linalg.norm(zero)
-    c = _less(vectors, zero)
-    left, sigma, right = np.linalg.svd(operator.factor(c), full_matrices=False)
-    del left
-    c = (right @ c)[::-1]
+    y = _less(vectors, zero)
+    _, sigma, right = np.linalg.svd(operator.factor(y @ X.T), full_matrices=False)
+    c = np.concatenate([zero, (right @ y)[::-1]]) @ X.T
     rates = sigma[::-1] ** 2
-    whole = products.on_modes_of(fine.products, np.concatenate([zero, c]))
-    difference = fine.apply(whole)
+    whole = fine.coefficients(products, c)
+    difference = fine.operator.apply(whole)
     difference[1:] += rates[:, None] * whole[1:]
     residuals = np.linalg.norm(difference, axis=1)
-    rounding = 4 * EPS * np.sqrt(rates * fine.norm()) + EPS**2 * fine.norm()
-    bounds = cluster_bounds(rates, residuals[1:])[:k] + rounding[:k]
-    psi = operator.on_grid(grid, np.concatenate([zero, c[:k]]))
-    bounds = bounds + edge_bounds(fine, grid, psi[1:] ** 2, rates[:k])
+    norm = fine.operator.norm()
+    rounding = 4 * EPS * np.sqrt(rates * norm) + EPS**2 * norm
+    bounds = (cluster_bounds(rates, residuals[1:]) + rounding)[:k]
+    psi = operator.on_grid(grid, c[:k + 1])
+    bounds = bounds + edge_bounds(operator, grid, psi[1:] ** 2, rates[:k])
     return SurfaceLevels(rates[:k], bounds, residuals[:k + 1], psi, products.size)
 
 

@@ -74,7 +74,7 @@ class StartingVectors:
 
     def observables(self, cells: Cells) -> np.ndarray:
         """f = ψ/√P at the nodes, (k+1, n, m)."""
-        psi = np.stack([self.modes.at(row) @ self.vectors for row in cells.q])
+        psi = np.stack([self.modes.at(row)[0] @ self.vectors for row in cells.q])
         return np.moveaxis(psi, -1, 0) * np.exp(-0.5 * cells.log_density)
 
 
