@@ -61,7 +61,7 @@ def test_the_page_is_whole_and_shows_text_as_text(command):
     page = (out / "index.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>") and page.count("data:image/svg+xml") == 2
     assert "A &lt;b&gt;well&lt;/b&gt;" in page and "<b>well" not in page and "http" not in page.replace("http://www.w3.org", "")
-    assert "Every number is certified" in page and page.count("✓ certified") == 3 + 2
+    assert "Every number has the accuracy" in page and page.count("✓ certified") == 3 + 2
 
 
 def test_what_is_not_certified_is_exit_code_1_and_named(command):
@@ -69,7 +69,7 @@ def test_what_is_not_certified_is_exit_code_1_and_named(command):
     assert code == 1 and "NOT CERTIFIED" in printed.out and "does not resolve the state" in " ".join(printed.out.split())
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert results["passed"] is False and any("exceeds tol" in note for note in results["levels"]["notes"])
-    assert "Not every number is certified" in (out / "index.html").read_text(encoding="utf-8")
+    assert "Not every number has the accuracy" in (out / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("change", "words"), [
@@ -140,3 +140,24 @@ def test_a_folder_that_is_a_file_is_refused_before_the_run(tmp_path, capsys):
     (tmp_path / "case.toml").write_text(WELL, encoding="utf-8")
     assert run(["spectrum", str(tmp_path / "case.toml"), "--out", str(tmp_path / "out")]) == 2
     assert "--out must be a folder" in capsys.readouterr().err and (tmp_path / "out").read_text() == "mine"
+
+
+def test_lines_of_a_packet_are_estimates_and_said_to_be(command):
+    text = WELL.split("[levels]")[0].replace("-8, 8", "-9, 9")
+    packet = "[lines]\ncenter = 1.0\nwidth = 0.7071067811865476\nduration = 8\nsamples = 41\n"
+    code, printed, out = command(text + packet)
+    assert code == 0 and "within tol" in printed.out and "certified" not in printed.out
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))["lines"]
+    poisson = np.exp(-0.5) * np.cumprod([1, *(0.5 / np.arange(1, 6))])
+    for j, row in enumerate(results["rows"][:6]):
+        assert abs(row["energy"] - j - 0.5) <= row["error_estimate"] and "error_bound" not in row
+        assert row["weight"] == pytest.approx(poisson[j], abs=1e-8)
+    assert min(row["weight"] for row in results["rows"]) >= 1e-6
+    code, printed, _ = command(text + packet + "least_weight = 0.5\n" + "tol = 1e-15\n")
+    assert code == 1 and "NOT WITHIN TOL" in printed.out
+
+
+def test_a_packet_without_lines_is_refused(command):
+    packet = "[lines]\ncenter = 3.0\nwidth = 0.7071067811865476\nduration = 8\nsamples = 81\nleast_weight = 0.5\n"
+    code, printed, out = command(WELL.split("[levels]")[0].replace("-8, 8", "-9, 9") + packet)
+    assert code == 2 and "found no line of the weight 0.5" in printed.err and not out.exists()

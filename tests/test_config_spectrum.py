@@ -170,7 +170,7 @@ def test_a_learner_is_made_of_data(case):
 @pytest.mark.parametrize(("text", "change", "words"), [
     (WELL, ("points", "point"), ["grid.point ", "Did you mean points?"]),
     (WELL, ("[levels]", "[level]"), ["level is no key or section", "levels"]),
-    (WELL, ("[levels]\ncount = 3", ""), ["must ask for something", "[levels], [bands], [relaxation]"]),
+    (WELL, ("[levels]\ncount = 3", ""), ["must ask for something", "[levels], [bands], [relaxation], [lines]"]),
     (WELL, ("[hamiltonian]\npotential", "[system]\ncoordinates = 'x'\npotential"), ["parameters.T", "is missing"]),
     (WELL, ("[grid]\npoints = 64\nbounds = [-8, 8]", ""), ["[grid]", "is missing", "points = 256"]),
     (WELL, ("bounds = [-8, 8]", ""), ["grid.bounds", "is missing"]),

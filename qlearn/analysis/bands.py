@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from qlearn.analysis.levels import digits
-from qlearn.analysis.parts import Part
+from qlearn.analysis.parts import Part, judged
 from qlearn.config import SpectrumConfig
 from qlearn.config.spectrum_sections import BandsConfig
 from qlearn.spectrum import Bands
@@ -41,8 +41,8 @@ def _rows(found: Bands, most: float) -> tuple[dict[str, Any], ...]:
         names = ["theta"] if np.ndim(theta) == 0 else [f"theta_{i + 1}" for i in range(len(theta))]
         turns = dict(zip(names, map(float, np.atleast_1d(theta)), strict=True))
         for band, (energy, bound) in enumerate(zip(energies, bounds, strict=True)):
-            rows.append({**turns, "band": band, "energy": float(energy), "error_bound": float(bound),
-                         "digits": digits(energy, bound), "certified": bool(bound <= most)})
+            rows.append({**turns, "band": band, "energy": float(energy), "digits": digits(energy, bound),
+                         **judged(float(bound), most, bounded=True)})
     return tuple(rows)
 
 
@@ -53,5 +53,5 @@ def _digest(found: Bands, most: float) -> tuple[dict[str, Any], ...]:
     for band in range(found.sorted.shape[1]):
         gap = float(found.gaps.indirect[band]) if band < len(found.gaps.indirect) else None
         rows.append({"band": band, "lowest": float(found.sorted[:, band].min()), "highest": float(found.sorted[:, band].max()),
-                     "gap_above": gap, "error_bound": float(worst[band]), "certified": bool(worst[band] <= most)})
+                     "gap_above": gap, **judged(float(worst[band]), most, bounded=True)})
     return tuple(rows)

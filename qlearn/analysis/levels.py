@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from qlearn.analysis.parts import Part
+from qlearn.analysis.parts import Part, judged
 from qlearn.config import SpectrumConfig
 from qlearn.interop import QutipLevels, compare_qutip
 from qlearn.interop.levels import ONE_LEVEL
@@ -41,19 +41,21 @@ def digits(value: complex, bound: float) -> float | None:
 
 
 def _rows(spectrum: Spectrum, most: float, compared: QutipLevels | None, agree: np.ndarray) -> tuple[dict[str, Any], ...]:
+    """The bounds of complex levels are of first order, and called estimates."""
     sizes = {int(j): len(group) for group in multiplets(spectrum.energies, spectrum.error_bounds) for j in group}
+    bounded = not np.iscomplexobj(spectrum.energies)
     rows = []
     for j, energy in enumerate(spectrum.energies):
         bound = float(spectrum.error_bounds[j])
         row = {"level": j, "energy": float(energy.real)}
-        if np.iscomplexobj(spectrum.energies):
+        if not bounded:
             row["width"] = -2 * float(energy.imag)
-        row |= {"error_bound": bound, "residual": float(spectrum.residuals[j]), "digits": digits(energy, bound),
-                "degenerate": sizes[j]}
+        row |= judged(bound, most if agree[j] else -1.0, bounded=bounded)
+        row |= {"residual": float(spectrum.residuals[j]), "digits": digits(energy, bound), "degenerate": sizes[j]}
         if compared is not None:
             row |= {"qutip": float(compared.energies[j].real), "qutip_difference": float(compared.differences[j]),
                     "qutip_overlap": float(compared.overlaps[j])}
-        rows.append({**row, "certified": bool(bound <= most and agree[j])})
+        rows.append(row)
     return tuple(rows)
 
 

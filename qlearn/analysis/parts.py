@@ -1,10 +1,10 @@
-"""Analysis: the parts of a spectrum that a file asked for, as tables; a part passes where every row is certified."""
+"""Analysis: the parts of a spectrum that a file asked for, as tables; a part passes where each row has the accuracy asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
-__all__ = ["Analysis", "Part"]
+__all__ = ["Analysis", "Part", "judged"]
 
 
 @final
@@ -13,7 +13,8 @@ class Part:
     """One table: levels, bands, relaxation rates, …
 
     name : the section of the file.     title : in words.     tol : what was asked for, in the words of ``criterion``.
-    rows : one mapping a number, all with the same keys: what it is, its value, its bound, "certified".
+    rows : one mapping a number, all with the same keys: what it is, its value, its "error_bound" and whether it is "certified" to
+        tol; or, where the error is an estimate and no bound, its "error_estimate" and whether that is "within_tol".
     summary : what holds for the table as a whole, as scale, method, grid.     notes : warnings, and what failed, in words.
     drawn : the object that the rows come from; its ``.plot()`` is the figure.     caption : what the figure shows.
     digest : what people see in place of very many rows, with the same keys each; none for the rows themselves.
@@ -36,13 +37,32 @@ class Part:
         return self.digest or self.rows
 
     @property
-    def certified(self) -> int:
-        """How many rows are."""
-        return sum(bool(row["certified"]) for row in self.rows)
+    def bounded(self) -> bool:
+        """Whether the errors are bounds."""
+        return "error_bound" in self.rows[0]
+
+    @property
+    def passing(self) -> int:
+        """How many rows are certified, or within tol by estimate."""
+        return sum(bool(row["certified" if self.bounded else "within_tol"]) for row in self.rows)
 
     @property
     def passed(self) -> bool:
-        return self.certified == len(self.rows)
+        return self.passing == len(self.rows)
+
+    @property
+    def verdict(self) -> str:
+        """How many rows have the accuracy asked for, in words."""
+        count = f"{self.passing} of {len(self.rows)}"
+        words = "certified to" if self.bounded else "within, by estimate,"
+        return f"{count} {words} tol = {self.tol:g} {self.criterion}"
+
+
+def judged(error: float, most: float, *, bounded: bool) -> dict[str, Any]:
+    """The last keys of a row: its error and the verdict on it."""
+    if bounded:
+        return {"error_bound": error, "certified": bool(error <= most)}
+    return {"error_estimate": error, "within_tol": bool(error <= most)}
 
 
 @final

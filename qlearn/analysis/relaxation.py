@@ -3,7 +3,7 @@
 from typing import Any
 
 from qlearn.analysis.levels import digits
-from qlearn.analysis.parts import Part
+from qlearn.analysis.parts import Part, judged
 from qlearn.config import SpectrumConfig
 from qlearn.spectrum import Relaxation
 from qlearn.spectrum import relaxation as solved
@@ -30,6 +30,6 @@ def _rows(found: Relaxation, tol: float) -> tuple[dict[str, Any], ...]:
         row: dict[str, Any] = {"number": j, "rate": -float(eigenvalue.real)}
         if found.kind != "witten":
             row["frequency"] = float(eigenvalue.imag)
-        rows.append({**row, "error_bound": bound, "residual": float(found.residuals[j]), "digits": digits(eigenvalue, bound),
-                     "certified": bool(bound <= tol * abs(eigenvalue))})
+        rows.append({**row, "residual": float(found.residuals[j]), "digits": digits(eigenvalue, bound),
+                     **judged(bound, tol * abs(eigenvalue), bounded=found.kind == "witten")})
     return tuple(rows)

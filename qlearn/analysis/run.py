@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qlearn.analysis.bands import bands
 from qlearn.analysis.levels import levels
+from qlearn.analysis.lines import lines
 from qlearn.analysis.parts import Analysis, Part
 from qlearn.analysis.relaxation import relaxation
 from qlearn.config import SpectrumConfig
@@ -15,7 +16,7 @@ from qlearn.errors import AccuracyWarning
 __all__ = ["PARTS", "analyse"]
 
 PARTS: dict[str, Callable[[SpectrumConfig], Part]] = {"levels": levels, "bands": bands,
-                                                        "relaxation": relaxation}
+                                                        "relaxation": relaxation, "lines": lines}
 
 
 def analyse(config: SpectrumConfig, progress: Callable[[str, int, int], None] | None = None) -> Analysis:

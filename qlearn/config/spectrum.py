@@ -18,6 +18,7 @@ from qlearn.config.spectrum_sections import (
     GridConfig,
     HamiltonianConfig,
     LevelsConfig,
+    LinesConfig,
     RelaxationConfig,
     SystemConfig,
     read_bands,
@@ -36,19 +37,20 @@ SPECTRUM_SECTIONS = {
     "levels": LevelsConfig,
     "bands": BandsConfig,
     "relaxation": RelaxationConfig,
+    "lines": LinesConfig,
 }
 
 SOURCES = ("hamiltonian", "system", "learner")
-WANTED = ("levels", "bands", "relaxation")
+WANTED = ("levels", "bands", "relaxation", "lines")
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class SpectrumConfig:
-    """One spectrum file, checked; of ``levels``, ``bands``, ``relaxation`` those asked for are not None.
+    """One spectrum file, checked; of ``levels``, ``bands``, ``relaxation``, ``lines`` those asked for are not None.
 
-    source : grid, learning system or learner, and what the spectrum is of, in words.     hamiltonian : where levels or bands are
-    asked for.     settings : every key of the file with the defaults filled in.
+    source : grid, learning system or learner, and what the spectrum is of, in words.     hamiltonian : where more than relaxation
+    is asked for.     settings : every key of the file with the defaults filled in.
     """
 
     title: str
@@ -58,6 +60,7 @@ class SpectrumConfig:
     levels: LevelsConfig | None
     bands: BandsConfig | None
     relaxation: RelaxationConfig | None
+    lines: LinesConfig | None
     settings: Mapping[str, Any]
 
     @property
@@ -89,7 +92,7 @@ def _checked(path: Path, content: dict[str, Any], allow_code: bool) -> SpectrumC
     sections = {name: _section(name, content) for name in SPECTRUM_SECTIONS if name in content}
     source = _source(kind, sections, parameters, path.parent, allow_code)
     wanted = {name: sections.get(name) for name in WANTED}
-    H = _within(kind, source.hamiltonian) if wanted["levels"] or wanted["bands"] else None
+    H = _within(kind, source.hamiltonian) if any(wanted[name] for name in wanted if name != "relaxation") else None
     _check_wanted(wanted, source, H)
     settings = {"title": title, **{name: plain(value) for name, value in sections.items()},
                 **({"parameters": parameters} if parameters else {})}

@@ -6,9 +6,10 @@ from typing import Any, final
 from qlearn import checks
 from qlearn.boundaries import BOUNDARIES
 from qlearn.config.formulas import constant
-from qlearn.config.keys import Check, flag, key, number, read, text, whole
+from qlearn.config.keys import Check, flag, key, name_of, number, read, text, whole
 
-__all__ = ["BandsConfig", "GridConfig", "HamiltonianConfig", "LevelsConfig", "RelaxationConfig", "SystemConfig", "read_bands"]
+__all__ = ["BandsConfig", "GridConfig", "HamiltonianConfig", "LevelsConfig", "LinesConfig", "RelaxationConfig", "SystemConfig",
+           "read_bands"]
 
 _AXES = 4
 _POINTS = whole(least=2, most=10**7)
@@ -183,6 +184,28 @@ class RelaxationConfig:
 
     count: int = key(whole(least=1, most=1000), meaning="the number of rates, the zero mode not counted", example=4)
     tol: float = key(_TOLERANCE, 1e-8, meaning="the error bound asked for, relative to each rate")
+
+
+_PLACE = one_or_list(number(least=-1e12, most=1e12), "a number")
+
+
+@final
+@dataclass(frozen=True)
+class LinesConfig:
+    """[lines]: the lines of a propagated Gaussian packet, with how much of each level is in it."""
+
+    center: float | tuple[float, ...] = key(_PLACE, meaning="the centre of the packet, one number an axis", example=1.0)
+    width: float | tuple[float, ...] = key(one_or_list(number(above=0, most=1e12), "a number"),
+                                           meaning="the standard deviation of |ψ|², one an axis", example=0.7)
+    duration: float = key(number(above=0), meaning="the time span", example=20.0)
+    samples: int = key(whole(least=8, most=10**6), meaning="at how many times ψ is taken, 0 and the last among them",
+                       example=201)
+    momentum: float | tuple[float, ...] = key(_PLACE, 0.0, meaning="the packet's momentum, one number an axis")
+    method: str = key(name_of(["inversion", "peaks"]), "inversion",
+                      meaning='"inversion", harmonic inversion, or "peaks" of the Fourier transform')
+    least_weight: float = key(number(above=0, most=0.5), 1e-6, meaning="the weight below which a line is left out")
+    propagation_tol: float = key(_TOLERANCE, 1e-10, meaning="the L2 error allowed to the propagation")
+    tol: float = key(_TOLERANCE, 1e-6, meaning="the error asked for, in units of the energy scale that the report states")
 
 
 def read_bands(values: Any) -> BandsConfig:

@@ -5,55 +5,58 @@ from typing import Any
 
 from qlearn.analysis import Part
 
-__all__ = ["columns", "heading", "shown_value"]
+__all__ = ["VERDICTS", "columns", "heading", "shown_value"]
 
-HEADINGS = {
-    "level": "level", "energy": "energy", "width": "width Γ", "error_bound": "± bound", "digits": "digits", "degenerate": "fold",
-    "qutip_difference": "to QuTiP", "qutip_overlap": "overlap", "certified": "verdict", "number": "rate no.",
-    "theta": "θ",
+HEADINGS = {                    # in the order of the columns
+    "level": "level", "number": "rate no.", "line": "line", "theta": "θ", "band": "band", "energy": "energy", "width": "width Γ",
+    "rate": "rate", "frequency": "frequency", "weight": "weight", "lowest": "lowest", "highest": "highest",
+    "gap_above": "gap above", "error_bound": "± bound", "error_estimate": "± estimate", "digits": "digits", "degenerate": "fold",
+    "qutip_difference": "to QuTiP", "qutip_overlap": "overlap", "certified": "verdict", "within_tol": "verdict",
 }
-EXACT = {"energy", "rate", "width", "frequency"}         # shown with as many digits as are certified
+VERDICTS = {"certified": ("certified", "NOT CERTIFIED"), "within_tol": ("within tol", "NOT WITHIN TOL")}
+EXACT = {"energy", "rate", "width", "frequency"}          # shown with as many digits as the error leaves
 OVERVIEW = {"lowest", "highest", "gap_above"}
-LEFT_OUT = {"residual", "qutip"}                          # in the files only
 
 
 def columns(part: Part) -> list[str]:
-    """The keys of the rows that a table shows; "degenerate" only where something is."""
-    names = [name for name in part.shown[0] if name not in LEFT_OUT]
+    """The keys of the rows that a table shows, the others are in the files only; "degenerate" where something is."""
+    names = [name for name in HEADINGS if name in part.shown[0]]
     return [name for name in names if name != "degenerate" or any(row[name] > 1 for row in part.shown)]
 
 
 def heading(name: str) -> str:
-    return HEADINGS.get(name, name.replace("_", " "))
+    return HEADINGS[name]
 
 
 def shown_value(name: str, row: Mapping[str, Any]) -> str:
     """The cell in plain text."""
     value = row[name]
-    if name == "certified":
-        return "certified" if value else "NOT CERTIFIED"
+    if name in VERDICTS:
+        return VERDICTS[name][0 if value else 1]
     if value is None:
         return "—"
+    error = float(row["error_bound"] if "error_bound" in row else row["error_estimate"])
+    if name in EXACT:
+        return _to_its_error(value, error)
+    if name in OVERVIEW:
+        return "0" if abs(value) <= 2 * error else f"{value:.8g}"
+    return _other(name, value)
+
+
+def _other(name: str, value: Any) -> str:
     if name == "degenerate":
         return str(value) if value > 1 else ""
-    if name in EXACT:
-        return _to_its_bound(value, float(row["error_bound"]))
-    if name == "digits":
-        return f"{value:.1f}"
-    if name == "qutip_overlap":
-        return f"{value:.6f}"
-    if name in OVERVIEW:
-        return "0" if abs(value) <= 2 * row["error_bound"] else f"{value:.8g}"
-    return f"{value:.2g}" if isinstance(value, float) else str(value)
+    forms = {"digits": ".1f", "qutip_overlap": ".6f", "weight": ".6g"}
+    return format(value, forms.get(name, ".2g" if isinstance(value, float) else ""))
 
 
-def _to_its_bound(value: float, bound: float) -> str:
-    """One digit more than the bound leaves in doubt, at most 15 behind the point; what may be zero in short."""
-    if 0 < abs(value) <= bound:
+def _to_its_error(value: float, error: float) -> str:
+    """One digit more than the error leaves in doubt, at most 15 behind the point; what may be zero in short."""
+    if 0 < abs(value) <= error:
         return f"{value:.1e}"
-    if not 1e-5 <= abs(value) < 1e7:
-        return f"{value:.{min(15, max(1, _exponent(value) - _exponent(bound) + 1)) if bound > 0 else 15}e}"
-    return f"{value:.{15 if bound == 0 else max(0, min(15, -_exponent(bound) + 1))}f}"
+    if value != 0 and not 1e-5 <= abs(value) < 1e7:
+        return f"{value:.{min(15, max(1, _exponent(value) - _exponent(error) + 1)) if error > 0 else 15}e}"
+    return f"{value:.{15 if error == 0 else max(0, min(15, 1 - _exponent(error)))}f}"
 
 
 def _exponent(value: float) -> int:

@@ -6,7 +6,7 @@ from qlearn.analysis import Analysis, Part
 from qlearn.report.markup import escape, figure, made_by, number, table
 from qlearn.report.results import versions
 from qlearn.report.settings import toml
-from qlearn.report.spectrum_columns import columns, heading, shown_value
+from qlearn.report.spectrum_columns import VERDICTS, columns, heading, shown_value
 from qlearn.report.style import STYLE
 
 __all__ = ["spectrum_page"]
@@ -17,9 +17,10 @@ WORDS = {
     "± bound": "The error bound: H has a level within this distance. It follows from the residual ‖Hv − Ev‖ of the state, taken "
                "anew, on a grid twice as fine where the potential is a formula, and not from the solver that found the state. It "
                "says that there is a level, not that none in between was missed.",
-    "digits": "How many decimal digits of the number the bound leaves standing; — where it is not told from zero.",
-    "certified": "The bound is at most tol times the energy scale (the highest level above the least potential, plus the kinetic "
-                 "energy of one wave round the box), for relaxation rates at most tol times the rate.",
+    "± estimate": "The error as it was estimated, by rules that tests found to hold; it is no bound.",
+    "digits": "How many decimal digits of the number its error leaves standing; — where it is not told from zero.",
+    "verdict": "Whether the bound or estimate is at most tol times the energy scale (the highest level above the least "
+               "potential, plus the kinetic energy of one wave round the box), for relaxation rates at most tol times the rate.",
     "fold": "How many levels their bounds do not tell apart. Any orthonormal mixture of their states is as good.",
     "to QuTiP": "The distance from the level that QuTiP finds by diagonalising the same matrix; overlap is how much of the "
                 "state lies in the space of QuTiP's states of that level.",
@@ -28,7 +29,7 @@ WORDS = {
 
 def spectrum_page(analysis: Analysis) -> str:
     """The analysis as one HTML text."""
-    title = escape(f"{analysis.title} · {'all certified' if analysis.passed else 'not all certified'}")
+    title = escape(f"{analysis.title} · {'all within tol' if analysis.passed else 'not all within tol'}")
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}{WIDE}</style></head><body>'
@@ -39,9 +40,8 @@ def spectrum_page(analysis: Analysis) -> str:
 
 
 def _verdict(analysis: Analysis) -> str:
-    counts = "".join(f"<li>{escape(part.title)}: {part.certified} of {len(part.rows)} certified to tol = {part.tol:g} "
-                     f"{escape(part.criterion)}</li>" for part in analysis.parts)
-    words = "Every number is certified to the tolerance asked for" if analysis.passed else "Not every number is certified"
+    counts = "".join(f"<li>{escape(part.title)}: {escape(part.verdict)}</li>" for part in analysis.parts)
+    words = "Every number has the accuracy asked for" if analysis.passed else "Not every number has the accuracy asked for"
     return f'<div class="verdict {"good" if analysis.passed else "bad"}"><strong>{words}.</strong><ul>{counts}</ul></div>'
 
 
@@ -63,9 +63,9 @@ def _figure(part: Part) -> str:
 
 def _cell(name: str, row: Any) -> str:
     words = escape(shown_value(name, row))
-    if name != "certified":
+    if name not in VERDICTS:
         return words.replace("-", "−") if isinstance(row[name], float | int) else words
-    return f'<span class="mark {"good" if row[name] else "bad"}">{"✓ certified" if row[name] else "✗ not certified"}</span>'
+    return f'<span class="mark {"good" if row[name] else "bad"}">{"✓" if row[name] else "✗"} {words.lower()}</span>'
 
 
 def _value(value: Any) -> str:
@@ -80,6 +80,6 @@ def _settings(analysis: Analysis) -> str:
 
 
 def _words(analysis: Analysis) -> str:
-    shown = {heading(name) for part in analysis.parts for name in columns(part)} | {"certified"}
+    shown = {heading(name) for part in analysis.parts for name in columns(part)}
     items = "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>" for word, meaning in WORDS.items() if word in shown)
     return f'<section id="words"><h2>Words used here</h2><dl>{items}</dl></section>'

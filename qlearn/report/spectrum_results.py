@@ -18,7 +18,7 @@ def spectrum_results(analysis: Analysis) -> str:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    return {"title": part.title, "passed": part.passed, "certified": part.certified, "tol": part.tol,
+    return {"title": part.title, "passed": part.passed, "passing": part.passing, "tol": part.tol,
             "criterion": part.criterion, "summary": part.summary,
             "notes": part.notes, "rows": part.rows, **({"digest": part.digest} if part.digest else {})}
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from qlearn.analysis import Analysis, Part
-from qlearn.report.spectrum_columns import columns, heading, shown_value
+from qlearn.report.spectrum_columns import VERDICTS, columns, heading, shown_value
 
 __all__ = ["print_spectrum"]
 
@@ -11,7 +11,7 @@ PAGE_ONLY = {"qutip_overlap"}           # 80 columns are what a terminal has
 
 
 def print_spectrum(analysis: Analysis, file: Any = None) -> None:
-    """Print every table with its bounds, the notes, then how many numbers are certified."""
+    """Print every table with its bounds, the notes, then how many numbers have the accuracy asked for."""
     from rich.console import Console
     from rich.text import Text
 
@@ -21,7 +21,7 @@ def print_spectrum(analysis: Analysis, file: Any = None) -> None:
         console.print(_table(part))
         for note in part.notes:
             console.print(Text.assemble(("note  ", "yellow"), note))
-        console.print(_summary(part), style="bold green" if part.passed else "bold red")
+        console.print(f"{part.verdict}.", style="bold green" if part.passed else "bold red")
 
 
 def _table(part: Part) -> Any:
@@ -32,12 +32,11 @@ def _table(part: Part) -> Any:
     table = Table(title=part.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
     names = [name for name in columns(part) if name not in PAGE_ONLY]
     for name in names:
-        table.add_column(heading(name), justify="left" if name == "certified" else "right", no_wrap=True)
+        table.add_column(heading(name), justify="left" if name in VERDICTS else "right", no_wrap=True)
     for row in part.shown:
-        colour = "green" if row["certified"] else "red"
-        table.add_row(*[Text(shown_value(name, row), style=colour if name == "certified" else "") for name in names])
+        table.add_row(*[Text(shown_value(name, row), style=_colour(name, row)) for name in names])
     return table
 
 
-def _summary(part: Part) -> str:
-    return f"{part.certified} of {len(part.rows)} certified to tol = {part.tol:g} {part.criterion}."
+def _colour(name: str, row: Any) -> str:
+    return "" if name not in VERDICTS else "green" if row[name] else "red"
