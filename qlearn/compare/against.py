@@ -23,7 +23,7 @@ LIMITED_SHARE = 1e-3        # of the learner-steps with a limited drift, above w
 
 
 def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence[str] = ("ks",), level: float = 0.01,
-            tolerance: Any = None, seed: int = 0, basis: int | None = None, k: int | None = None) -> Comparison:
+            tolerance: Any = None, seed: int = 0, basis: Any = None, k: int | None = None) -> Comparison:
     """Distances between an ensemble and its reference, with calibrated p-values and Holm's correction over all of them.
 
     ===============  ====================================================================================================
@@ -47,7 +47,8 @@ def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence
     level : family-wise error of the verdict
     tolerance : for "rates" of two operators: the margin of |reference/value − 1|, one number or one a rate
     seed : of the tests that draw
-    basis, k : for "rates": Fourier modes |n| ≤ basis declared beforehand, and how many rates
+    basis, k : for "rates": what ``relaxation_rates`` takes, declared beforehand (on a ring the Fourier modes |n| ≤ basis), and
+        how many rates
 
     Returns
     -------

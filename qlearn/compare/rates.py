@@ -8,6 +8,7 @@ from qlearn import checks
 from qlearn.compare.comparison import Comparison, Rates, Row, Verdict
 from qlearn.compare.p_values import holm, t_p
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.inference.bases import ProductBasis
 from qlearn.inference.relaxation_rates import relaxation_rates
 
 __all__ = ["compare_rates"]
@@ -20,7 +21,7 @@ class HasRates(Protocol):
     def rates(self, k: int) -> np.ndarray: ...
 
 
-def compare_rates(reference: Any, other: Any, *, since: float, level: float, tolerance: Any, basis: int | None,
+def compare_rates(reference: Any, other: Any, *, since: float, level: float, tolerance: Any, basis: Any,
                   k: int | None) -> Comparison:
     """An Ensemble is tested (z, Holm); anything else with rates must agree within the margin, and there is no p-value."""
     if k is None:
@@ -30,7 +31,9 @@ def compare_rates(reference: Any, other: Any, *, since: float, level: float, tol
     if isinstance(other, Ensemble):
         if tolerance is not None:
             checks.fail("tolerance", "is a margin between two operators, not for an ensemble", tolerance, "Leave it out.")
-        basis = checks.integer("basis", basis, least=1, remedy="Declare the Fourier modes |n| ≤ basis beforehand.")
+        if not (isinstance(basis, ProductBasis) or callable(basis)):
+            basis = checks.integer("basis", basis, least=1, remedy="Declare the Fourier modes |n| ≤ basis beforehand, or a "
+                                   "ProductBasis for lines.")
         return _measured(expected, other, since, level, basis)
     if tolerance is None:
         checks.fail("tolerance", "must be given to compare two operators (an equivalence margin)", "None",
@@ -38,7 +41,7 @@ def compare_rates(reference: Any, other: Any, *, since: float, level: float, tol
     return _equivalent(expected, _rates("ensemble", other, k), level, tolerance)
 
 
-def _measured(expected: np.ndarray, ensemble: Ensemble, since: float, level: float, basis: int) -> Comparison:
+def _measured(expected: np.ndarray, ensemble: Ensemble, since: float, level: float, basis: Any) -> Comparison:
     measured = relaxation_rates(ensemble, basis=basis, k=len(expected), since=since)
     z = (measured.values - expected) / measured.errors
     p = t_p(z, measured.degrees_of_freedom)
