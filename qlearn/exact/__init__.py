@@ -1,9 +1,11 @@
 """Problems with known answers: tests, validation, benchmarks and documentation all draw on these."""
 
+from qlearn.exact.anharmonic import DoubleWell, QuarticOscillator, SexticWell
 from qlearn.exact.barriers import EckartBarrier, SquareBarrier
 from qlearn.exact.boxes import BoxPacket
 from qlearn.exact.channels import LandauZener, RabiPacket
 from qlearn.exact.gaussians import DrivenOscillator, GaussianPacket
+from qlearn.exact.henon_heiles import HenonHeiles
 from qlearn.exact.lame import LameBands
 from qlearn.exact.magnetic import FockDarwin
 from qlearn.exact.oscillators import ModulatedOscillator, QuadraticPacket
@@ -18,11 +20,13 @@ __all__ = [
            "BarrierPoles",
            "BoxPacket",
            "BrightSoliton",
+           "DoubleWell",
            "DrivenOscillator",
            "EckartBarrier",
            "FockDarwin",
            "GaussianPacket",
            "Gausson",
+           "HenonHeiles",
            "InvertedOscillator",
            "LameBands",
            "LandauZener",
@@ -34,10 +38,12 @@ __all__ = [
            "Morse",
            "PoschlTeller",
            "QuadraticPacket",
+           "QuarticOscillator",
            "RabiPacket",
            "RadialBarrier",
            "ReflectionlessPacket",
            "RingPacket",
+           "SexticWell",
            "SolitonBreather",
            "Sphere",
            "SquareBarrier",
