@@ -26,7 +26,7 @@ __all__ = ["Certificate", "Pairs", "certify", "finer", "interpolated", "rounding
 EPS = float(np.finfo(float).eps)
 FINEST = 2**22          # points times channels of a finer grid for residuals
 KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
-AT_ONCE = 2**18         # numbers that are worked on at a time: a few states, in cache where they fit
+AT_ONCE = 2**20         # numbers that are worked on at a time: a few states, in cache where they fit
 ISOMETRIC = 1e-12       # loss of length at interpolation, the share of unsigned modes, with which rows count as orthonormal
 
 Pairs = Callable[[int, int], tuple[np.ndarray, np.ndarray]]     # (i, j) → rows v_i … v_{j−1} and Hv, on the certifying grid
@@ -92,7 +92,7 @@ def certify(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, rows: np.nd
     rounded = rounding(fine) + EPS * (np.abs(energies) + _depth(H, rows))
     bounds, kinds = residuals.copy(), ["residual"] * m
     if whole and np.max(np.abs(lengths - 1)) < ISOMETRIC:
-        coupling = np.concatenate(kept).conj() @ np.concatenate(errors).T
+        coupling = np.block([[a.conj() @ b.T for b in errors] for a in kept])
         sharper = _quadratic(energies, residuals, coupling, rounded, lowest)
         kinds = ["quadratic" if q < r else "residual" for q, r in zip(sharper, residuals, strict=True)]
         bounds = np.minimum(bounds, sharper)

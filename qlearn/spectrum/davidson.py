@@ -9,16 +9,27 @@ made from a model leaves out by its symmetry appears among them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 from scipy.linalg import eigh
 
-from qlearn.spectrum.blocks import BlockOperator, orthonormal, orthonormal_against
+from qlearn.spectrum.blocks import orthonormal, orthonormal_against
 
 __all__ = ["Preconditioner", "Ritz", "davidson"]
 
 Preconditioner = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]     # rows, residuals, Ritz values → corrections
+
+
+
+class Applied(Protocol):
+    """v → Hv for rows."""
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+    def __call__(self, block: np.ndarray) -> np.ndarray: ...
+
 
 SPACE = 5           # blocks in the space before a restart
 PATIENCE = 100      # steps without a halving of the residual
@@ -36,9 +47,9 @@ class Ritz:
     steps: int
 
 
-def davidson(operator: BlockOperator, start: np.ndarray, wanted: int, goal: Callable[[float], float], precondition: Preconditioner,
+def davidson(operator: Applied, start: np.ndarray, wanted: int, goal: Callable[[np.ndarray], float], precondition: Preconditioner,
              most_steps: int = 600) -> Ritz:
-    """The lowest Ritz pairs from a start block (m, size), m ≥ wanted, until ‖r_j‖ ≤ goal(θ_wanted) for all wanted or nothing gains."""
+    """The lowest Ritz pairs from a start block (m, size), m ≥ wanted, until ‖r_j‖ ≤ goal(θ) for all wanted or nothing gains."""
     space = orthonormal(start.astype(operator.dtype))
     m, most = len(space), max(SPACE * len(start), 3)
     images = operator(space)
@@ -51,7 +62,7 @@ def davidson(operator: BlockOperator, start: np.ndarray, wanted: int, goal: Call
         r = mixed.T @ images - theta[:, None] * rows
         sizes = np.linalg.norm(r, axis=1)
         worst = float(np.max(sizes[:wanted]))
-        bar = goal(float(theta[wanted - 1]))
+        bar = goal(theta)
         best, since = (worst, 0) if worst < 0.5 * best else (best, since + 1)
         if (worst <= bar and _guarded(theta, sizes, wanted, bar)) or since > PATIENCE or step == most_steps:
             break

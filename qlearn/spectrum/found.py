@@ -11,7 +11,7 @@ from qlearn.spectrum.certificate import Pairs
 
 __all__ = ["Found", "edges"]
 
-APART = 1e-6    # a neighbour further than this share of the range of the levels is no member of their last cluster
+APART = 0.2     # mean spacings of the levels from which on a neighbour is no member of their last cluster
 
 
 @final
@@ -36,7 +36,7 @@ def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int,
     """(i, first, j): of ascending energies the k wanted begin at ``first``; i … j−1 holds the first neighbour apart on each side."""
     first = 0 if target is None else nearest(energies, k, target)
     end = first + k
-    apart = APART * max(float(energies[end - 1] - energies[first]), 1e-12 * abs(float(energies[first])))
+    apart = APART * float(energies[end - 1] - energies[first]) / k
     i, j = first, end
     while i > 0:
         i -= 1

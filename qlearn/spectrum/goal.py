@@ -6,15 +6,18 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.certificate import rounding
+from qlearn.spectrum.found import edges
 
 __all__ = ["Goal"]
 
 
 @final
 class Goal:
-    """E → the residual to reach: a quarter of tol × scale(E), and not below twice the rounding of H on its grid.
+    """Levels to tol × scale by their bounds, states to residuals of at most 0.01 √tol × scale.
 
-    scale(E) = E − min V + ħ²(2π/L)²/2m: the kinetic energies up to E, with one wave round the grid as the least.
+    scale(E) = E − min V + ħ²(2π/L)²/2m: the kinetic energies up to E, with one wave round the grid as the least. A residual r
+    leaves r²/η of error in a level at the distance η from the levels outside, so that the residual to reach is the root of
+    tol × scale × η/4k, between tol × scale/2 and 0.01 √tol × scale, and not below twice the rounding of H on its grid.
     """
 
     def __init__(self, H: Hamiltonian, tol: float):
@@ -25,8 +28,17 @@ class Goal:
     def scale(self, energy: float) -> float:
         return energy - self.lowest + self.unit
 
-    def __call__(self, energy: float) -> float:
-        return max(0.25 * self.tol * self.scale(energy), self.floor)
+    def strict(self, energy: float) -> float:
+        """The residual that is enough whatever the distance to other levels."""
+        return max(0.5 * self.tol * self.scale(energy), self.floor)
+
+    def residual(self, energies: np.ndarray, k: int) -> float:
+        """The residual to reach for the k lowest of ascending energies, the others their neighbours."""
+        last = float(energies[k - 1])
+        gap = float(energies[min(edges(energies, k, None)[2], len(energies)) - 1]) - last if len(energies) > k else np.inf
+        scale = self.tol * self.scale(last)
+        least = self.strict(last)
+        return max(least, min(0.01 * np.sqrt(self.tol) * self.scale(last), float(np.sqrt(0.25 * scale * max(gap, 0.0) / k))))
 
 
 def _unit(H: Hamiltonian, axis: int) -> float:

@@ -33,7 +33,7 @@ def iterative(H: Hamiltonian, k: int, goal: Goal, start: np.ndarray | None = Non
     rows = np.random.default_rng(SEED).standard_normal((max(m, 0), operator.size)).astype(operator.dtype)
     for _ in range(SMOOTHED):
         rows = orthonormal(precondition(rows, rows, H.spectral_bounds[1] * np.ones(len(rows))))
-    ritz = davidson(operator, np.concatenate([known, rows]), k, goal, precondition)
+    ritz = davidson(operator, np.concatenate([known, rows]), k, lambda theta: goal.residual(theta, k), precondition)
     first, wanted, last = edges(ritz.energies, k, None)
     before = "" if start is None else ", from a projection on product functions"
     return Found(ritz.energies[:last], ritz.rows[:last], 0, True,

@@ -9,33 +9,67 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.blocks import BlockOperator
+from qlearn.spectrum.certificate import EPS
 from qlearn.spectrum.separable_model import ProductBasis, SeparableModel
 
 __all__ = ["projected"]
 
 
-def projected(model: SeparableModel, basis: ProductBasis) -> np.ndarray:
-    """The matrix of H in the basis, channels outermost, Hermitian; real where H is."""
+def projected(model: SeparableModel, basis: ProductBasis) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(rows, matrix of H between them) for sets of rows that H does not join, channels outermost; real where H is.
+
+    Reflections of an axis under which V is the same on the points split the basis; it is one set where none is.
+    """
     H = model.hamiltonian
     if not H.is_diagonal_in_k:
-        return _by_application(H, basis)
-    scalar, kinetic = _scalar_part(model, basis), _cross(model, basis)
+        return [(np.arange(len(basis) * (H.channels or 1)), _by_application(H, basis))]
+    copies, n = H.channels or 1, len(basis)
+    tables, cross = _tables(model, basis), _cross(model, basis)
+    labels = _parities(model, basis, tables) if cross is None and H.kinetic.is_real else np.zeros(n, dtype=int)
+    blocks = []
+    for label in np.unique(labels):
+        kept = np.flatnonzero(labels == label)
+        parts = [[_elements(table, basis, kept) if table.any() else np.zeros((len(kept), len(kept))) for table in row]
+                 for row in tables]
+        matrix = np.block(parts) if copies > 1 else parts[0][0]
+        diagonal = basis.energies[kept] + sum(float(e[0]) for e in model.energies)
+        matrix[np.diag_indices(len(kept) * copies)] += np.tile(diagonal, copies)
+        if cross is not None:
+            matrix = matrix + np.kron(np.eye(copies), cross)
+        if copies > 1 or cross is not None or np.iscomplexobj(matrix):
+            matrix = (matrix + matrix.conj().T) / 2
+        blocks.append((np.concatenate([kept + i * n for i in range(copies)]), matrix))
+    return blocks
+
+
+def _tables(model: SeparableModel, basis: ProductBasis) -> list[list[np.ndarray]]:
+    """U between channels, V_ij − δ_ij Σ V_a."""
+    H, scalar = model.hamiltonian, _scalar_part(model, basis)
+    table = H.potential_table()
     if H.channels is None:
-        matrix = _elements(H.potential_table() - scalar, basis)
-    else:
-        table = H.potential_table()
-        entries = table if table.imag.any() else table.real
-        c = H.channels
-        rows = [[_elements(entries[i, j] - (scalar if i == j else 0.0), basis) if entries[i, j].any() or i == j
-                 else np.zeros((len(basis), len(basis))) for j in range(c)] for i in range(c)]
-        matrix = np.block(rows)
-    copies = H.channels or 1
-    n = len(basis)
-    lowest = sum(float(e[0]) for e in model.energies)
-    matrix[np.diag_indices(n * copies)] += np.tile(basis.energies + lowest, copies)
-    if kinetic is not None:
-        matrix = matrix + np.kron(np.eye(copies), kinetic)
-    return (matrix + matrix.conj().T) / 2
+        return [[table - scalar]]
+    entries = table if table.imag.any() else table.real
+    return [[entries[i, j] - scalar if i == j else entries[i, j] for j in range(H.channels)] for i in range(H.channels)]
+
+
+def _parities(model: SeparableModel, basis: ProductBasis, tables: list[list[np.ndarray]]) -> np.ndarray:
+    """A number for each product: its parities under those reflections of an axis that leave all of H alone."""
+    labels = np.zeros(len(basis), dtype=int)
+    for a, (f, indices, V) in enumerate(zip(basis.functions, basis.indices, model.potentials, strict=True)):
+        n = f.shape[1]
+        mirrors = [np.arange(n)[::-1]] + [-np.arange(n) % n] * (model.axes[a].grid.boundary[0] == "periodic")
+        for mirror in mirrors:
+            if not all(_same(np.take(x, mirror, axis=axis), x) for x, axis in [(V, 0), *((t, a) for row in tables for t in row)]):
+                continue
+            parities = np.einsum("ij,ij->i", f, f[:, mirror])
+            if np.all(np.abs(np.abs(parities) - 1) < 1e-9):
+                labels = 2 * labels + (parities < 0)[indices]
+                break
+    return labels
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(np.max(np.abs(a - b)) <= 8 * EPS * np.max(np.abs(b)))
 
 
 def _scalar_part(model: SeparableModel, basis: ProductBasis) -> np.ndarray:
@@ -45,12 +79,13 @@ def _scalar_part(model: SeparableModel, basis: ProductBasis) -> np.ndarray:
     return total
 
 
-def _elements(U: np.ndarray, basis: ProductBasis) -> np.ndarray:
-    """∫ φ_I* U φ_I', (n, n); U (*shape)."""
-    n = len(basis)
-    dtype = np.result_type(U, *basis.functions)
-    matrix = np.empty((n, n), dtype=dtype)
-    _fill(matrix, U, basis.indices, np.arange(n), basis.indices, np.arange(n), basis.functions)
+def _elements(U: np.ndarray, basis: ProductBasis, kept: np.ndarray) -> np.ndarray:
+    """∫ φ_I* U φ_I' of the kept products, (n, n); U (*shape)."""
+    n, indices = len(kept), basis.indices[:, kept]
+    if len(indices) == 2:
+        return _plane(U, indices, indices, basis.functions)
+    matrix = np.empty((n, n), dtype=np.result_type(U, *basis.functions))
+    _fill(matrix, U, indices, np.arange(n), indices, np.arange(n), basis.functions)
     return matrix
 
 
@@ -63,9 +98,7 @@ def _fill(matrix: np.ndarray, U: np.ndarray, left: np.ndarray, rows: np.ndarray,
         matrix[np.ix_(rows, columns)] = ((f[:i.max() + 1].conj() * U) @ f[:j.max() + 1].T)[np.ix_(i, j)]
         return
     if len(functions) == 2:
-        whole = left is right and len(rows) == len(matrix)
-        i = left[:, rows]
-        matrix[np.ix_(rows, columns)] = _plane(U, i, i if whole else right[:, columns], functions)
+        matrix[np.ix_(rows, columns)] = _plane(U, left[:, rows], right[:, columns], functions)
         return
     for i in range(int(left[0, rows].max()) + 1):
         inner = rows[left[0, rows] == i]
@@ -84,15 +117,17 @@ def _plane(U: np.ndarray, left: np.ndarray, right: np.ndarray, functions: list[n
         (used, i), (others, j) = np.unique(i, return_inverse=True), np.unique(j, return_inverse=True)
         if same:
             first, second = np.tril_indices(len(used))
-            place = np.empty((len(used), len(used)), dtype=np.intp)
+            place = np.empty((len(used), len(used)), dtype=np.int32)
             place[first, second] = place[second, first] = np.arange(len(first))
             tables.append(f[used[first]] * f[used[second]])
         else:
-            place = np.arange(len(used) * len(others)).reshape(len(used), len(others))
+            place = np.arange(len(used) * len(others), dtype=np.int32).reshape(len(used), len(others))
             tables.append((f[used].conj()[:, None] * f[None, others]).reshape(len(used) * len(others), -1))
         places.append(place[i[:, None], j])
     table = (tables[0] @ U) @ tables[1].T
-    return np.take(table, places[0] * table.shape[1] + places[1])
+    places[0] *= np.int32(table.shape[1])
+    places[0] += places[1]
+    return np.take(table, places[0])
 
 
 def _cross(model: SeparableModel, basis: ProductBasis) -> np.ndarray | None:

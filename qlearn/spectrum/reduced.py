@@ -13,8 +13,11 @@ from scipy.linalg import eigh
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.certificate import EPS
+from qlearn.spectrum.certificate import EPS
+from qlearn.spectrum.davidson import davidson
 from qlearn.spectrum.found import Found, edges
 from qlearn.spectrum.goal import Goal
+from qlearn.spectrum.iterative import SEED, guards
 from qlearn.spectrum.matrix_elements import projected
 from qlearn.spectrum.product_states import product_pairs
 from qlearn.spectrum.separable_model import ProductBasis, SeparableModel
@@ -22,12 +25,16 @@ from qlearn.spectrum.weyl import weyl_energy
 
 __all__ = ["Reduced", "reduced"]
 
-FIRST = 2.0         # the first cut over the energy of the levels
+FIRST = 2.5         # the first cut over the energy of the levels
 COVER = 1.25        # the first cut over the energy that H₀ has where H has that of the levels
-MARGIN = 1.08       # on a cut that was foretold
-LARGEST = 3000      # functions, times channels
-ROUNDS = 7
+MARGIN = 1.12       # on the first cut that was foretold
+GROWTH = 1.05       # on the later ones
+LARGEST = 5000      # functions, times channels
+LARGE = 1000        # rows of a block of which few levels are iterated
+ROUNDS = 9
+PATIENCE = 2        # bases that may fail before the rest is left to an iteration
 NEGLIGIBLE = 0.01   # elements below this share of the goal join no blocks
+CHECKED = 4         # states, with the largest amplitudes at the cut, whose residuals are taken
 EXTRA = 3           # neighbours of the levels wanted
 
 
@@ -61,6 +68,7 @@ def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduc
     model, copies = SeparableModel(H, weyl_energy(H, k)), H.channels or 1
     cut = max(FIRST * (model.energy - model.floor), COVER * model.cover())
     best: Reduced | None = None
+    failed = 0
     for _ in range(ROUNDS):
         basis = model.basis(cut)
         whole = len(basis) == H.grid.size
@@ -69,39 +77,75 @@ def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduc
             continue
         if len(basis) * copies > largest:
             return best
-        energies, coefficients = lowest_in_blocks(projected(model, basis), k + EXTRA, NEGLIGIBLE * goal(model.energy))
-        wanted = goal(float(energies[k - 1]))
+        energies, coefficients = lowest_in_blocks(projected(model, basis), len(basis) * copies, k + EXTRA,
+                                                  NEGLIGIBLE * goal.strict(model.energy))
+        wanted = goal.residual(energies, k)
         needed = MARGIN * _foretold(basis, coefficients[:k], wanted / (cut + model.energy))
         if best is None and needed > 1.3 * cut and not whole and len(model.basis(needed)) * copies <= largest:
             cut = needed
             best = _on_grid(model, basis, energies, coefficients, k, 0.0)
             continue
         best = _on_grid(model, basis, energies, coefficients, k, wanted)
-        if best.converged or whole:
+        failed += 1
+        if best.converged or whole or failed == PATIENCE:
             return best
-        cut = max(needed, cut * MARGIN)
+        cut = max(needed / MARGIN, cut) * GROWTH
     return best
 
 
-def lowest_in_blocks(matrix: np.ndarray, count: int, negligible: float) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest levels (m,) and vectors (m, n) of a Hermitian matrix that may fall into blocks."""
-    n = len(matrix)
-    labels = _components(np.abs(matrix) > negligible)
-    blocks = int(labels.max()) + 1
+def lowest_in_blocks(parts: list[tuple[np.ndarray, np.ndarray]], size: int, count: int,
+                     negligible: float) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest levels (m,) and vectors (m, size) of Hermitian matrices of sets of rows, which may fall into blocks further."""
     energies, vectors = [], []
-    for label in range(blocks):
-        kept = np.flatnonzero(labels == label)
-        part = matrix if blocks == 1 else matrix[np.ix_(kept, kept)]
-        m = min(count, len(kept))
-        e, v = eigh(part, subset_by_index=[0, m - 1], check_finite=False) if 2 * m < len(kept) else \
-            eigh(part, driver="evd", check_finite=False)
-        wide = np.zeros((m, n), dtype=matrix.dtype)
-        wide[:, kept] = v[:, :m].T
-        energies.append(e[:m])
-        vectors.append(wide)
+    for rows, matrix in parts:
+        labels = _components(np.abs(matrix) > negligible)
+        for label in range(int(labels.max()) + 1):
+            kept = np.flatnonzero(labels == label)
+            whole = len(kept) == len(rows)
+            e, v = _lowest(matrix if whole else matrix[np.ix_(kept, kept)], min(count, len(kept)), negligible)
+            wide = np.zeros((len(e), size), dtype=matrix.dtype)
+            wide[:, rows if whole else rows[kept]] = v
+            energies.append(e)
+            vectors.append(wide)
     total = np.concatenate(energies)
     order = np.argsort(total, kind="stable")[:count]
     return total[order], np.concatenate(vectors)[order]
+
+
+def _lowest(matrix: np.ndarray, m: int, negligible: float) -> tuple[np.ndarray, np.ndarray]:
+    """The m lowest levels and their vectors (m, n) of one block: by eigh, and of a large block by Davidson from its low corner."""
+    n = len(matrix)
+    if n < LARGE or 12 * m > n:
+        e, v = eigh(matrix, subset_by_index=[0, m - 1], check_finite=False) if 2 * m < n else \
+            eigh(matrix, driver="evd", check_finite=False)
+        return e[:m], v[:, :m].T
+    diagonal = matrix.diagonal().real
+    low = np.argsort(diagonal)[:max(4 * m, 300)]
+    corner = eigh(matrix[np.ix_(low, low)], subset_by_index=[0, m - 1])[1]
+    spare = guards(m)
+    start = np.zeros((m + spare, n), dtype=matrix.dtype)
+    start[:m, low] = corner.T
+    start[m:] = np.random.default_rng(SEED).standard_normal((spare, n)) / (1 + diagonal - diagonal.min()) ** 2
+
+    def precondition(_: np.ndarray, residuals: np.ndarray, energies: np.ndarray) -> np.ndarray:
+        distance = diagonal - energies[:, None]
+        least = 0.1 * max(float(energies[-1] - diagonal.min()), 1e-300)
+        return residuals / np.where(np.abs(distance) < least, least, distance)
+
+    floor = max(4 * EPS * float(np.max(np.abs(diagonal))), 10 * negligible)
+    ritz = davidson(DenseOperator(matrix), start, m, lambda _: floor, precondition, 60)
+    return ritz.energies[:m], ritz.rows[:m]
+
+
+@final
+class DenseOperator:
+    """v → Mv for rows."""
+
+    def __init__(self, matrix: np.ndarray):
+        self.matrix, self.dtype = matrix, matrix.dtype
+
+    def __call__(self, block: np.ndarray) -> np.ndarray:
+        return block @ self.matrix.T
 
 
 def _components(joined: np.ndarray) -> np.ndarray:
@@ -136,10 +180,12 @@ def _foretold(basis: ProductBasis, coefficients: np.ndarray, amplitude: float) -
 
 def _on_grid(model: SeparableModel, basis: ProductBasis, energies: np.ndarray, coefficients: np.ndarray, k: int,
              goal: float) -> Reduced:
-    """States on the grid, converged where the residuals of the k wanted are below the goal (0: not asked)."""
+    """States on the grid, converged where the residuals of the poorest are below the goal (0: not asked)."""
     rows = basis.on_points(coefficients.reshape(-1, len(basis))).reshape(len(energies), -1)
     worst = np.inf
     if goal > 0:
-        states, images = product_pairs(model, basis, coefficients, rows, model.hamiltonian)(0, k)
-        worst = float(np.max(np.linalg.norm(images - energies[:k, None] * states, axis=1)))
+        top = np.abs(coefficients[:k].reshape(k, -1, len(basis))[..., basis.energies > 0.9 * basis.energies.max()])
+        poorest = np.sort(np.argsort(np.max(top, axis=(1, 2), initial=0.0))[-CHECKED:])
+        states, images = product_pairs(model, basis, coefficients[poorest], rows[poorest], model.hamiltonian)(0, len(poorest))
+        worst = float(np.max(np.linalg.norm(images - energies[poorest, None] * states, axis=1)))
     return Reduced(model, basis, energies, coefficients, rows, worst <= goal)
