@@ -47,7 +47,7 @@ def _rows(spectrum: Spectrum, most: float, compared: QutipLevels | None, agree: 
     rows = []
     for j, energy in enumerate(spectrum.energies):
         bound = float(spectrum.error_bounds[j])
-        row = {"level": j, "energy": float(energy.real)}
+        row: dict[str, Any] = {"level": j, "energy": float(energy.real)}
         if not bounded:
             row["width"] = -2 * float(energy.imag)
         row |= judged(bound, most if agree[j] else -1.0, bounded=bounded)

@@ -191,7 +191,7 @@ def learner_source(learner: MinibatchLearner, grid_config: GridConfig | None) ->
     """A learner of data on its ring, 161 points unless [grid] says otherwise."""
     from qlearn.derivation import derive
 
-    bounds = [(0.0, learner.period)]
+    bounds: list[Any] = [(0.0, learner.period)]
     if grid_config is not None and grid_config.bounds is not None:
         bounds = [tuple(constant("grid.bounds", end) for end in pair) for pair in grid_config.bounds]
     grid = Grid(_LEARNER_POINTS, bounds) if grid_config is None else _grid(grid_config, bounds)

@@ -146,7 +146,7 @@ def _ladder_and_tiles(spectrum: Any, H: Any, groups: Sequence[np.ndarray]) -> An
     _ladder(ladder, spectrum, groups)
     (a, b), (c, d) = H.grid.bounds
     V = H.potential_table(0.0) if H.channels is None else None
-    window = _window(H.grid, sum(_density(spectrum, H, group) for group in shown))
+    window = _window(H.grid, np.sum([_density(spectrum, H, group) for group in shown], axis=0))
     aspect = np.ptp(window[1]) / np.ptp(window[0])
     for place, group in zip(places, shown, strict=False):
         axes = figure.add_subplot(place)

@@ -36,7 +36,7 @@ def load(path: str | os.PathLike) -> Spectrum:
         checks.fail("path", "must be the path of a file", path)
     content = storage.read(storage.as_path("path", path), "spectrum")
     try:
-        return Spectrum(hamiltonian_from(content["hamiltonian"]), *(content[name] for name in ARRAYS),
-                        grid_from(content["certified_on"]), content["method"], content["stats"])
+        return Spectrum(hamiltonian=hamiltonian_from(content["hamiltonian"]), certified_on=grid_from(content["certified_on"]),
+                        method=content["method"], stats=content["stats"], **{name: content[name] for name in ARRAYS})
     except (KeyError, AttributeError, TypeError) as error:
         raise StorageError(f"{path} is not a spectrum as qlearn writes it: {error!r}.") from error
