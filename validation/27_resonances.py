@@ -132,7 +132,8 @@ def evidence() -> list[Evidence]:
         at_most("complex scaling against the absorber", abs(scaled.energies[0] - ours), 1e-7, floor=1e-9),
         at_most("Γ from the decay of a packet, relative", abs(decay_rate() / (-2 * known[0].imag) - 1), 1e-5, floor=1e-8),
         *closed_forms(),
-        at_least("θ = 0.1 does not uncover the first pole of 2/cosh²x: distance of what is found", found_with(0.1), 1e-2, control=True),
+        at_least("θ = 0.1 does not uncover the first pole of 2/cosh²x: distance of what is found", found_with(0.1), 1e-2,
+                 control=True),
         at_least("a gain in the place of the absorber: error of E − iΓ/2", abs(with_gain - known[0]), 1e-3, control=True),
         at_least("free particle: no turned plane wave is taken for a resonance", free_resonances(), 1.0, control=True),
     ]

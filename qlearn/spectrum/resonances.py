@@ -130,7 +130,7 @@ def _checked(H: Any, k: Any, target: Any, center: Any, angle: Any,
     size = int(np.prod(H.state_shape))
     k = checks.integer("k", k, least=1, most=size // 4)
     target = complex(checks.finite_array("target", target, shape=(), dtype=complex))
-    angles = () if angle is None else (checks.real("angle", angle, above=0, most=STEEPEST),)
+    angles: tuple[float, ...] = () if angle is None else (checks.real("angle", angle, above=0, most=STEEPEST),)
     _need_open(H, size)
     angles = angles or (ANGLES if H.grid.ndim == 1 else FEWER)
     if exterior is not None:
