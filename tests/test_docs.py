@@ -1,6 +1,7 @@
 """The documentation runs: every Python session, every console line marked runnable, every TOML block, every link and list."""
 
 import doctest
+import importlib.util
 import json
 import re
 import shlex
@@ -159,6 +160,14 @@ def test_files_that_are_named_exist(path):
     text = path.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:examples|docs|tests|validation|qlearn)/[\w./*]+)`", text):
         assert list(ROOT.glob(name.rstrip("/"))), f"{path.name} names {name}"
+
+
+def test_every_picture_is_drawn_by_its_script(tmp_path):
+    spec = importlib.util.spec_from_file_location("draw", ROOT / "docs" / "pictures" / "draw.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.draw(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (ROOT / "docs" / "pictures").glob("*.png")}
 
 
 def test_the_changelog_has_the_version():
