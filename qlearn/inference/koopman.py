@@ -61,6 +61,8 @@ def _estimate(now: np.ndarray, end: np.ndarray, later: np.ndarray, k: int, lag: 
     total_now, total_later = now.sum(axis=0), later.sum(axis=0)
     frame, dropped = _frame(total_now, cutoff)
     most = len(total_now) - dropped - 1
+    if most < 1:
+        checks.fail("basis", "must hold functions that vary over the ensemble", "none besides the constant")
     checks.integer("k", k, most=most, remedy=f"The basis leaves {most} functions besides the constant: use a larger one.")
     whole = _eigenvalues(total_now, total_later, frame, reversible)
     others = [_eigenvalues(total_now - a, total_later - b, frame, reversible) for a, b in zip(now, later, strict=True)]

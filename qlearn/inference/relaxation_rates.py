@@ -86,7 +86,8 @@ def relaxation_rates(ensemble: Ensemble, *, basis: Any, k: int, since: float = -
 
     Where it fails. *Basis*: one that is too small makes the rates too large, never too small, for reversible dynamics
     (variational), and more so at short lags; look at ``implied_timescales``. *Noise*: a rate r is seen while e^{−rτ} exceeds
-    about 1/√(replicas); the noise of many functions makes slow rates too small, see ``bias``. *Lag*: short ones show the
+    about 1/√(replicas); the noise of many functions shifts rates, see ``bias``, and two rates closer
+    than a few errors push each other apart: the errors are right where both are small. *Lag*: short ones show the
     basis, long ones the noise; decide on it before looking at the rates. *Frequencies* above π/τ are aliased. Functions with
     heavy tails have noisy averages.
 

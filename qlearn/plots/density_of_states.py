@@ -29,7 +29,7 @@ def density_of_states(found: Any, levels: Any = None, axes: Any = None) -> Any:
             one.plot(energies, values[order], "--", color=COLOURS["measured"], linewidth=1.1)
         axes.plot([], [], "--", color=COLOURS["measured"], linewidth=1.1, label="known levels, same kernel")
         axes.legend(loc="upper left")
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, 1.15 * max(axes.get_ylim()[1], np.finfo(float).tiny))
     counted.set_ylim(0, None)
     axes.set_xlabel("energy")
     axes.set_ylabel("levels per energy", color=COLOURS["exact"])

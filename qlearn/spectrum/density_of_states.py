@@ -17,6 +17,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.chebyshev_moments import ChebyshevMoments, chebyshev_moments
+from qlearn.spectrum.levels import Spectrum
 from qlearn.spectrum.random_phases import EXACT_LIMIT, dimension, hermitian, over_vectors
 
 __all__ = ["DensityOfStates", "density_of_states"]
@@ -56,7 +57,7 @@ class DensityOfStates:
             array.flags.writeable = False
 
     def smoothed(self, levels: Any) -> tuple[np.ndarray, np.ndarray]:
-        """(ρ, N) of given levels, smoothed with the same kernel at the same energies, (n,) each: what to compare with.
+        """(ρ, N) of given levels, an array or a Spectrum, smoothed with the same kernel at the same energies, (n,) each.
 
         >>> from qlearn.grids import Grid
         >>> H = Hamiltonian(Grid(64, (-9, 9)), lambda x: x**2 / 2)
@@ -64,6 +65,7 @@ class DensityOfStates:
         >>> bool(np.allclose(found.smoothed(np.linalg.eigvalsh(H.to_matrix()))[1], found.counts))
         True
         """
+        levels = levels.energies if isinstance(levels, Spectrum) else levels
         moments = _moments_of(checks.finite_array("levels", levels, shape=(None,)), self._centre, self._half_width,
                               len(self.moments))
         density, counts = _series(moments[None], self.energies, self._centre, self._half_width)
@@ -112,6 +114,8 @@ def density_of_states(H: Hamiltonian, *, energies: Any = None, resolution: float
     checks.real("H.spectral_bounds", high - low, above=0)
     x = np.linspace(low, high, _POINTS + 2)[1:-1] if energies is None \
         else checks.finite_array("energies", np.atleast_1d(energies), shape=(None,))
+    if x.size == 0:
+        checks.fail("energies", "must not be empty", energies)
     n = _how_many(resolution, x, low, high)
     pad = (high - low) / 2 * (1 / np.cos(np.pi / n) - 1)       # half a peak of θ: the factor 1/√(1 − x²) stays finite
     bounds = (low - pad, high + pad)

@@ -35,8 +35,10 @@ def level_bounds(levels: Levels, betas: np.ndarray, half_spreads: np.ndarray) ->
 
     half_spreads : half the widths of the observables' spectra. The rounding of the sums is added.
     """
-    columns, tails = zip(*(_at(levels, float(beta), half_spreads) for beta in betas), strict=True)
-    return np.array(columns).T, np.array(tails)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):          # β δ beyond 700: bounds are then infinite
+        columns, tails = zip(*(_at(levels, float(beta), half_spreads) for beta in betas), strict=True)
+    bounds = np.array(columns).T
+    return np.where(np.isnan(bounds), np.inf, bounds), np.array(tails)
 
 
 def _at(levels: Levels, beta: float, half_spreads: np.ndarray) -> tuple[np.ndarray, float]:
@@ -47,9 +49,8 @@ def _at(levels: Levels, beta: float, half_spreads: np.ndarray) -> tuple[np.ndarr
     mean = float(np.sum(p * E))
     away = np.abs(E - mean)
     variance = float(np.sum(p * away**2))
-    with np.errstate(over="ignore"):
-        up, down = np.exp(beta * delta), np.exp(-beta * delta)
-        most, least = float(np.sum(p * up)), float(np.sum(p * down))
+    up, down = np.where(p > 0, np.exp(beta * delta), 1.0), np.exp(-beta * delta)
+    most, least = np.sum(p * up), np.maximum(np.sum(p * down), np.finfo(float).tiny)
     moved = p * np.maximum(up / least - 1, 1 - down / most)                  # |p' − p|
     heavy = p * up / least                                                   # ≥ p'
     tail = [levels.left * _most(levels.edge, mean, beta, power, E[0]) / (z * least) if levels.left else 0.0 for power in range(3)]
@@ -62,7 +63,7 @@ def _at(levels: Levels, beta: float, half_spreads: np.ndarray) -> tuple[np.ndarr
     energy += eps * (abs(E[0]) + high + beta * square)
     spread += eps * square * (1 + beta * np.sqrt(square))
     averages = half_spreads * (_state_bound(levels, beta, p, tail[0]) + eps * (1 + beta * high))
-    return np.array([log_z, energy, beta**2 * spread, beta * energy + log_z, *averages]), tail[0]
+    return np.array([log_z, energy, (beta * np.sqrt(spread)) ** 2, beta * energy + log_z, *averages]), tail[0]
 
 
 def _most(edge: float, mean: float, beta: float, power: int, origin: float) -> float:
@@ -76,7 +77,6 @@ def _most(edge: float, mean: float, beta: float, power: int, origin: float) -> f
 def _state_bound(levels: Levels, beta: float, p: np.ndarray, tail: float) -> float:
     """Bound of ‖ρ' − ρ‖₁ by splitting the levels where it is least: below, β‖X‖; above, twice the weight of the levels there."""
     disturbed = beta * np.sqrt(np.cumsum(levels.residuals**2))
-    with np.errstate(over="ignore"):
-        above = np.append(np.cumsum((p * np.exp(beta * levels.bounds))[::-1])[::-1][1:], 0.0) + tail
-        whole = disturbed + 4 * above * np.exp(disturbed) / np.maximum(1 - above, 1e-300)
-    return float(np.min(whole, initial=2.0))
+    heavy = p * np.where(p > 0, np.exp(beta * levels.bounds), 1.0)
+    above = np.append(np.cumsum(heavy[::-1])[::-1][1:], 0.0) + tail
+    return float(np.nanmin(disturbed + 4 * above * np.exp(disturbed) / np.maximum(1 - above, 1e-300), initial=2.0))

@@ -43,7 +43,8 @@ def quantities(betas: np.ndarray, sums: Sums) -> np.ndarray:
     mean = first / zeroth
     log_z = np.log(zeroth) - betas * sums.origin
     energy = mean + sums.origin
-    capacity = betas**2 * (second / zeroth - mean**2)
+    variance = second / zeroth - mean**2
+    capacity = np.sign(variance) * (betas * np.sqrt(np.abs(variance))) ** 2            # β² alone may overflow
     return np.vstack([log_z, energy, capacity, np.log(zeroth) + betas * mean, sums.averages.mean(axis=1) / zeroth,
                       sums.above.mean(axis=0) / zeroth])
 

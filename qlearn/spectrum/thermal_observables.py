@@ -29,6 +29,7 @@ class Observables:
                 checks.fail("observables", f"must have other names than {', '.join(NAMES)}", name)
             if callable(entry) and not isinstance(entry, Hamiltonian):
                 entry = checks.finite_array(label, entry(*H.grid.mesh) + np.zeros(H.grid.shape), shape=H.grid.shape)
+            _check(H, entry, label)
             self.functions.append(as_observable(H, entry, label))
             self.names.append(str(name))
             widths.append(_half_spread(H, entry, label))
@@ -36,6 +37,16 @@ class Observables:
 
     def __call__(self, states: np.ndarray) -> np.ndarray:
         return np.array([function(0.0, states) for function in self.functions]).reshape(-1, len(states))
+
+
+def _check(H: Hamiltonian, entry: Any, label: str) -> None:
+    if isinstance(entry, Hamiltonian):
+        return
+    c, values = H.channels, np.asarray(entry)
+    shapes = [H.grid.shape] if c is None else [H.grid.shape, (c, c), (c, c, *H.grid.shape)]
+    if values.dtype.kind not in "fiubc" or values.shape not in shapes:
+        words = " or ".join(map(str, shapes))
+        checks.fail(label, f"must be a Hamiltonian, a function f(*q), or an array of shape {words}", entry)
 
 
 def _half_spread(H: Hamiltonian, entry: Any, label: str) -> float:

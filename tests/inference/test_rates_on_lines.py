@@ -144,5 +144,7 @@ def test_refusals():
         ql.relaxation_rates(run, basis=HERMITE, k=1, since=0.4)
     with pytest.raises(ArgumentError, match="cutoff"):
         ql.relaxation_rates(run, basis=HERMITE, k=1, cutoff=0.0)
+    with pytest.raises(ArgumentError, match="that vary"):
+        ql.relaxation_rates(run, basis=lambda q: np.ones((len(q), 2)), k=1, cutoff=1e-6)
     with pytest.raises(ArgumentError, match="k must"):
         ql.relaxation_rates(run, basis=HERMITE, k=5)

@@ -98,6 +98,8 @@ def test_smoothed_levels_are_the_exact_trace():
     found = ql.density_of_states(H, energies=np.linspace(-5, 200, 31), resolution=2.0, method="exact")
     density, counts = found.smoothed(axis_levels(24, 6.0))
     assert np.allclose(density, found.values, atol=1e-9) and np.allclose(counts, found.counts, atol=1e-9)
+    low = ql.density_of_states(H, energies=[1.5, 2.5], resolution=0.1)
+    assert np.allclose(low.smoothed(ql.eigenstates(H, 12, tol=1e-3))[1], low.counts, atol=1e-3)
     assert found.values[0] == found.counts[0] == 0 and found.counts[-1] == 576 and found.values[-1] == 0
 
 
@@ -115,6 +117,8 @@ def test_refusals():
         ql.density_of_states(H, method="stochastic", vectors=1)
     with pytest.raises(ArgumentError, match="method"):
         ql.density_of_states(H, method="magic")
+    with pytest.raises(ArgumentError, match="energies"):
+        ql.density_of_states(H, energies=[])
     with pytest.raises(ArgumentError, match="levels"):
         ql.density_of_states(H).smoothed([1e9])
 

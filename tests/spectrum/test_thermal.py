@@ -70,6 +70,9 @@ def test_no_beta_overflows():
     H = ql.Hamiltonian(ql.Grid(64, (-10, 10)), lambda x: x**2 / 2 - 5000.0)
     found = ql.thermal(H, [1.0, 1e6], levels=30, tol=1e-2)
     assert found.log_partition[1] == pytest.approx(4999.5e6, rel=1e-12) and found.entropy[1] == pytest.approx(0, abs=1e-2)
+    with pytest.warns(AccuracyWarning, match="known to inf"):
+        frozen = ql.thermal(line(), 1e300, levels=20)
+    assert frozen.energy[0] == pytest.approx(0.5) and frozen.heat_capacity[0] == 0 and np.isinf(frozen.bounds["energy"][0])
     cooled = ql.thermal(H, [1.0, 500.0], method="typicality", vectors=4, tol=1e-6)
     assert abs(cooled.energy[1] + 4999.5) < 1e-8
 
@@ -144,6 +147,10 @@ def test_refusals():
         ql.thermal(H, 1.0, observables={"energy": lambda x: x})
     with pytest.raises(ArgumentError, match="observables"):
         ql.thermal(H, 1.0, observables={"x": np.zeros(5)})
+    with pytest.raises(ArgumentError, match="Hermitian and on the grid"):
+        ql.thermal(H, 1.0, observables={"T": line(48)})
+    with pytest.raises(ArgumentError, match="must be real"):
+        ql.thermal(H, 1.0, observables={"x": 1j * np.ones(64)})
     with pytest.raises(UnsupportedError, match="loss"):
         ql.thermal(line(absorber=1.0), 1.0)
     with pytest.raises(UnsupportedError, match="typicality"):
