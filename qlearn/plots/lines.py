@@ -11,7 +11,7 @@ __all__ = ["lines"]
 
 @styled
 def lines(lines: Any, axes: Any = None, rejected: bool = True) -> Any:
-    """|weight| of each line on a logarithmic axis, its error as a bar along E, its width as a band; rejected lines as faint
+    """|weight| of each line on a logarithmic axis, its error as a bar along E, a width above its error as a band; rejected lines as faint
     crosses; the spectrum, where there is one, behind them."""
     figure, axes = panel(f"{len(lines)} lines", width=6.4, height=3.8, axes=axes)
     if lines.curve is not None:
@@ -22,8 +22,8 @@ def lines(lines: Any, axes: Any = None, rejected: bool = True) -> Any:
     low = 0.5 * float(np.min(sizes[sizes > 0], initial=1.0))
     axes.vlines(lines.energies, low, sizes, color=COLOURS["exact"])
     axes.errorbar(lines.energies, sizes, xerr=lines.errors, fmt="o", markersize=4, color=COLOURS["exact"], label="line")
-    for energy, width in zip(lines.energies, lines.widths, strict=True):
-        if width > 0:
+    for energy, width, error in zip(lines.energies, lines.widths, lines.errors, strict=True):
+        if width > 2 * error:
             axes.axvspan(energy - width / 2, energy + width / 2, color=COLOURS["theory"], alpha=0.15, linewidth=0)
     if rejected and len(lines.rejected):
         axes.plot(lines.rejected.energies, np.abs(lines.rejected.weights), "x", color=COLOURS["control"], alpha=0.5,

@@ -72,7 +72,7 @@ def autocorrelation_spectrum(result: Result, *, method: str = "peaks", window: s
     method : "peaks": those of the Fourier transform under a window, fitted together with its line shape; resolves neighbours
         some 4 (Hann) to 10 (Kaiser) times πħ/T apart.     "inversion": ql.harmonic_inversion of the same C(t), for signals
         ten times shorter.
-    window : hann, blackman, blackmanharris, nuttall, flattop, gaussian (σ = 0.15 of T) or kaiser (β = 30).
+    window : hann, blackman, blackmanharris, nuttall, gaussian (σ = 0.15 of T) or kaiser (β = 30).
     energies : (low, high): lines returned; None all.     threshold : peaks lower than this times the highest are left out.
     doubled : see ``autocorrelation``.
 

@@ -20,12 +20,13 @@ from qlearn import checks
 
 __all__ = ["WINDOWS", "LineShape", "Peaks", "fitted_peaks"]
 
-WINDOWS = ("hann", "blackman", "blackmanharris", "nuttall", "flattop", "gaussian", "kaiser")
+WINDOWS = ("hann", "blackman", "blackmanharris", "nuttall", "gaussian", "kaiser")
 PARAMETERS = {"gaussian": 0.15, "kaiser": 30.0}     # standard deviation over N; β: both fall to 1e-10 or so at the ends
 PADDING = 8             # points a Fourier bin of the whole, mirrored signal
 ORDERS = 11             # of the Taylor series between two points of the table: (π/16)^11/11! is 4e-16
 MOST_PEAKS = 400
 ROUNDS = 30
+SETTLED = 1e-12         # the last step, in bins and relative heights; rounding leaves 1e-15 or so
 ROUNDING = 32 * float(np.finfo(float).eps)     # of a phase
 
 
@@ -158,7 +159,7 @@ def _fit(spectrum: np.ndarray, shape: LineShape, places: np.ndarray) -> tuple[np
         step = inverse @ (spectrum[points] - values @ heights)
         theta = theta + np.clip(step[:count], -0.3, 0.3) * bin_
         heights = heights * (1 + np.clip(step[count:], -0.5, 0.5))
-        if np.max(np.abs(step)) < 1e-14:
+        if np.max(np.abs(step)) < SETTLED:
             break
     gains = np.sum(np.abs(inverse), axis=1).reshape(2, count) * np.stack([np.full(count, bin_), np.abs(heights)])
     return theta, heights, gains, np.abs(step[:count]) < 1e-6

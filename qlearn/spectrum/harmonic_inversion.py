@@ -46,9 +46,10 @@ def harmonic_inversion(signal: Any, dt: float, *, window: tuple[float, float] | 
     noise : rms of the white noise of a sample, where it is known; else found from the signal.
 
     Returns Lines. errors = 4 Cramér–Rao deviations for the noise that the fit leaves + rounding, or the difference to a second
-    pencil where that is more: an estimate. It assumes that no other line is nearer than .resolution, √(noise/|d|) of a Fourier
-    bin: two such lines are found as one between them. In the tests, on random superpositions whose lines stand farther
-    apart than that, it covers more than 99.9 %. Pure white noise gives a line in less than 1 of 100 signals.
+    pencil where that is more: an estimate, which assumes that no other line is nearer than .resolution, about a Fourier bin times
+    √(noise/|d|): two such lines are found as one between them. Measured on 10000 lines of random superpositions: all are
+    within their errors at a noise of 1e-8 or none; at 1e-3 and 0.1 of the strongest line 98 % of all, 99.5 % of those farther
+    apart than 4 × .resolution. Pure white noise gives a line in less than 1 of 100 signals (none of 4000 was seen).
     A line that dies within 6 % of a signal of more than 512 samples is lost in the filter: cut the signal.
 
     Raises

@@ -56,18 +56,19 @@ def candidates(c: np.ndarray, band: Band, first: int, *, hermitian: bool, growin
     theta = band.phases(narrow)
     gain = band.gain(theta)
     turn = np.exp(1j * theta * first) / np.where(gain == 0, 1, gain)
-    d, d_errors = fit.d * turn, DEVIATIONS * band.depth * fit.d_errors * np.abs(turn)
-    reasons = _reasons(fit, narrow, own, apart, bin_, growing)
+    d = fit.d * turn
+    d_errors = (DEVIATIONS * band.depth * fit.d_errors + 16 * ROUNDING * float(np.max(np.abs(y)))) * np.abs(turn)
+    reasons = _reasons(fit, narrow, own, apart, bin_, growing or hermitian)
     if len(band.filter) > 1:
         reasons[(reasons == "") & (np.abs(d) < STOPPED * float(np.max(np.abs(c))))] = "as weak as what the filter lets through"
     if hermitian:
         reasons[(reasons == "") & (np.abs(narrow.imag) > SAME * bin_)] = "it decays or grows, and no line of a Hermitian H does"
         reasons[(reasons == "") & (d.real < np.abs(d.imag))] = "its weight is not positive"
         errors, d_errors = np.maximum(errors, np.abs(narrow.imag)), np.maximum(d_errors, np.abs(d.imag))
-    resolution = bin_ * np.sqrt(_hidden(fit, len(y)))
+    resolution = _resolution(fit, narrow, len(y))
     inside = np.abs(narrow.real) <= (band.half * band.step + errors if len(band.filter) > 1 else np.inf)
     theta = np.remainder(theta.real + np.pi, 2 * np.pi) - np.pi + 1j * theta.imag
-    return Candidates(theta, d, errors / band.step + 2 * EPS * np.abs(theta), d_errors, resolution / band.step, reasons,
+    return Candidates(theta, d, errors / band.step + 4 * EPS * np.abs(theta), d_errors, resolution / band.step, reasons,
                       fit.noise * band.whiteness * band.depth, fit.saturated).where(inside)
 
 
@@ -90,10 +91,12 @@ def _second(y: np.ndarray, noise: float | None) -> np.ndarray:
     return phases_of(again.z)
 
 
-def _hidden(fit: Exponentials, n: int) -> np.ndarray:
-    """The least weight that would be seen, over that of the line, at most 1."""
-    level = DEVIATIONS * fit.noise / np.sqrt(n)
-    return level / np.maximum(np.abs(fit.d), level)
+def _resolution(fit: Exponentials, narrow: np.ndarray, n: int) -> np.ndarray:
+    """2π/n_k √(the least weight that would be seen, over that of the line, at most 1), n_k the samples that the line lives."""
+    fading = 2 * np.maximum(np.abs(narrow.imag), 1e-3 / n)
+    lived = -np.expm1(-fading * n) / fading
+    level = DEVIATIONS * fit.noise / np.sqrt(lived)
+    return 2 * np.pi / lived * np.sqrt(level / np.maximum(np.abs(fit.d), level))
 
 
 def _reasons(fit: Exponentials, narrow: np.ndarray, own: np.ndarray, apart: np.ndarray, bin_: float, growing: bool) -> np.ndarray:
