@@ -55,11 +55,12 @@ def plane(terms: dict[tuple[int, int], float], counts: tuple[int, int], steps: t
 
 def banded_level(terms: dict[tuple[int, int], Any], counts: tuple[int, int], steps: tuple[Any, Any], near: float, *, odd: bool,
                  hbar: Any, digits: int = 32) -> Any:
-    """One level, even in y and of a parity in x, an mpf: Rayleigh quotients on a banded LDLᵀ; m = 1, a, b even, a ≤ 4, b ≤ 2."""
+    """One level, even in y, of a parity in x, an mpf: Rayleigh quotients by banded LDLᵀ; m = 1; a ≤ 4, b ≤ 2, even."""
     with mpmath.workdps(digits):
         sx, sy, h = mpmath.mpf(steps[0]), mpmath.mpf(steps[1]), mpmath.mpf(hbar)
         nx, ny = (list(range(int(odd), 2 * counts[0], 2)), list(range(0, 2 * counts[1], 2)))
-        parts = [("p", 0, mpmath.mpf(1) / 2), (0, "p", mpmath.mpf(1) / 2), *((a, b, mpmath.mpf(v)) for (a, b), v in terms.items())]
+        half = mpmath.mpf(1) / 2
+        parts = [("p", 0, half), (0, "p", half), *((a, b, mpmath.mpf(v)) for (a, b), v in terms.items())]
         whats: tuple[Any, ...] = (0, 2, 4, "p")
         axes = ((nx, sx), (ny, sy))
         tables = {(axis, what): _even_power(n, what, s, h) for axis, (n, s) in enumerate(axes) for what in whats}

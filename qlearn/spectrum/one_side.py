@@ -164,8 +164,8 @@ class OneSide:
         place = ", ".join(f"{np.broadcast_to(y, defect.shape)[worst]:.6g}" for y in q)
         raise RegimeError(f"V is not symmetric under the reflection of axes {self.mirror.axes} in {self.mirror.center}: at "
                           f"({place}) it differs from V at the image by {defect[worst]:.3g}. The difference of two levels of "
-                          "unequal wells is no tunnelling splitting. Give the center= or axis= of the symmetry, make V symmetric, "
-                          "or take differences of eigenstates' energies.")
+                          "unequal wells is no tunnelling splitting. Give center= or axis= of the symmetry, make V symmetric, or "
+                          "take differences of eigenstates' energies.")
 
 
 def _within(x: np.ndarray, low: float, high: float) -> np.ndarray:

