@@ -19,6 +19,7 @@ from qlearn.spectrum.certificate import EPS, finer, rounding
 from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.invariant_subspace import invariant_subspace
 from qlearn.spectrum.levels import Spectrum
+from qlearn.spectrum.lossy_davidson import large_levels
 from qlearn.spectrum.lossy_dense import BESIDE, FULL, Levels, all_levels, lowest_levels, near_levels
 from qlearn.spectrum.non_normal import Cluster, Conditioned, conditioned, settled
 
@@ -52,7 +53,7 @@ def lossy_levels(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex 
     True
     """
     k, tol, target = _checked(H, k, tol, target)
-    values, right, left, words = _solved(H, k, target)
+    values, right, left, words = _solved(H, k, target, tol)
     chosen = _chosen(values, min(k + BESIDE, len(values)), target)
     values, right, left = settled(values[chosen], right[:, chosen], left[:, chosen], SAME * EPS * _size(H))
     energies = _rayleigh(H, right)
@@ -71,8 +72,7 @@ def lossy_levels(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex 
 def _checked(H: Any, k: Any, tol: Any, target: Any) -> tuple[int, float, complex | None]:
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H)
-    size = int(np.prod(H.state_shape))
-    k = checks.integer("k", k, least=1, most=size)
+    k = checks.integer("k", k, least=1, most=int(np.prod(H.state_shape)))
     tol = checks.real("tol", tol, above=0)
     if target is not None:
         target = complex(checks.finite_array("target", target, shape=(), dtype=complex))
@@ -80,16 +80,16 @@ def _checked(H: Any, k: Any, tol: Any, target: Any) -> tuple[int, float, complex
         raise UnsupportedError(f"levels are offered for one V, not for a batch {H.batch_shape}; make one Hamiltonian for each "
                                "member.")
     _ = H.spectral_bounds       # refuses what is not static or not linear
-    if size > DENSE_LIMIT:
-        raise UnsupportedError(f"levels of an H with a loss are not offered on {size} points (limit {DENSE_LIMIT}); take a "
-                               "coarser grid or a smaller box.")
     return k, tol, target
 
 
-def _solved(H: Hamiltonian, k: int, target: complex | None) -> Levels:
+def _solved(H: Hamiltonian, k: int, target: complex | None, tol: float) -> Levels:
     """Eigenvalues, right and left eigenvectors as columns of length 1."""
-    if int(np.prod(H.state_shape)) <= FULL:
+    size = int(np.prod(H.state_shape))
+    if size <= FULL:
         return all_levels(H)
+    if size > DENSE_LIMIT:
+        return large_levels(H, k, target, lambda values, m: _chosen(values, m, target), tol)
     return lowest_levels(H, k) if target is None else near_levels(H, k, target)
 
 
@@ -143,7 +143,10 @@ def _cluster(H: Hamiltonian, fine: Hamiltonian, known: np.ndarray) -> Cluster:
         outside = distance[distance > np.max(np.abs(values[:, None] - values))]
         gap = float(np.min(outside, initial=np.inf))
         gap = gap if np.isfinite(gap) else float(np.max(np.abs(values))) + 1.0
-        basis, dual = invariant_subspace(H.to_matrix(), values, right, left, gap)
+        if right.shape[0] <= DENSE_LIMIT:
+            basis, dual = invariant_subspace(H.to_matrix(), values, right, left, gap)
+        else:
+            basis, dual = np.linalg.qr(right)[0], np.linalg.qr(left)[0]
         images = np.asarray(H.apply(basis.T.reshape(-1, *H.state_shape))).reshape(len(values), -1).T
         block = basis.conj().T @ images
         defect, rounded = _residuals(H, fine, block, basis)

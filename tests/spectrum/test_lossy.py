@@ -51,6 +51,41 @@ def test_both_ways_agree_without_a_symmetric_matrix(monkeypatch, target):
     np.testing.assert_allclose(sought.stats["condition"], whole.stats["condition"], rtol=1e-7)
 
 
+@pytest.fixture
+def by_projection(monkeypatch):
+    """The way of large grids on small ones."""
+    monkeypatch.setattr(lossy, "FULL", 10)
+    monkeypatch.setattr(lossy, "DENSE_LIMIT", 10)
+
+
+@pytest.mark.usefixtures("by_projection")
+@pytest.mark.parametrize("twist", [0.0, 0.3])
+def test_projection_and_davidson_steps_find_the_levels_of_the_matrix(monkeypatch, twist):
+    grid = ql.Grid((28, 24), [(-7, 7), (-5, 5)], twist=(twist, 0))
+    x, y = grid.mesh                            # a table: the residual on this grid is the whole error of the matrix
+    H = ql.Hamiltonian(grid, 0.5 * x**2 * np.exp(-0.1 * x**2) + y**2 / 2 - 1j * ql.Absorber(3.0, 1.5, 3, axes=0).table(grid))
+    for target in (None, 1.3):
+        projected = lossy_levels(H, 4, target=target, tol=1e-7)
+        assert "Davidson" in projected.method
+        with monkeypatch.context() as whole:
+            whole.setattr(lossy, "FULL", 10**4)
+            known = lossy_levels(H, 4, target=target)
+        assert np.all(np.abs(projected.energies - known.energies) <= projected.error_bounds + known.error_bounds)
+        np.testing.assert_allclose(projected.stats["condition"], known.stats["condition"], rtol=1e-4)
+
+
+def test_sums_over_the_axes_of_a_grid_too_large_for_a_matrix():
+    layer = ql.Absorber(6.0, 1.5, 3, axes=0)
+    line = ql.Hamiltonian(ql.Grid(96, (-14, 14)), lambda x: 0.5 * x**2 * np.exp(-0.1 * x**2), absorber=ql.Absorber(6.0, 1.5, 3))
+    plane = ql.Hamiltonian(ql.Grid((96, 44), [(-14, 14), (-7, 7)]), lambda x, y: 0.5 * x**2 * np.exp(-0.1 * x**2) + y**2 / 2,
+                           absorber=layer)
+    along = lossy_levels(line, 60, tol=1).energies
+    sums = np.add.outer(along, np.arange(4) + 0.5).ravel()
+    expected = sums[np.argsort(np.abs(sums - 1.7))[:3]]
+    found = lossy_levels(plane, 3, target=1.7, tol=1e-2)
+    np.testing.assert_allclose(found.energies, expected[np.argsort(expected.real)], atol=1e-6)
+
+
 def test_first_order_error_of_a_perturbation_is_condition_times_its_size():
     """κ is sharp: a perturbation along left and right eigenvectors moves a level by κ times its norm."""
     rng = np.random.default_rng(3)
@@ -130,5 +165,5 @@ def test_refusals():
         lossy_levels(ql.Hamiltonian(grid, 0.0), 1, target=np.nan)
     with pytest.raises(UnsupportedError, match="batch"):
         lossy_levels(ql.Hamiltonian(grid, np.zeros((3, 16)) - 1j), 1)
-    with pytest.raises(UnsupportedError, match="coarser grid"):
-        lossy_levels(ql.Hamiltonian(ql.Grid((80, 80), [(0, 1)] * 2), 0.0, absorber=0.1), 1)
+    with pytest.raises(UnsupportedError, match="smaller box"):
+        lossy_levels(ql.Hamiltonian(ql.Grid((80, 80), [(0, 80)] * 2), lambda x, y: 0 * x, absorber=0.1), 1, target=4.0)
