@@ -19,6 +19,7 @@ from typing import final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.spectrum.blocks import BlockOperator
 
 __all__ = ["Certificate", "Pairs", "certify", "finer", "interpolated", "rounding"]
@@ -66,7 +67,16 @@ def interpolated(H: Hamiltonian, fine: Hamiltonian, rows: np.ndarray) -> Pairs:
 
 def rounding(H: Hamiltonian) -> float:
     """ε‖T‖√log₂N, the rounding of a transform and back."""
-    return EPS * H.kinetic.bounds[1] * float(np.sqrt(np.log2(max(H.grid.size, 2))))
+    return EPS * _stiffest(H) * float(np.sqrt(np.log2(max(H.grid.size, 2))))
+
+
+def _stiffest(H: Hamiltonian) -> float:
+    """The largest T, without a table of all modes where T is a sum over the axes."""
+    kinetic = H.kinetic
+    if not isinstance(kinetic, FlatKinetic) or np.count_nonzero(kinetic.inverse) > H.grid.ndim:
+        return float(kinetic.bounds[1])
+    return sum(0.5 * kinetic.inverse[a, a] * float(np.max(np.abs(H.hbar * k - kinetic.constant[a]))) ** 2
+               for a, k in enumerate(H.grid.wavenumbers))
 
 
 def certify(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, rows: np.ndarray, pairs: Pairs, *,
@@ -91,9 +101,9 @@ def certify(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, rows: np.nd
             errors.append(images)
     rounded = rounding(fine) + EPS * (np.abs(energies) + _depth(H, rows))
     bounds, kinds = residuals.copy(), ["residual"] * m
-    if whole and np.max(np.abs(lengths - 1)) < ISOMETRIC:
+    if whole:
         coupling = np.block([[a.conj() @ b.T for b in errors] for a in kept])
-        sharper = _quadratic(energies, residuals, coupling, rounded, lowest)
+        sharper = _quadratic(energies, residuals, coupling, rounded, np.abs(lengths - 1) < ISOMETRIC, lowest)
         kinds = ["quadratic" if q < r else "residual" for q, r in zip(sharper, residuals, strict=True)]
         bounds = np.minimum(bounds, sharper)
     return Certificate(residuals, bounds + rounded, kinds, rounded)
@@ -105,12 +115,14 @@ def _lengths(rows: np.ndarray) -> np.ndarray:
 
 
 def _quadratic(energies: np.ndarray, residuals: np.ndarray, coupling: np.ndarray, rounded: np.ndarray,
-               lowest: bool) -> np.ndarray:
+               orthonormal: np.ndarray, lowest: bool) -> np.ndarray:
     """The least of ‖Δ‖ + ‖R‖²/η over blocks that start at the first state (at the second, if not ``lowest``)."""
     m, start = len(energies), 0 if lowest else 1
     best = np.full(m, np.inf)
     for end in range(start + 1, m):
         block = slice(start, end)
+        if not orthonormal[end - 1]:
+            break
         squares = float(np.sum(residuals[block] ** 2))
         size = np.sqrt(squares)
         gap = energies[end] - residuals[end] - rounded[end] - energies[block] - size

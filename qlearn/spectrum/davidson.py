@@ -48,8 +48,11 @@ class Ritz:
 
 
 def davidson(operator: Applied, start: np.ndarray, wanted: int, goal: Callable[[np.ndarray], float], precondition: Preconditioner,
-             most_steps: int = 600) -> Ritz:
-    """The lowest Ritz pairs from a start block (m, size), m ≥ wanted, until ‖r_j‖ ≤ goal(θ) for all wanted or nothing gains."""
+             most_steps: int = 600, follow: bool = False) -> Ritz:
+    """The lowest Ritz pairs from a start block (m, size), m ≥ wanted, until ‖r_j‖ ≤ goal(θ) for all wanted or nothing gains.
+
+    ``follow``: not the lowest but those with the largest overlap with the rows of the step before, from the start on.
+    """
     space = orthonormal(start.astype(operator.dtype))
     m, most = len(space), max(SPACE * len(start), 3)
     images = operator(space)
@@ -57,7 +60,8 @@ def davidson(operator: Applied, start: np.ndarray, wanted: int, goal: Callable[[
     best, since, before = np.inf, 0, None
     for step in range(most_steps + 1):
         theta, mixed = eigh((gram + gram.conj().T) / 2, driver="evd")
-        theta, mixed = theta[:m], mixed[:, :m]
+        chosen = np.arange(m) if not follow or before is None else _followed(mixed, before, m)
+        theta, mixed = theta[chosen], mixed[:, chosen]
         rows = mixed.T @ space
         r = mixed.T @ images - theta[:, None] * rows
         sizes = np.linalg.norm(r, axis=1)
@@ -81,6 +85,12 @@ def davidson(operator: Applied, start: np.ndarray, wanted: int, goal: Callable[[
         gram = np.block([[gram, corner], [corner.conj().T, added.conj() @ more.T]])
         space, images = np.concatenate([space, added]), np.concatenate([images, more])
     return Ritz(theta, rows, sizes, step)
+
+
+def _followed(mixed: np.ndarray, before: np.ndarray, m: int) -> np.ndarray:
+    """The m columns with the largest part in the span of those before, ascending."""
+    shares = np.sum(np.abs(before.conj().T @ mixed[:len(before)]) ** 2, axis=0)
+    return np.sort(np.argsort(shares)[-m:])
 
 
 def _kept(mixed: np.ndarray, before: np.ndarray | None) -> np.ndarray:

@@ -15,7 +15,9 @@ from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.iterative import guards, iterative
 from qlearn.spectrum.levels import Spectrum
 from qlearn.spectrum.line import on_line
+from qlearn.spectrum.lossy import lossy_levels
 from qlearn.spectrum.reduced import LARGEST, Reduced, reduced
+from qlearn.spectrum.target import near_target
 
 __all__ = ["eigenstates"]
 
@@ -45,6 +47,8 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     ([0.5, 1.5, 2.5], True)
     """
     k, tol, target, method = _checked(H, k, tol, target, method)
+    if not H.is_hermitian:
+        return _lossy(H, k, tol, target, method)
     goal = Goal(H, tol)
     found = _solved(H, k, target, method, goal)
     fine = finer(H)
@@ -64,9 +68,6 @@ def _checked(H: Any, k: Any, tol: Any, target: Any, method: Any) -> tuple[int, f
     tol = checks.real("tol", tol, above=0)
     target = None if target is None else checks.real("target", target)
     method = None if method is None else checks.choice("method", method, METHODS)
-    if not H.is_hermitian:
-        raise UnsupportedError("eigenstates of an H with a loss are not offered, for its levels are complex. Leave the absorber "
-                               "out and take a real V, or use np.linalg.eig(H.to_matrix()).")
     if H.batch_shape:
         raise UnsupportedError(f"eigenstates are offered for one V, not for a batch {H.batch_shape}; make one Hamiltonian for "
                                "each member.")
@@ -79,9 +80,7 @@ def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, go
     if method == "dense" or (method is None and size <= SMALL):
         return dense(H, k, target)
     if target is not None:
-        if size <= DENSE_LIMIT:
-            return dense(H, k, target)
-        raise UnsupportedError(f"levels near a target are not offered on {size} points (limit {DENSE_LIMIT}); ask for the lowest.")
+        return _inside(H, k, target, method, goal, size)
     if method == "iterative":
         return iterative(H, k, goal)
     if H.grid.ndim == 1 and H.is_diagonal_in_k and H.channels is None:
@@ -101,9 +100,29 @@ def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, go
     return iterative(H, k, goal, None if near is None else near.rows)
 
 
+def _inside(H: Hamiltonian, k: int, target: float, method: str | None, goal: Goal, size: int) -> Found:
+    if method is None and (size <= MODERATE or (size <= DENSE_LIMIT and not _has_products(H))):
+        return dense(H, k, target)
+    if not _has_products(H):
+        raise UnsupportedError(f"levels near a target are not offered with a metric or on one axis for {size} points (limit "
+                               f"{DENSE_LIMIT}); ask for the lowest, or take a coarser grid.")
+    return near_target(H, k, target, goal)
+
+
+def _has_products(H: Hamiltonian) -> bool:
+    """True where functions of the axes make a basis near the states of H."""
+    return H.metric is None and H.grid.ndim > 1
+
+
+def _lossy(H: Hamiltonian, k: int, tol: float, target: float | None, method: str | None) -> Spectrum:
+    if method is not None:
+        checks.fail("method", "must be None for an H with a loss, whose levels are complex", method)
+    return lossy_levels(H, k, tol=tol, target=target)
+
+
 def _projected(H: Hamiltonian, k: int, goal: Goal, size: int) -> Reduced | None:
     """The projection on product functions, where those of the axes are near those of H: no metric."""
-    if H.metric is not None or H.grid.ndim == 1:
+    if not _has_products(H):
         return None
     dear = 6e-6 * (k + guards(k)) * size / 3e-10    # functions at which eigh takes as long as block Davidson, as measured
     return reduced(H, k, goal, int(np.clip(dear ** (1 / 3), 600, LARGEST)))

@@ -23,7 +23,7 @@ from qlearn.spectrum.product_states import product_pairs
 from qlearn.spectrum.separable_model import ProductBasis, SeparableModel
 from qlearn.spectrum.weyl import weyl_energy
 
-__all__ = ["Reduced", "reduced"]
+__all__ = ["COVER", "LARGEST", "Reduced", "foretold", "reduced"]
 
 FIRST = 2.5         # the first cut over the energy of the levels
 COVER = 1.25        # the first cut over the energy that H₀ has where H has that of the levels
@@ -80,7 +80,7 @@ def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduc
         energies, coefficients = lowest_in_blocks(projected(model, basis), len(basis) * copies, k + EXTRA,
                                                   NEGLIGIBLE * goal.strict(model.energy))
         wanted = goal.residual(energies, k)
-        needed = MARGIN * _foretold(basis, coefficients[:k], wanted / (cut + model.energy))
+        needed = MARGIN * foretold(basis, coefficients[:k], wanted / (cut + model.energy))
         if best is None and needed > 1.3 * cut and not whole and len(model.basis(needed)) * copies <= largest:
             cut = needed
             best = _on_grid(model, basis, energies, coefficients, k, 0.0)
@@ -162,7 +162,7 @@ def _components(joined: np.ndarray) -> np.ndarray:
     return labels
 
 
-def _foretold(basis: ProductBasis, coefficients: np.ndarray, amplitude: float) -> float:
+def foretold(basis: ProductBasis, coefficients: np.ndarray, amplitude: float) -> float:
     """The cut at which the amplitudes, continued exponentially from the upper half of those found, fall below ``amplitude``."""
     sizes = np.max(np.abs(coefficients.reshape(len(coefficients), -1, len(basis))), axis=(0, 1))
     order = np.argsort(basis.energies)

@@ -136,6 +136,3 @@ def test_channels_share_an_orthonormal_basis():
     np.testing.assert_allclose(overlaps, np.eye(5), atol=1e-12)
 
 
-def test_levels_of_a_loss_are_refused():
-    with pytest.raises(UnsupportedError, match="complex"):
-        ql.eigenstates(ql.Hamiltonian(ql.Grid(8, (0, 1)), 0.0, absorber=0.1), 2)
