@@ -16,7 +16,8 @@ from qlearn import checks
 from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.bloch import BlochFamily
-from qlearn.spectrum.continuation import Followed, MoreLevelsError, followed
+from qlearn.spectrum.continuation import MoreLevelsError, followed
+from qlearn.spectrum.crossings import Followed
 from qlearn.spectrum.masses import inverse_masses
 from qlearn.spectrum.twisted import need_bands, twisted_axes
 from qlearn.spectrum.wannier import Wannier, wannier_functions
@@ -56,12 +57,14 @@ def bands(H: Hamiltonian, thetas: Any, k: int, *, tol: float = 1e-10) -> "Bands"
     family, found = _followed(H, points, k, tol)
     places = np.stack([branch.places for branch in found])
     energies = np.stack([branch.sector.energies for branch in found])
-    bounds = np.stack([branch.sector.bounds for branch in found])
+    certificates = [family.certificate(branch.sector) for branch in found]
+    bounds = np.stack([certificate.bounds for certificate in certificates])
     _warn(family, energies[:, :k], bounds[:, :k], tol)
     stats = {"sectors_solved": len(family.solved), "basis": len(family.basis), "levels": family.levels}
     shown = points[:, 0].copy() if points.shape[1] == 1 else points
     return Bands(H, shown, np.take_along_axis(energies, places, 1), energies[:, :k].copy(),
-                 np.take_along_axis(bounds, places, 1), bounds[:, :k].copy(), stats, family, found)
+                 np.take_along_axis(bounds, places, 1), bounds[:, :k].copy(), stats, family, found,
+                 np.stack([c.residuals + c.rounding for c in certificates]))
 
 
 def checked_thetas(H: Hamiltonian, thetas: Any) -> np.ndarray:
@@ -110,6 +113,9 @@ def _far_apart(points: np.ndarray, most: int = 24) -> list[int]:
 
 
 def _warn(family: BlochFamily, energies: np.ndarray, bounds: np.ndarray, tol: float) -> None:
+    if family.unsure:
+        warnings.warn(f"branches were joined by their largest overlaps, none above a half, near θ = {family.unsure[0].tolist()}: "
+                      "``sorted`` is what is sure there.", AccuracyWarning, stacklevel=3)
     worst = np.unravel_index(int(np.argmax(bounds)), bounds.shape)
     scale = family.twisted.scale(float(energies.max()))
     if bounds[worst] > tol * scale:
@@ -160,6 +166,7 @@ class Bands:
     stats: dict[str, Any]
     _family: BlochFamily = field(repr=False)
     _found: list[Followed] = field(repr=False)
+    _residuals: np.ndarray = field(repr=False)
 
     def __post_init__(self):
         for array in (self.thetas, self.energies, self.sorted, self.error_bounds, self.sorted_bounds):
@@ -196,7 +203,7 @@ class Bands:
 
     @cached_property
     def _slopes(self) -> tuple[np.ndarray, np.ndarray]:
-        pairs = [_currents(self._family, found) for found in self._found]
+        pairs = [_currents(self._family, found, rest) for found, rest in zip(self._found, self._residuals, strict=True)]
         slopes, errors = (np.stack(parts) for parts in zip(*pairs, strict=True))
         return (slopes[..., 0], errors[..., 0]) if slopes.shape[-1] == 1 else (slopes, errors)
 
@@ -224,7 +231,7 @@ class Bands:
 
     @cached_property
     def _second(self) -> tuple[np.ndarray, np.ndarray]:
-        tensors, errors = inverse_masses(self._family, self._found)
+        tensors, errors = inverse_masses(self._family, self._found, self._residuals)
         return (tensors[..., 0, 0], errors[..., 0, 0]) if tensors.shape[-1] == 1 else (tensors, errors)
 
     def wannier(self, band: Any = 0) -> Wannier:
@@ -238,14 +245,14 @@ class Bands:
         return bands(self, **settings)
 
 
-def _currents(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndarray]:
+def _currents(family: BlochFamily, found: Followed, residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """dE/dθ (k, p) of the branches at one θ, and estimates of their errors."""
     sector, twisted = found.sector, family.twisted
     rows = family.padded(found.states)[found.places] @ family.basis
     slopes = np.empty((len(rows), len(family.axes)))
     errors = np.empty_like(slopes)
     distances = np.array([sector.separation(place) for place in found.places])
-    tilt = np.minimum(1.0, sector.residuals[found.places] / distances)
+    tilt = np.minimum(1.0, residuals[found.places] / distances)
     for a, quantum in enumerate(twisted.momentum_quantum):
         images = twisted.slope(a, sector.inside, rows)
         means = np.sum(rows.conj() * images, axis=1).real

@@ -16,7 +16,7 @@ from scipy.linalg import eigh
 
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.certificate import certify
+from qlearn.spectrum.certificate import Certificate, certify
 from qlearn.spectrum.eigenstates import eigenstates
 from qlearn.spectrum.twisted import TwistedOperator
 
@@ -29,27 +29,23 @@ FORCED = 2           # sectors solved before any is taken from the basis: 2p + 1
 @final
 @dataclass(frozen=True, eq=False)
 class Sector:
-    """The lowest levels at one θ: energies (K,) ascending, bounds (K,), states (K, r) in the basis of the family.
+    """The lowest levels at one θ: energies (K,) ascending, states (K, r) in the basis of the family.
 
     theta : (p,) one number a twisted axis, as it was asked for.     turns : (p,) integers, θ − turns in (−½, ½].
-    residuals : (K,) ‖hu − Eu‖ with its rounding, on the finer grid.
-    widths : (K,) bounds for the operator on its grid alone, without the error of the grid.
+    widths : (K,) bounds of the energies for the operator on its grid alone, without the error of the grid.
     clusters : (K,) levels with equal numbers are within each other's widths: degenerate on the grid, as far as is known.
     """
 
     theta: np.ndarray
     turns: tuple[int, ...]
     energies: np.ndarray
-    bounds: np.ndarray
-    residuals: np.ndarray
     widths: np.ndarray
     states: np.ndarray
 
     def at(self, theta: np.ndarray) -> "Sector":
         """The same levels under another name, θ plus integers."""
         turns = np.asarray(self.turns) + np.rint(theta - self.theta)
-        return Sector(theta, tuple(int(m) for m in turns), self.energies, self.bounds, self.residuals,
-                      self.widths, self.states)
+        return Sector(theta, tuple(int(m) for m in turns), self.energies, self.widths, self.states)
 
     @property
     def inside(self) -> np.ndarray:
@@ -76,9 +72,9 @@ class BlochFamily:
         self.twisted = TwistedOperator(H)
         self.axes, self.size = self.twisted.axes, self.twisted.size
         self.basis = np.empty((0, self.size), dtype=complex)         # rows, orthonormal
-        self._fine_basis: np.ndarray | None = None
         self._sectors: dict[tuple[float, ...], Sector] = {}
         self.solved: list[np.ndarray] = []
+        self.unsure: list[np.ndarray] = []      # θ where a branch was not recognised for certain
         self._projected: dict[Any, np.ndarray] = {}
         self._shifts: dict[tuple[int, ...], np.ndarray] = {}
 
@@ -90,35 +86,41 @@ class BlochFamily:
         if inside not in self._sectors:
             self._sectors[inside] = self._found(np.array(inside))
         found = self._sectors[inside]
-        return Sector(theta, tuple(int(m) for m in turns), found.energies, found.bounds, found.residuals,
-                      found.widths, self.padded(found.states))
+        return Sector(theta, tuple(int(m) for m in turns), found.energies, found.widths, self.padded(found.states))
+
+    def certificate(self, sector: Sector) -> Certificate:
+        """Bounds and residuals of the levels, on a grid twice as fine where V is known there."""
+        coarse = self.padded(sector.states) @ self.basis
+        return self._certified(sector.inside, sector.energies, coarse, fine=True)
 
     def _found(self, theta: np.ndarray) -> Sector:
         if len(self.solved) >= 1 + FORCED * len(self.axes):
             energies, states, residuals = self._lowest(theta)
             if np.max(residuals) <= self._accepted:
-                return self._certified(theta, energies, states)
+                return self._sector(theta, energies, states)
         self._solve(theta)
-        return self._certified(theta, *self._lowest(theta)[:2])
+        return self._sector(theta, *self._lowest(theta)[:2])
 
     def _lowest(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Energies, states and residuals on the grid: Rayleigh–Ritz with h(κ) itself, of which the polynomial has lost digits."""
-        states = eigh(self.projected(theta))[1][:, :self.levels].T
+        states = eigh(self.projected(theta), subset_by_index=(0, self.levels - 1))[1].T
         rows = states @ self.basis
         image = self.twisted.apply(theta, rows)
         energies, turned = eigh(rows.conj() @ image.T)
         rest = turned.T @ image - energies[:, None] * (turned.T @ rows)
         return energies, turned.T @ states, np.linalg.norm(rest, axis=1)
 
-    def _certified(self, theta: np.ndarray, energies: np.ndarray, states: np.ndarray) -> Sector:
+    def _sector(self, theta: np.ndarray, energies: np.ndarray, states: np.ndarray) -> Sector:
+        widths = self._certified(theta, energies, states @ self.basis, fine=False).bounds
+        return Sector(theta, (0,) * len(theta), energies, widths, states)
+
+    def _certified(self, theta: np.ndarray, energies: np.ndarray, coarse: np.ndarray, *, fine: bool) -> Certificate:
         twisted = self.twisted
-        coarse = states @ self.basis
-        fine = coarse if self._fine_basis is None else states @ self._fine_basis
-        near = certify(twisted.base, twisted.base, energies, coarse,
-                       lambda i, j: (coarse[i:j], twisted.apply(theta, coarse[i:j])), lowest=True)
-        true = certify(twisted.base, twisted.fine, energies, coarse,
-                       lambda i, j: (fine[i:j], twisted.apply(theta, fine[i:j], fine=True)), lowest=True)
-        return Sector(theta, (0,) * len(theta), energies, true.bounds, true.residuals + true.rounding, near.bounds, states)
+        rows = twisted.lifted(coarse) if fine else coarse
+
+        def pairs(i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
+            return rows[i:j], twisted.apply(theta, rows[i:j], fine=fine)
+        return certify(twisted.base, twisted.fine if fine else twisted.base, energies, coarse, pairs, lowest=True)
 
     def _solve(self, theta: np.ndarray) -> None:
         """The levels of the sector θ join the basis."""
@@ -164,9 +166,6 @@ class BlochFamily:
         if count == known:
             return
         self.basis = basis[:count]
-        if self.twisted.fine is not self.twisted.base:
-            new = self.twisted.lifted(self.basis[known:])
-            self._fine_basis = new if self._fine_basis is None else np.concatenate([self._fine_basis, new])
         self._projected.clear()
         self._shifts.clear()
 

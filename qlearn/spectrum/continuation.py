@@ -1,31 +1,22 @@
 """Levels followed over θ: which level at one θ is which at the next.
 
-Two levels are the same branch where the overlap of their periodic parts exceeds a half, |⟨u_i(θ)|u_j(θ′)⟩|² > ½: at most one j
-has that for each i, and one i for each j. Where none has, the step is halved. Levels within each other's widths, the error bounds
-on the grid itself, count as degenerate; their subspace is turned so that it diagonalises dH/dθ along the step, and where the
-slopes agree too, so that it is nearest to the states at θ.
-
-Two branches that have changed places crossed, or passed each other at a gap narrower than the step. The closest approach is
-sought by Newton's method on the gap of h + δθ dH/dθ within the pair: a gap within the widths of the two levels is a crossing;
-a resolved one is avoided, and is then followed in steps that see it.
+Two levels are the same branch where the overlap of their periodic parts exceeds a half (``crossings``). Where none has, the step
+is halved. Levels within each other's widths, the error bounds on the grid itself, count as degenerate; their subspace is turned
+so that it diagonalises dH/dθ along the step, and where the slopes agree too, so that it is nearest to the states at θ.
 """
-
-from dataclasses import dataclass
-from itertools import combinations
-from typing import final
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from qlearn.errors import UnsupportedError
 from qlearn.spectrum.bloch import BlochFamily, Sector
+from qlearn.spectrum.crossings import Followed, exchanged, recognised, slope_matrix
 
-__all__ = ["Followed", "MoreLevelsError", "followed"]
+__all__ = ["MoreLevelsError", "followed"]
 
 DEEPEST = 48        # halvings of a step
+NARROW = 3          # halvings before two levels that mix may count as an avoided crossing, or one as risen too high
 ALIASED = 0.01      # share of a state beyond the grid
-ROOTS = 60          # steps to a closest approach
-SAME = 0.5          # the overlap above which a branch is known again
 LONG = 3.0          # times the median step
 AHEAD = 1 / 32      # of the first step: where a degenerate start is looked at from
 EQUAL = 1e-7        # slopes that differ by less, relative to the largest, count as equal
@@ -33,19 +24,6 @@ EQUAL = 1e-7        # slopes that differ by less, relative to the largest, count
 
 class MoreLevelsError(Exception):
     """A branch has risen above the levels that were calculated."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Followed:
-    """The levels of a sector with the branches among them.
-
-    states : (K, r), degenerate subspaces turned along the way.     places : (k,) the level of each branch.
-    """
-
-    sector: Sector
-    states: np.ndarray
-    places: np.ndarray
 
 
 def way(points: np.ndarray) -> list[tuple[int, int]]:
@@ -94,29 +72,21 @@ def _step(family: BlochFamily, start: Followed, theta: np.ndarray, depth: int) -
     sector = family.sector(theta)
     begin = _overlaps(family, start, sector)
     states = _turned(family, sector, theta - start.sector.theta, begin)
-    weights = np.abs(_between(family, start, sector, states)) ** 2
-    matched = np.argmax(weights, axis=1)
-    sure = np.max(weights, axis=1) > SAME
-    end = Followed(sector, states, matched[start.places])
-    if not np.all(sure[start.places]) or not _explained(start.places, matched, sure):
+    overlaps = family.padded(begin).conj() @ family.padded(states).T
+    matched, sure = recognised(overlaps, start, sector, narrow=depth >= NARROW)
+    if np.all(sure[start.places]):
+        places = exchanged(family, start, sector, matched, sure)
+        if places is not None:
+            return Followed(sector, states, places)
+    weights = np.abs(overlaps) ** 2
+    if depth > NARROW:
         _need_levels_above(family, start, sector, weights)
-        middle = (start.sector.theta + theta) / 2
-        if depth >= DEEPEST or np.array_equal(middle, theta) or np.array_equal(middle, start.sector.theta):
-            rows, columns = linear_sum_assignment(-weights[start.places])
-            return Followed(sector, states, columns[np.argsort(rows)])
+    middle = (start.sector.theta + theta) / 2
+    if depth < DEEPEST and not np.array_equal(middle, theta) and not np.array_equal(middle, start.sector.theta):
         return _step(family, _step(family, start, middle, depth + 1), theta, depth + 1)
-    turn = _avoided(family, start, end, matched, sure) if depth < DEEPEST else None
-    if turn is None:
-        return end
-    return _step(family, _step(family, start, turn, depth + 1), theta, depth + 1)
-
-
-def _explained(places: np.ndarray, matched: np.ndarray, sure: np.ndarray) -> bool:
-    """Whether the levels that were recognised account for each change of rank of a branch."""
-    known = np.nonzero(sure)[0]
-    passed = [np.sum((known > i) & (matched[known] < matched[i])) - np.sum((known < i) & (matched[known] > matched[i]))
-              for i in places]
-    return bool(np.all(matched[places] == places + passed))
+    family.unsure.append(theta)
+    rows, columns = linear_sum_assignment(-weights[start.places])
+    return Followed(sector, states, columns[np.argsort(rows)])
 
 
 def _need_levels_above(family: BlochFamily, start: Followed, sector: Sector, weights: np.ndarray) -> None:
@@ -124,9 +94,9 @@ def _need_levels_above(family: BlochFamily, start: Followed, sector: Sector, wei
     if family.levels == family.size:
         return
     step = sector.theta - start.sector.theta
-    slopes = np.real(np.diag(_slope_matrix(family, start.sector.inside, start.states, step)))
-    lost = [j for j in start.places if weights[j].max() <= SAME]
-    if any(start.sector.energies[j] + abs(slopes[j]) >= sector.energies[-1] - sector.widths[-1] for j in lost):
+    slopes = np.real(np.diag(slope_matrix(family, start.sector.inside, start.states, step)))
+    lost = [j for j in start.places if weights[j].max() <= 0.5]
+    if any(start.sector.energies[j] + 2 * max(slopes[j], 0) >= sector.energies[-1] - sector.widths[-1] for j in lost):
         raise MoreLevelsError
 
 
@@ -142,20 +112,6 @@ def _overlaps(family: BlochFamily, start: Followed, sector: Sector) -> np.ndarra
     return states @ family.shift(back).T
 
 
-def _between(family: BlochFamily, start: Followed, sector: Sector, states: np.ndarray) -> np.ndarray:
-    """⟨u_i(θ)|u_j(θ′)⟩, (K, K); the basis may have grown since."""
-    before = family.padded(_overlaps(family, start, sector))
-    return before.conj() @ family.padded(states).T
-
-
-def _slope_matrix(family: BlochFamily, theta: np.ndarray, states: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Σ_a direction_a ⟨i|dH/dθ_a|j⟩ among the states."""
-    states = family.padded(states)
-    total = sum(d * q * family.velocity(a, theta) for a, (d, q)
-                in enumerate(zip(direction, family.twisted.momentum_quantum, strict=True)))
-    return states.conj() @ total @ states.T
-
-
 def _turned(family: BlochFamily, sector: Sector, direction: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The states of the sector, each degenerate subspace turned; ``before``: states (K, r) to be near to where slopes agree."""
     states = family.padded(sector.states).copy()
@@ -164,7 +120,7 @@ def _turned(family: BlochFamily, sector: Sector, direction: np.ndarray, before: 
         rows = np.nonzero(sector.clusters == number)[0]
         if len(rows) == 1:
             continue
-        matrix = _slope_matrix(family, sector.inside, states[rows], unit)
+        matrix = slope_matrix(family, sector.inside, states[rows], unit)
         slopes, vectors = np.linalg.eigh((matrix + matrix.conj().T) / 2)
         turned = vectors.T @ states[rows]
         size = max(float(np.max(np.abs(slopes))), family.twisted.unit)
@@ -180,47 +136,3 @@ def _nearest(states: np.ndarray, before: np.ndarray) -> np.ndarray:
     heaviest = np.sort(np.argsort(-np.linalg.norm(overlaps, axis=0), kind="stable")[:len(states)])
     left, _, right = np.linalg.svd(overlaps[:, heaviest])
     return (left @ right).T @ states
-
-
-def _avoided(family: BlochFamily, start: Followed, end: Followed, matched: np.ndarray, sure: np.ndarray) -> np.ndarray | None:
-    """θ of an avoided crossing between two branches that have changed places, or None."""
-    here, there = start.sector, end.sector
-    tracked = set(start.places.tolist())
-    for i, j in combinations(np.nonzero(sure)[0].tolist(), 2):
-        if not {i, j} & tracked:
-            continue
-        first, last = here.energies[j] - here.energies[i], there.energies[matched[j]] - there.energies[matched[i]]
-        if first <= here.widths[i] + here.widths[j] or last >= -(there.widths[matched[i]] + there.widths[matched[j]]):
-            continue
-        turn = _closest(family, start, end, np.array([i, j]), first / (first - last))
-        if turn is not None:
-            return turn
-    return None
-
-
-def _closest(family: BlochFamily, start: Followed, end: Followed, pair: np.ndarray, share: float) -> np.ndarray | None:
-    """θ where the gap of a pair is least, if it is resolved there; None for a crossing. Newton's steps, kept between a point
-    where the first of the pair is below and one where it is above."""
-    begin, step = start.sector.theta, end.sector.theta - start.sector.theta
-    below, above = 0.0, 1.0
-    for _ in range(ROOTS):
-        sector = family.sector(begin + share * step)
-        weights = np.abs(_between(family, start, sector, sector.states)[pair]) ** 2
-        two = np.sort(np.argsort(-weights.sum(axis=0), kind="stable")[:2])
-        half = (sector.energies[two[1]] - sector.energies[two[0]]) / 2
-        if 2 * half <= np.sum(sector.widths[two]):
-            return None
-        matrix = _slope_matrix(family, sector.inside, sector.states[two], step)
-        along, across = float((matrix[1, 1] - matrix[0, 0]).real) / 2, abs(matrix[0, 1])
-        steepness = max(float(np.hypot(along, across)), np.finfo(float).tiny)
-        move = -half * along / steepness**2
-        if abs(move) < 1e-3 * half / steepness:
-            break
-        if weights[0, two[0]] + weights[1, two[1]] >= weights[0, two[1]] + weights[1, two[0]]:
-            below = share
-        else:
-            above = share
-        share = share + move if below < share + move < above else (below + above) / 2
-        if (above - below) * steepness < 0.5 * half or above - below < 1e-14:     # too narrow for the gap to close inside
-            break
-    return None if np.array_equal(sector.theta, begin) or np.array_equal(sector.theta, end.sector.theta) else sector.theta

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from qlearn.errors import UnsupportedError
 from qlearn.spectrum.bloch import BlochFamily, Sector
-from qlearn.spectrum.continuation import Followed
+from qlearn.spectrum.crossings import Followed
 
 __all__ = ["inverse_masses"]
 
@@ -22,25 +22,25 @@ MOST = 4000             # steps of conjugate gradients
 SCALAR = 1e-6           # matrices within a degenerate level that are this near to a number count as one
 
 
-def inverse_masses(family: BlochFamily, branches: list[Followed]) -> tuple[np.ndarray, np.ndarray]:
-    """d²E/dκ_a dκ_b, (n, k, p, p), and estimates of the errors."""
-    pairs = [_at(family, found) for found in branches]
+def inverse_masses(family: BlochFamily, branches: list[Followed], residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """d²E/dκ_a dκ_b, (n, k, p, p), and estimates of the errors; residuals (n, K) of the levels."""
+    pairs = [_at(family, found, rest) for found, rest in zip(branches, residuals, strict=True)]
     tensors, errors = (np.stack(parts) for parts in zip(*pairs, strict=True))
     unit = family.hamiltonian.hbar**2
     return unit * tensors, unit * errors
 
 
-def _at(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndarray]:
+def _at(family: BlochFamily, found: Followed, residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """At one θ, divided by ħ²; the basis is enlarged until the responses to dκ are in it."""
     for _ in range(3):
-        tensors, errors, missing = _in_basis(family, found)
+        tensors, errors, missing = _in_basis(family, found, residuals)
         if not len(missing):
             break
         family.extend(missing)
     return tensors, errors
 
 
-def _in_basis(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _in_basis(family: BlochFamily, found: Followed, residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Curvatures (k, p, p), estimates of their errors, and vectors (m, size) that the basis lacks."""
     sector, states = found.sector, family.padded(found.states)
     theta, p, k = sector.inside, len(family.axes), len(found.places)
@@ -56,7 +56,7 @@ def _in_basis(family: BlochFamily, found: Followed) -> tuple[np.ndarray, np.ndar
         matrices = _second_order(family, inside, sources, energy - levels[outside])
         slopes = [inside.conj() @ v @ inside.T for v in velocities]
         responses = np.array([(-s.conj() / (levels[outside] - energy)) @ vectors[:, outside].T for s in sources])
-        local, lacking = _errors(family, sector, rows, energy, inside, responses)
+        local, lacking = _errors(family, sector, rows, energy, inside, responses, float(residuals[rows].max()))
         for branch in np.nonzero(np.isin(found.places, rows))[0]:
             own = int(np.nonzero(rows == found.places[branch])[0][0])
             tensors[branch], errors[branch] = _tensor(matrices, slopes, own), local[own]
@@ -101,7 +101,7 @@ def _matched(weights: np.ndarray, own: int) -> int:
 
 
 def _errors(family: BlochFamily, sector: Sector, rows: np.ndarray, energy: float, inside: np.ndarray,
-            responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            responses: np.ndarray, residual: float) -> tuple[np.ndarray, np.ndarray]:
     """Estimates (g, p, p) of the errors, and solutions of Sternheimer's equation outside of the basis where they are large."""
     p, g = len(responses), len(rows)
     theta = sector.inside
@@ -112,7 +112,7 @@ def _errors(family: BlochFamily, sector: Sector, rows: np.ndarray, energy: float
     rest = _without(rest, family.basis)
     left = np.linalg.norm(rest, axis=1).reshape(p, g)
     above = max(float(sector.energies[-1]) - energy, 0.1 * family.twisted.unit)
-    tilt = min(1.0, float(sector.residuals[rows].max()) / sector.separation(int(rows[0])))
+    tilt = min(1.0, residual / sector.separation(int(rows[0])))
     speed, size = np.linalg.norm(images, axis=-1), np.linalg.norm(responses, axis=-1)
     heaviest = float(np.max(np.abs([family.hamiltonian.kinetic.inverse[a, a] for a in family.axes])))
     speed = speed + np.sqrt(heaviest * family.twisted.scale(energy))

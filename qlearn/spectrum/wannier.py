@@ -20,7 +20,7 @@ from qlearn import checks
 from qlearn.errors import RegimeError, UnsupportedError
 from qlearn.grids import Grid
 from qlearn.spectrum.bloch import BlochFamily
-from qlearn.spectrum.continuation import Followed
+from qlearn.spectrum.crossings import Followed
 from qlearn.spectrum.gauges import by_points, chern_number, in_two_dimensions, transported
 from qlearn.spectrum.localised import energies_in, localised
 
