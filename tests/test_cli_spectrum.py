@@ -75,10 +75,10 @@ def test_what_is_not_certified_is_exit_code_1_and_named(command):
 @pytest.mark.parametrize(("change", "words"), [
     (("count = 3", "number = 3"), "levels.number is no key"), (("x**2/2", "eval('1')"), "hamiltonian.potential must not"),
     (("count = 3", "count = 49"), "levels.count must be at most 48"), (("[levels]", "[levles]"), "Did you mean levels"),
-    (("[levels]", "[bands]\ncount = 3\nthetas = [[0, 1, 2]]\n[levels]"), "thetas must have shape"),
+    (("points = 48", "points = 2049\nboundary = 'wall'"), "[levels]: compare_qutip is not offered for the levels of 2049 points"),
 ], ids=["unknown key", "code", "too many", "unknown section", "refused later"])
 def test_bad_files_get_one_line_and_write_nothing(command, change, words):
-    code, printed, out = command(WELL.replace(*change))
+    code, printed, out = command(WELL.replace(*change) + ("qutip = true\n" if "qutip" in words else ""))
     lines = [line for line in printed.err.splitlines() if line.startswith("qlearn: ")]
     assert code == 2 and len(lines) == 1 and words in lines[0] and "case.toml" in lines[0] and not out.exists()
 

@@ -7,7 +7,7 @@ import numpy as np
 from qlearn.analysis.parts import Part, judged
 from qlearn.config import SpectrumConfig
 from qlearn.interop import QutipLevels, compare_qutip
-from qlearn.interop.levels import ONE_LEVEL
+from qlearn.interop.levels import ONE_LEVEL, check_size
 from qlearn.spectrum import Spectrum, eigenstates
 from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.multiplets import multiplets
@@ -19,6 +19,8 @@ def levels(config: SpectrumConfig) -> Part:
     """The levels of the file, each certified where its bound is at most tol times the energy scale."""
     asked = config.levels
     assert asked is not None and config.hamiltonian is not None
+    if asked.qutip:
+        check_size(config.hamiltonian)
     spectrum = eigenstates(config.hamiltonian, asked.count, tol=asked.tol, target=asked.target)
     compared = compare_qutip(spectrum) if asked.qutip else None
     assert compared is None or isinstance(compared, QutipLevels)

@@ -11,7 +11,7 @@ from qlearn.analysis.lines import lines
 from qlearn.analysis.parts import Analysis, Part
 from qlearn.analysis.relaxation import relaxation
 from qlearn.config import SpectrumConfig
-from qlearn.errors import AccuracyWarning
+from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
 
 __all__ = ["PARTS", "analyse"]
 
@@ -33,10 +33,19 @@ def analyse(config: SpectrumConfig, progress: Callable[[str, int, int], None] | 
         started = time.perf_counter()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", AccuracyWarning)
-            part = calculate(config)
+            part = _placed(name, calculate, config)
         told = tuple(str(warning.message) for warning in caught if issubclass(warning.category, AccuracyWarning))
         parts.append(replace(part, notes=(*told, *part.notes)))
         seconds[name] = time.perf_counter() - started
         tell(name, 1, 1)
     saved = next((part.drawn for part in parts if part.name == "levels" and config.levels and config.levels.states), None)
     return Analysis(config.title, config.source.words, tuple(parts), config.settings, saved, seconds)
+
+
+def _placed(name: str, calculate: Callable[[SpectrumConfig], Part], config: SpectrumConfig) -> Part:
+    """What a part refuses is told with its section."""
+    try:
+        return calculate(config)
+    except (ArgumentError, RegimeError, UnsupportedError) as error:
+        words = str(error)
+        raise type(error)(words if words.startswith("[") else f"[{name}]: {words}") from None

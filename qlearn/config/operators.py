@@ -171,7 +171,7 @@ def read_system(config: SystemConfig, grid_config: GridConfig, parameters: dict[
     from qlearn.derivation import derive
     from qlearn.systems.base import LearningSystem
 
-    periods = [None if item == "none" else item for item in _listed(config.periods)] if config.periods is not None else None
+    periods = _periods(config.periods)
     system = LearningSystem(
         config.coordinates, potential=config.potential, loss=config.loss, learning_rate=config.learning_rate,
         temperature=config.temperature, metric=_rows(config.metric), covariance=_rows(config.covariance), alpha=config.alpha,
@@ -199,16 +199,22 @@ def learner_source(learner: MinibatchLearner, grid_config: GridConfig | None) ->
                   lambda: derive(learner.system()).equation.hamiltonian(grid), learner)
 
 
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, tuple) else [value]
+def _periods(given: Any) -> Any:
+    """One for all axes, or one an axis; "none" is no period."""
+    if isinstance(given, tuple):
+        return [None if item == "none" else item for item in given]
+    return None if given == "none" else given
 
 
 def _rows(value: Any) -> Any:
     return [_rows(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _twists(twist: Any, periods: list[Any] | None) -> Any:
-    return list(twist) if isinstance(twist, tuple) else twist if periods is None else [twist if p else 0 for p in periods]
+def _twists(twist: Any, periods: Any) -> Any:
+    """θ of [grid] as LearningSystem takes it: none on a line."""
+    if isinstance(twist, tuple) or not isinstance(periods, list):
+        return list(twist) if isinstance(twist, tuple) else twist
+    return [twist if period is not None else 0 for period in periods]
 
 
 def _system_bounds(config: GridConfig, system: Any, parameters: Mapping[str, float]) -> list[Any]:

@@ -1,10 +1,12 @@
 """A spectrum file: a Hamiltonian by formulas, a learning system or a learner, and what is wanted of its spectrum."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
+
+import numpy as np
 
 from qlearn import checks
 from qlearn.config.dataset import DataConfig
@@ -25,6 +27,7 @@ from qlearn.config.spectrum_sections import (
 )
 from qlearn.errors import ArgumentError, ConfigError, QlearnError
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.spectrum.twisted import twisted_axes
 
 __all__ = ["SPECTRUM_SECTIONS", "SpectrumConfig", "load_spectrum"]
 
@@ -41,6 +44,7 @@ SPECTRUM_SECTIONS = {
 }
 
 SOURCES = ("hamiltonian", "system", "learner")
+_LARGEST = 1e100
 WANTED = ("levels", "bands", "relaxation", "lines")
 
 
@@ -128,14 +132,42 @@ def _source(kind: str, sections: dict[str, Any], parameters: dict[str, float], f
 
 def _check_wanted(wanted: dict[str, Any], source: Source, H: Hamiltonian | None) -> None:
     if H is not None:
+        _check_size(H)
         size = math.prod(H.state_shape)
         for name in ("levels", "bands"):
             if wanted[name] is not None and wanted[name].count > size:
                 checks.fail(f"{name}.count", f"must be at most {size}, the number of points", wanted[name].count,
                             "Take a finer grid.")
+    if H is not None and wanted["lines"] is not None and H.channels is not None:
+        checks.fail("[lines]", "needs a potential of one channel", f"{H.channels} channels",
+                    "In Python: ql.sesolve from a start of your own, then ql.autocorrelation_spectrum.")
+    if H is not None and wanted["bands"] is not None:
+        _check_turns(wanted["bands"], twisted_axes(H.grid))
     if wanted["relaxation"] is not None and source.learner is None:
         checks.fail("[relaxation]", "needs a learner: [learner], or [system] with a loss", source.words,
                     "For the levels of a Hamiltonian write [levels].")
+
+
+def _check_turns(bands: BandsConfig, axes: Collection[int]) -> None:
+    """One θ a twisted axis."""
+    if not axes:
+        checks.fail("[bands]", "needs a periodic axis that is no azimuth round a pole", "none",
+                    "For other boundaries write [levels].")
+    if bands.points is not None and len(axes) > 1:
+        checks.fail("bands.points", "goes with one periodic axis", f"{len(axes)} of them",
+                    f"Write bands.thetas, rows with {len(axes)} numbers each.")
+    widths = {len(item) if isinstance(item, tuple) else 1 for item in bands.thetas or ()}
+    if widths - {len(axes)}:
+        checks.fail("bands.thetas", f"must have {len(axes)} number(s) a row, one a periodic axis", list(bands.thetas or ()))
+
+
+def _check_size(H: Hamiltonian) -> None:
+    """Squares of energies must be numbers."""
+    with np.errstate(all="ignore"):
+        low, high = H.spectral_bounds
+    if not (np.isfinite(high - low) and max(abs(low), abs(high)) < _LARGEST):
+        checks.fail("[hamiltonian]", f"must have energies below {_LARGEST:g} on its grid", f"{low:.3g} … {high:.3g}",
+                    "Use other units: ħ, mass, bounds and potential of ordinary size.")
 
 
 def _exactly_one(content: Mapping[str, Any], names: tuple[str, ...], what: str) -> str:

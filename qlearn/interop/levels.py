@@ -12,7 +12,7 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.interop.kets import require_qutip, to_qutip
 from qlearn.spectrum import Spectrum
 
-__all__ = ["QutipLevels", "compare_levels"]
+__all__ = ["ONE_LEVEL", "QutipLevels", "check_size", "compare_levels"]
 
 LARGEST = 2048          # points: all eigenvectors of a Hermitian matrix
 LARGEST_LOSSY = 1024    # of a general one, whose solution takes some ten times as long
@@ -50,10 +50,7 @@ class QutipLevels:
 def compare_levels(spectrum: Spectrum) -> QutipLevels:
     """The levels of ``spectrum`` against those of Qobj.eigenstates; see ``compare_qutip``."""
     H = spectrum.hamiltonian
-    size, limit = int(np.prod(H.state_shape)), LARGEST if H.is_hermitian else LARGEST_LOSSY
-    if size > limit:
-        raise UnsupportedError(f"compare_qutip is not offered for the levels of {size} points (limit {limit}); take a coarser "
-                               "grid, or compare with eigenstates on another grid.")
+    size = check_size(H)
     qutip = require_qutip()
     scale = float(max(abs(bound) for bound in H.spectral_bounds))
     started = perf_counter()
@@ -68,6 +65,15 @@ def compare_levels(spectrum: Spectrum) -> QutipLevels:
     overlaps = _overlaps(spectrum, energies, states, scale * (ONE_LEVEL if H.is_hermitian else ONE_LOSSY_LEVEL))
     return QutipLevels(theirs, np.abs(theirs - spectrum.energies), overlaps, below, scale, "Qobj.eigenstates, dense",
                        qutip.__version__, size, seconds)
+
+
+def check_size(H: Hamiltonian) -> int:
+    """The rows of the matrix; UnsupportedError where they are too many for QuTiP to diagonalise."""
+    size, limit = int(np.prod(H.state_shape)), LARGEST if H.is_hermitian else LARGEST_LOSSY
+    if size > limit:
+        raise UnsupportedError(f"compare_qutip is not offered for the levels of {size} points (limit {limit}); take a coarser "
+                               "grid, or compare with eigenstates on another grid.")
+    return size
 
 
 def _solved(H: Hamiltonian, wanted: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:

@@ -14,9 +14,9 @@ __all__ = ["spectrum_page"]
 WIDE = ".wide figure img, .wide figcaption { max-width: 860px; }"
 
 WORDS = {
-    "± bound": "The error bound: H has a level within this distance. It follows from the residuals ‖Hv − Ev‖ of the states, taken "
-               "anew, on a grid twice as fine where the potential is a formula, and not from the solver that found the states. It "
-               "does not say that no level in between was missed.",
+    "± bound": "The error bound: H has a level within this distance. It follows from the residuals ‖Hv − Ev‖ of the states, "
+               "taken anew, on a grid twice as fine where the potential is a formula, and not from the solver that found them. "
+               "It does not say that no level in between was missed.",
     "± estimate": "The error as it was estimated, by rules that tests found to hold; it is no bound.",
     "digits": "How many decimal digits of the number its error leaves standing; — where it is not told from zero.",
     "verdict": "Whether the bound or estimate is at most tol times the energy scale (the highest level above the least "
