@@ -2,8 +2,8 @@
 
     θ_j, x_j from B†HB,    r_j = Hx_j − θ_j x_j,    B ← orthonormal(B, P r_j)
 
-B begins with the levels of T + V up to well above the energies wanted: what couples to the rest of the space couples weakly, and P
-is the preconditioner of the Hermitian part. All that is found lies near what the first projection shows; a level that the first
+B begins with the levels of T + V up to well above the energies wanted, so that the rest of the space matters little, and
+P is the preconditioner of the Hermitian part. All that is found lies near what the first projection shows; a level that this
 basis does not hold at all is not looked for, unlike on grids whose matrix can be factorised.
 """
 
@@ -32,8 +32,10 @@ MOST = 700
 NUMBERS = 2**25     # in the first basis: 512 MiB
 ROUGH = 1e-3        # tolerance of the first basis
 STEPS = 60
+ROOM = 5            # blocks of new directions before a restart
+GUARD = 0.02        # residual of a neighbour, relative to its distance to the levels wanted, whose bounds must not touch it
 PATIENCE = 12       # steps without a halving of the largest residual
-SLACK = 1e-2        # by which residuals go below the tolerance: κ multiplies them
+SLACK = 0.1         # by which residuals go below the tolerance: κ multiplies them
 
 Choice = Callable[[np.ndarray, int], np.ndarray]    # values, how many → the places of those wanted, best first
 
@@ -44,12 +46,12 @@ def large_levels(H: Hamiltonian, k: int, target: complex | None, choice: Choice,
     basis, energy = _first_basis(plain, k, target)
     goal = max(SLACK * tol * abs(Goal(plain, tol).scale(energy)), 4 * np.finfo(float).eps * H.spectral_bounds[1])
     m = min(k + BESIDE, len(basis))
-    values, right, steps = _polished(H, plain, basis, lambda v: choice(v, m), k, goal, energy)
+    values, right, steps = _polished(H, plain, basis, choice, m, k, goal, energy)
     if H.kinetic.is_real and (H.channels is None or not np.any(H.potential_table().imag)):
         left = right.conj()
     else:
         adjoint = H._rebuilt(absorber=None, potential=_conjugate(H))
-        others, left, _ = _polished(adjoint, plain, basis, lambda v: choice(v.conj(), m), k, goal, energy)
+        others, left, _ = _polished(adjoint, plain, basis, lambda v, n: choice(v.conj(), n), m, k, goal, energy)
         left = left[:, linear_sum_assignment(np.abs(values[:, None] - others.conj()))[1]]
     return values, right, left, f"projection on {len(basis)} levels of the Hermitian part, {steps} Davidson steps"
 
@@ -78,8 +80,8 @@ def _conjugate(H: Hamiltonian) -> np.ndarray:
     return table.conj() if H.channels is None else np.conj(np.swapaxes(table, -H.grid.ndim - 2, -H.grid.ndim - 1))
 
 
-def _polished(H: Hamiltonian, plain: Hamiltonian, basis: np.ndarray, choice: Callable[[np.ndarray], np.ndarray], k: int,
-              goal: float, energy: float) -> tuple[np.ndarray, np.ndarray, int]:
+def _polished(H: Hamiltonian, plain: Hamiltonian, basis: np.ndarray, choice: Choice, m: int, k: int, goal: float,
+              energy: float) -> tuple[np.ndarray, np.ndarray, int]:
     """(values, columns, steps) of the Ritz pairs chosen, the first k with residuals below the goal or as small as they get."""
     operator = BlockOperator(plain)
     precondition = preconditioner(operator, energy)
@@ -88,16 +90,16 @@ def _polished(H: Hamiltonian, plain: Hamiltonian, basis: np.ndarray, choice: Cal
     small = space.conj() @ images.T
     best, since = np.inf, 0
     for step in range(STEPS + 1):
-        values, mixed = eig(small)
-        places = choice(values)
-        theta, mixed = values[places], mixed[:, places]
+        values, vectors = eig(small)
+        places = choice(values, m)
+        theta, mixed = values[places], vectors[:, places]
         rows = mixed.T @ space
         residuals = mixed.T @ images - theta[:, None] * rows
         sizes = np.linalg.norm(residuals, axis=1)
         worst = float(np.max(sizes[:k]))
         best, since = (worst, 0) if worst < 0.5 * best else (best, since + 1)
         active = sizes > goal
-        active[k:] &= sizes[k:] > 1e-2 * np.max(np.abs(theta))
+        active[k:] &= sizes[k:] > GUARD * np.min(np.abs(theta[k:, None] - theta[:k]), axis=1)
         if not active.any() or since > PATIENCE or step == STEPS:
             break
         parts = residuals[active]
@@ -109,6 +111,10 @@ def _polished(H: Hamiltonian, plain: Hamiltonian, basis: np.ndarray, choice: Cal
         added = orthonormal_against(moved, space)
         if not len(added):
             break
+        if len(space) + len(added) > len(basis) + ROOM * len(places):
+            kept = np.linalg.qr(vectors[:, choice(values, len(basis))])[0]
+            space, images, small = kept.T @ space, kept.T @ images, kept.conj().T @ small @ kept
+            added = orthonormal_against(moved, space)
         more = _applied(H, added)
         small = np.block([[small, space.conj() @ more.T], [added.conj() @ images.T, added.conj() @ more.T]])
         space, images = np.concatenate([space, added]), np.concatenate([images, more])
