@@ -35,6 +35,7 @@ class Coefficients:
 
     loss, loss_slope : U(*q) and ∂_μU(*q) of a system, from which a reference density is made; None for a learner.
     score_slopes : ∂_μ a_ν(*q) as (d, d, *shape), for a reference density on lines.
+    witten : W = ¼ aᵀDa + ½ ∂_μ(D^{μν}a_ν) as a function of q.
     coldness : the lowest eigenvalue of (gc⁻¹/T) as a function of q: 1/temperature of the hottest direction.
     """
 
@@ -46,6 +47,7 @@ class Coefficients:
     loss_slope: Field | None = None
     coldness: Field | None = None
     score_slopes: Field | None = None
+    witten: Field | None = None
 
     @property
     def dimension(self) -> int:
@@ -112,7 +114,8 @@ def _of_system(system: "LearningSystem", parameters: Mapping[str, float] | None,
     cold_matrix = _numeric(system, "covariance", cold, (size, size), parameters)
     return Coefficients(D, a, system.period_numbers(parameters), "units of time of the system", system.loss_function(parameters),
                         system.loss_gradient_function(parameters), _Coldness(cold_matrix),
-                        _numeric(system, "score slopes", _slopes(system, score), (size, size), parameters))
+                        _numeric(system, "score slopes", _slopes(system, score), (size, size), parameters),
+                        _Entry(_numeric(system, "W", _witten(system, diffusion, score), (1,), parameters)))
 
 
 @final
@@ -163,6 +166,26 @@ def _slopes(system: "LearningSystem", score: tuple) -> tuple:
     import sympy as sp
 
     return tuple(sp.diff(component, coordinate) for coordinate in system.coordinates for component in score)
+
+
+def _witten(system: "LearningSystem", diffusion: tuple, score: tuple) -> tuple:
+    import sympy as sp
+
+    size = system.dimension
+    flow = [sum(diffusion[size * i + j] * score[j] for j in range(size)) for i in range(size)]
+    square = sum(score[i] * flow[i] for i in range(size)) / 4
+    return (sp.sympify(square + sum(sp.diff(flow[i], system.coordinates[i]) for i in range(size)) / 2),)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """The one component of a field."""
+
+    field: Field
+
+    def __call__(self, *q: Any) -> np.ndarray:
+        return self.field(*q)[0]
 
 
 def _numeric(system: "LearningSystem", argument: str, expressions: tuple, outer: tuple[int, ...],

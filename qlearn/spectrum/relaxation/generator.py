@@ -41,18 +41,18 @@ class GeneratorLevels:
 def generator_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float, reference: Reference,
                      log_density: np.ndarray) -> GeneratorLevels:
     """The k + 1 eigenvalues of the largest real part; log_density: ln R on the lattice of the grid's modes."""
-    fine, found, last = fine_operator(coefficients, grid, reference), None, np.inf
-    sizes = SIZES if grid.ndim > 1 else (grid.size,)
-    for size in sizes:
+    fine, best, least = fine_operator(coefficients, grid, reference), None, np.inf
+    for size in SIZES if grid.ndim > 1 else (grid.size,):
         operator = (plain(coefficients, grid, reference) if grid.ndim == 1
                     else contracted(coefficients, grid, reference, log_density, size))
         found = _levels(operator, fine, grid, k)
-        worst = float(np.max(found.bounds[1:] / np.abs(found.eigenvalues[1:])))
-        if worst <= tol or operator.products.size < size or worst > last / 3:
+        worst, before = float(np.max(found.bounds[1:] / np.abs(found.eigenvalues[1:]))), least
+        if worst < least:
+            best, least = found, worst
+        if worst <= tol or operator.products.size < size or worst > before / 3:
             break
-        last = worst
-    assert found is not None
-    return found
+    assert best is not None
+    return best
 
 
 def _levels(operator: GeneratorOperator, fine: Fine, grid: Grid, k: int) -> GeneratorLevels:

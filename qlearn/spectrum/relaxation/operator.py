@@ -13,7 +13,7 @@ import numpy as np
 from qlearn.grids import Grid
 from qlearn.spectrum.relaxation.products import Products
 
-__all__ = ["GeneratorOperator", "points_of"]
+__all__ = ["GeneratorOperator", "points_of", "points_padded"]
 
 BLOCK = 1 << 22         # numbers of a block of lattice functions held at once
 
@@ -84,3 +84,9 @@ def points_of(grid: Grid, values: np.ndarray) -> np.ndarray:
         factor = values.shape[axis - grid.ndim] // (n + (kind == "wall"))
         cut.append(slice(factor, -1, factor) if kind == "wall" else slice(None, None, factor))
     return values[tuple(cut)]
+
+
+def points_padded(grid: Grid, values: np.ndarray) -> np.ndarray:
+    """Values at the points of a grid (…, *shape) with the zeros on its walls."""
+    pads = [(1, 1) if kind == "wall" else (0, 0) for kind in grid.boundary]
+    return np.pad(values, [(0, 0)] * (values.ndim - grid.ndim) + pads)

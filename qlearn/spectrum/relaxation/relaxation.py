@@ -41,7 +41,7 @@ def relaxation(learner: "LearningSystem | MinibatchLearner", k: int, *, grid: Gr
     tol : AccuracyWarning where the error bound of an eigenvalue exceeds tol times its size.
 
     Rates are per unit of time of the system; of a MinibatchLearner per step, as those of ``learner.transfer_operator(grid)``.
-    One axis: any grid that resolves the density, at most 4096 points without detailed balance. Several axes: at most 2000
+    One axis: any grid that resolves the density, at most 4096 points without detailed balance. Several axes: at most 1000
     products of the states of each axis (1600 without detailed balance), certified on a grid twice as fine.
 
     Raises

@@ -43,4 +43,4 @@ def _balanced(coefficients: Coefficients, grid: Grid, k: int, tol: float, balanc
                       np.concatenate([zero, levels.bounds]), levels.residuals, np.ones(k + 1),
                       np.concatenate([density[None], levels.psi[1:] * np.sqrt(density)]), density_on(grid, density),
                       np.zeros((grid.ndim, *grid.shape)), True, balance.circulation, 0.0, coefficients.time_unit,
-                      f"Rayleigh–Ritz of A in {levels.size} products of the states of each axis")
+                      f"Rayleigh–Ritz of A in {levels.words}")

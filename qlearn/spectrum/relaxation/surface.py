@@ -5,17 +5,21 @@ cannot come out negative, and its rounding error is 2√λ ε‖A‖, not ε‖A
 is within ‖residuals‖²/gap of its Ritz values, the residual taken on all modes of a grid twice as fine, no level being missed.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 from scipy.linalg import eigh
 
+from qlearn.errors import AccuracyWarning
 from qlearn.grids import Grid
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.spectrum.eigenstates import eigenstates
 from qlearn.spectrum.relaxation.coefficients import Coefficients
 from qlearn.spectrum.relaxation.detailed_balance import Balance
 from qlearn.spectrum.relaxation.modes import AxisModes
-from qlearn.spectrum.relaxation.operator import GeneratorOperator
+from qlearn.spectrum.relaxation.operator import GeneratorOperator, points_padded
 from qlearn.spectrum.relaxation.products import (
     AxisStates,
     Products,
@@ -31,34 +35,47 @@ __all__ = ["Fine", "SurfaceLevels", "cluster_bounds", "contracted", "edge_bounds
 EPS = float(np.finfo(float).eps)
 FINER = 4                       # modes of an axis for its own states, times the points of its grid
 EDGE = 1e-5                     # states of a line that reach its ends above this share of their maximum are no trial functions
-SIZES = (150, 400, 1000, 2000)        # products, until the bounds are within tol
+SIZES = (150, 400, 1000)        # products, until the bounds are within tol
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class SurfaceLevels:
-    """rates (k,), bounds (k,), residuals (k+1,) of zero mode and levels, psi (k+1, *shape) on the grid, size of the basis."""
+    """rates (k,), bounds (k,), residuals (k+1,) of zero mode and levels, psi (k+1, *shape) on the grid; words: the trial space."""
 
     rates: np.ndarray
     bounds: np.ndarray
     residuals: np.ndarray
     psi: np.ndarray
-    size: int
+    words: str
+
+    @property
+    def worst(self) -> float:
+        """The largest relative bound."""
+        return float(np.max(self.bounds / self.rates))
 
 
 def surface_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float, balance: Balance,
                    reference: Reference) -> SurfaceLevels:
-    """The k slowest rates; balance: ln P_s on the lattice of the grid's modes."""
-    fine, found, last = fine_operator(coefficients, grid, reference), None, np.inf
-    for size in SIZES:
-        operator = contracted(coefficients, grid, reference, balance.log_density, size)
-        found = _levels(operator, fine, grid, k, balance)
-        worst = float(np.max(found.bounds / found.rates))
-        if worst <= tol or operator.products.size < size or worst > last / 3:
+    """The k slowest rates by the way of the least bound; balance: ln P_s on the lattice of the grid's modes.
+
+    A few products first; where they do not do, and D is constant, the eigenstates of the Witten Hamiltonian on the grid; else more
+    products.
+    """
+    fine = fine_operator(coefficients, grid, reference)
+    best = _by_products(coefficients, grid, k, balance, reference, fine, SIZES[0])
+    if best.worst <= tol:
+        return best
+    constant = np.ptp(fine.operator.diffusion.reshape(grid.ndim**2, -1), axis=1).max() == 0
+    if constant and coefficients.witten is not None:
+        found = _by_eigenstates(coefficients, grid, k, balance, reference, fine)
+        return found if found.worst < best.worst else best
+    for size in SIZES[1:]:
+        found, before = _by_products(coefficients, grid, k, balance, reference, fine, size), best.worst
+        best = found if found.worst < before else best
+        if best.worst <= tol or found.worst > before / 3:
             break                                       # a larger basis helps no more where the grid is the limit
-        last = worst
-    assert found is not None
-    return found
+    return best
 
 
 @final
@@ -115,28 +132,50 @@ def fine_operator(coefficients: Coefficients, grid: Grid, reference: Reference) 
     return Fine(operator, reference.logarithm([m.points for m in products.modes]))
 
 
-def _levels(operator: GeneratorOperator, fine: Fine, grid: Grid, k: int, balance: Balance) -> SurfaceLevels:
-    products = operator.products
+def _by_products(coefficients: Coefficients, grid: Grid, k: int, balance: Balance, reference: Reference, fine: Fine,
+                 size: int) -> SurfaceLevels:
+    operator = contracted(coefficients, grid, reference, balance.log_density, size)
     G, overlaps = operator.matrices()
     X = orthonormalising(overlaps)
     H = -(X.T @ G @ X)
     vectors = eigh((H + H.T) / 2, subset_by_index=(0, k + 1))[1].T
-    zero = products.project(np.exp(0.5 * (balance.log_density - balance.log_density.max()))[None]) @ X
+    return _ritz(operator, X, vectors, fine, grid, k, balance, f"{operator.products.size} products of the states of each axis")
+
+
+def _by_eigenstates(coefficients: Coefficients, grid: Grid, k: int, balance: Balance, reference: Reference,
+                    fine: Fine) -> SurfaceLevels:
+    """States of −∂D∂ + W on the grid; what they are worth is measured here, not taken from their own bounds."""
+    assert coefficients.witten is not None
+    operator = plain(coefficients, grid, reference)
+    D = operator.diffusion.reshape(grid.ndim, grid.ndim, -1)[..., 0]
+    H = Hamiltonian(grid, coefficients.witten, mass=np.linalg.inv(2 * D), hbar=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        states = eigenstates(H, k + 2, tol=1e-14).states
+    vectors = Products.all_modes(grid, 1).project(points_padded(grid, np.asarray(states).real))
+    return _ritz(operator, None, vectors, fine, grid, k, balance, "eigenstates of the Witten Hamiltonian")
+
+
+def _ritz(operator: GeneratorOperator, X: np.ndarray | None, vectors: np.ndarray, fine: Fine, grid: Grid, k: int,
+          balance: Balance, words: str) -> SurfaceLevels:
+    """Ritz values of A on the span of ``vectors`` (k + 2 of them) without √P_s; X leads from them to coefficients."""
+    products = operator.products
+    on, back = (lambda f: f @ X, lambda y: y @ X.T) if X is not None else (lambda f: f, lambda y: y)
+    zero = on(products.project(np.exp(0.5 * (balance.log_density - balance.log_density.max()))[None]))
     zero /= np.linalg.norm(zero)
     y = _less(vectors, zero)
-    _, sigma, right = np.linalg.svd(operator.factor(y @ X.T), full_matrices=False)
-    c = np.concatenate([zero, (right @ y)[::-1]]) @ X.T
+    _, sigma, right = np.linalg.svd(operator.factor(back(y)), full_matrices=False)
+    c = back(np.concatenate([zero, (right @ y)[::-1]]))
     rates = sigma[::-1] ** 2
     whole = fine.coefficients(products, c)
     difference = fine.operator.apply(whole)
     difference[1:] += rates[:, None] * whole[1:]
     residuals = np.linalg.norm(difference, axis=1)
     norm = fine.operator.norm()
-    rounding = 4 * EPS * np.sqrt(rates * norm) + EPS**2 * norm
-    bounds = (cluster_bounds(rates, residuals[1:]) + rounding)[:k]
+    bounds = (cluster_bounds(rates, residuals[1:]) + 4 * EPS * np.sqrt(rates * norm) + EPS**2 * norm)[:k]
     psi = operator.on_grid(grid, c[:k + 1])
     bounds = bounds + edge_bounds(operator, grid, psi[1:] ** 2, rates[:k])
-    return SurfaceLevels(rates[:k], bounds, residuals[:k + 1], psi, products.size)
+    return SurfaceLevels(rates[:k], bounds, residuals[:k + 1], psi, words)
 
 
 def _less(vectors: np.ndarray, zero: np.ndarray) -> np.ndarray:
