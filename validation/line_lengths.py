@@ -1,11 +1,12 @@
-"""The shortest signal from which each method reads its lines to one part in 10⁶ of their spacing: rules fixed before any was run.
+"""The shortest signal from which each method reads its lines to one part in 10⁶ of their spacing.
 
-Cases: ten random superpositions of ten lines (energies uniform in (0, 10), weights in (0.05, 1)) with white noise of 1e-10, and the
-autocorrelations of packets in a Morse well, an oscillator and a double well, propagated with tol = 1e-10. Every method gets the
-same samples of the same C(t), mirrored to C(−t) = C(t)*. The lengths tried are those of a ladder, each √2 times the last; the
-shortest is the first that succeeds together with the two after it. A length succeeds where each line of a thousandth of the
-largest weight or more is found within 1e-6 of the mean spacing, and none is found besides. The Fourier methods take whichever of
-their windows does best: each peak fitted alone, as Feit and Fleck do, or all together, as ql.autocorrelation_spectrum does.
+Cases: ten random superpositions of ten lines (energies uniform over an interval of 10, weights in (0.05, 1)) with white noise of
+1e-10, and the autocorrelations of packets in a Morse well, an oscillator and a double well, propagated with tol = 1e-10. Every
+method gets the same samples of the same C(t), mirrored to C(−t) = C(t)*. The lengths tried are those of a ladder, each √2 times
+the last; the shortest is the first that succeeds together with the two after it. A length succeeds where each line of a
+thousandth of the largest weight or more is found within 1e-6 of the mean spacing, and none is found besides. The Fourier methods
+take whichever of their windows does best: each peak fitted alone, as Feit and Fleck do, or all together, as
+ql.autocorrelation_spectrum does.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import numpy as np
 
 import qlearn as ql
 from qlearn.exact import Morse
-from qlearn.spectrum.fourier_peaks import fitted_peaks
+from qlearn.spectrum.fourier_peaks import LineShape, fitted_peaks
 
 __all__ = ["METHODS", "Case", "cases", "lengths"]
 
@@ -51,6 +52,9 @@ class Case:
         return every and not len(strangers)
 
 
+_shape = cache(LineShape.of)
+
+
 def _inversion(c: np.ndarray, dt: float) -> list[tuple[np.ndarray, np.ndarray]]:
     lines = ql.harmonic_inversion(c, dt, hermitian=True)
     return [(lines.energies, lines.weights)]
@@ -58,7 +62,7 @@ def _inversion(c: np.ndarray, dt: float) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def _peaks(alone: bool) -> Reader:
     def read(c: np.ndarray, dt: float) -> list[tuple[np.ndarray, np.ndarray]]:
-        all_peaks = [fitted_peaks(c, window, 1e-4, alone) for window in WINDOWS]
+        all_peaks = [fitted_peaks(c, _shape(window, len(c)), 1e-4, alone) for window in WINDOWS]
         return [((np.remainder(peaks.theta + np.pi, 2 * np.pi) - np.pi) / dt, peaks.heights) for peaks in all_peaks]
     return read
 
@@ -108,7 +112,7 @@ def _packet(name: str, H: ql.Hamiltonian, psi: np.ndarray, levels: int, dt: floa
 
 
 def _morse() -> Case:
-    well, grid = Morse(depth=60.0, inverse_width=0.25), ql.Grid(128, (-3.5, 9.0))
+    well, grid = Morse(depth=60.0, inverse_width=0.25), ql.Grid(144, (-4.2, 11.0), "wall")
     psi = ql.gaussian(grid, center=0.7, width=0.43)
     return _packet("Morse", well.hamiltonian(grid), psi, 60, 0.12, 400)
 

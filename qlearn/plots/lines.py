@@ -11,8 +11,8 @@ __all__ = ["lines"]
 
 @styled
 def lines(lines: Any, axes: Any = None, rejected: bool = True) -> Any:
-    """|weight| of each line on a logarithmic axis, its error as a bar along E, a width above its error as a band; rejected lines as faint
-    crosses; the spectrum, where there is one, behind them."""
+    """|weight| of each line on a logarithmic axis, its error as a bar along E, a width above its error as a band; rejected
+    lines as crosses; the spectrum, where there is one, behind them."""
     figure, axes = panel(f"{len(lines)} lines", width=6.4, height=3.8, axes=axes)
     if lines.curve is not None:
         energies, values = lines.curve

@@ -19,7 +19,7 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import to_numpy
 from qlearn.results import Result
 from qlearn.spectrum.energy_distribution import EnergyDistribution, energy_distribution
-from qlearn.spectrum.fourier_peaks import WINDOWS, fitted_peaks
+from qlearn.spectrum.fourier_peaks import WINDOWS, LineShape, fitted_peaks
 from qlearn.spectrum.harmonic_inversion import FEWEST_SAMPLES, harmonic_inversion
 from qlearn.spectrum.lines import Lines, RejectedLines
 
@@ -183,7 +183,7 @@ def _peaks(c: np.ndarray, dt: float, hbar: float, centre: float, window: str, th
            inside: tuple[float, float]) -> Lines:
     """Lines from the peaks of C(t)e^{i·centre·t/ħ} under the window."""
     unit = hbar / dt
-    peaks = fitted_peaks(c * np.exp(1j * np.arange(len(c)) * (centre / unit)), window, threshold)
+    peaks = fitted_peaks(c * np.exp(1j * np.arange(len(c)) * (centre / unit)), LineShape.of(window, len(c)), threshold)
     theta = np.remainder(peaks.theta + np.pi, 2 * np.pi) - np.pi
     energies, order = centre + theta * unit, np.argsort(theta, kind="stable")
     bin_ = np.pi / len(c)

@@ -46,6 +46,8 @@ class LineShape:
 
     @classmethod
     def of(cls, name: str, n: int) -> "LineShape":
+        """Of one of WINDOWS over n samples and their mirror images."""
+        checks.choice("window", name, WINDOWS)
         size = 2 * n - 1
         given = (name, PARAMETERS[name] * n) if name == "gaussian" else (name, PARAMETERS[name]) if name in PARAMETERS else name
         weights = windows.get_window(given, size, fftbins=False)
@@ -103,9 +105,8 @@ class Peaks:
     resolution: float
 
 
-def fitted_peaks(c: np.ndarray, window: str, threshold: float, alone: bool = False) -> Peaks:
+def fitted_peaks(c: np.ndarray, shape: LineShape, threshold: float, alone: bool = False) -> Peaks:
     """Peaks of c (N,) above threshold × the highest; alone: each fitted as if it were the only one, for comparison."""
-    shape = LineShape.of(checks.choice("window", window, WINDOWS), len(c))
     spectrum = shape.spectrum(c)
     places = _maxima(spectrum, shape, threshold)
     groups = [np.array([i]) for i in range(len(places))] if alone else [np.arange(len(places))]
