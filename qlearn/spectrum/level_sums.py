@@ -1,11 +1,13 @@
 """Thermal sums over levels, with what their errors and the levels left out can change.
 
 Energies: E_j is within δ_j of a level of H, so that the weights p_j ∝ e^{−βE_j} are known within factors e^{±βδ_j}. Levels left
-out, at most n of them, lie above E_c: they add at most n e^{−βE_c} to Z and n sup_{E ≥ E_c} |E − m|^k e^{−βE} to the moments.
+out lie above E_c: they add at most M(β') sup_{E ≥ E_c} |E − m|^k e^{−(β − β')E} to the moments, for every β' from 0 to β, where
+M(β') ≥ Σ e^{−β'E} over them: their number for β' = 0, else Golden and Thompson's bound of Tr e^{−β'H}. The least of ten is taken.
 States: the levels computed are exactly those of H + X with ‖X‖ ≤ ‖HV − VE‖ (W. Kahan, 1967), and then
 ‖ρ' − ρ‖₁ ≤ β‖X‖ (Pinsker's inequality on S(ρ‖ρ') + S(ρ'‖ρ) = β Tr (ρ − ρ')X), which bounds averages.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -17,12 +19,14 @@ __all__ = ["Levels", "level_bounds"]
 @final
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """energies, bounds, residuals : (k,) ascending.     left : how many levels above are left out."""
+    """energies, bounds, residuals : (k,) ascending.     left : how many levels above are left out.
+    partition : β -> bound of Tr e^{−β(H − E_0)}, or None."""
 
     energies: np.ndarray
     bounds: np.ndarray
     residuals: np.ndarray
     left: int
+    partition: Callable[[float], float] | None = None
 
     @property
     def edge(self) -> float:
@@ -31,7 +35,7 @@ class Levels:
 
 
 def level_bounds(levels: Levels, betas: np.ndarray, half_spreads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds (4 + observables, β) of ln Z, ⟨E⟩, C, S and averages, and the tail n e^{−βE_c}/Z, (β,).
+    """Bounds (4 + observables, β) of ln Z, ⟨E⟩, C, S and averages, and that of the levels left out over Z, (β,).
 
     half_spreads : half the widths of the observables' spectra. The rounding of the sums is added.
     """
@@ -53,7 +57,7 @@ def _at(levels: Levels, beta: float, half_spreads: np.ndarray) -> tuple[np.ndarr
     most, least = np.sum(p * up), np.maximum(np.sum(p * down), np.finfo(float).tiny)
     moved = p * np.maximum(up / least - 1, 1 - down / most)                  # |p' − p|
     heavy = p * up / least                                                   # ≥ p'
-    tail = [levels.left * _most(levels.edge, mean, beta, power, E[0]) / (z * least) if levels.left else 0.0 for power in range(3)]
+    tail = _tail(levels, beta, mean) / (z * least)
     log_z = max(np.log(most), -np.log(least)) + np.log1p(tail[0])
     energy = float(np.sum(moved * away) + np.sum(heavy * delta)) + tail[1]
     spread = float(np.sum(moved * away**2) + np.sum(heavy * (2 * away * delta + delta**2))) + energy**2 \
@@ -64,6 +68,18 @@ def _at(levels: Levels, beta: float, half_spreads: np.ndarray) -> tuple[np.ndarr
     spread += eps * square * (1 + beta * np.sqrt(square))
     averages = half_spreads * (_state_bound(levels, beta, p, tail[0]) + eps * (1 + beta * high))
     return np.array([log_z, energy, (beta * np.sqrt(spread)) ** 2, beta * energy + log_z, *averages]), tail[0]
+
+
+def _tail(levels: Levels, beta: float, mean: float) -> np.ndarray:
+    """(3,) bounds of Σ |E − mean|^k e^{−β(E − E_0)} over the levels left out, k = 0, 1, 2."""
+    if levels.left == 0:
+        return np.zeros(3)
+    shares = [0.0] if levels.partition is None else [0.1 * n for n in range(10)]
+    rows = []
+    for share in shares:
+        whole = levels.left if share == 0 or levels.partition is None else levels.partition(share * beta)
+        rows.append([whole * _most(levels.edge, mean, (1 - share) * beta, power, levels.energies[0]) for power in range(3)])
+    return np.min(np.where(np.isnan(rows), np.inf, rows), axis=0)
 
 
 def _most(edge: float, mean: float, beta: float, power: int, origin: float) -> float:

@@ -45,6 +45,14 @@ def test_a_turning_flow_has_a_complex_pair():
     assert np.all(symmetric.values - 1 > 10 * symmetric.errors) and np.all(symmetric.frequencies == 0)
 
 
+def test_a_reversible_measurement_does_not_know_the_direction_of_time():
+    run = stationary([0.5, 1.3], 2000, 4, 0.3, seed=11)
+    back = ql.Ensemble(run.times, run.positions[::-1], run.periods)
+    for reversible, alike in ((True, True), (False, False)):
+        a, b = (ql.relaxation_rates(one, basis=HERMITE, k=2, reversible=reversible) for one in (run, back))
+        assert np.allclose(a.values, b.values, rtol=1e-9) is alike and np.allclose(a.errors, b.errors, rtol=1e-8) is alike
+
+
 def test_the_whole_ring_and_the_real_functions_span_the_same():
     rng = np.random.default_rng(2)
     q = rng.uniform(0, 2 * np.pi, 3000) + np.cumsum(np.sqrt(0.4) * rng.standard_normal((4, 3000)), axis=0)

@@ -7,6 +7,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
+from qlearn.spectrum.golden_thompson import partition_bound
 
 
 def line(points=64, half=10.0, **settings):
@@ -38,14 +39,33 @@ def test_the_oscillator_within_its_bounds(levels):
 
 
 def test_the_bound_of_few_levels_holds_and_is_not_absurd():
-    """Eight levels at β = 1, 2: the true error is a tenth of the bound or more where the tail counts, and never above it."""
+    """Six levels at β = 5, 6 and three at β = 3: the true error is never above the bound, nor five digits below it."""
     betas = np.array([5.0, 6.0])
     with pytest.warns(AccuracyWarning, match="left out"):
         found = ql.thermal(line(), betas, observables={"x2": lambda x: x**2}, levels=6, tol=1e-15)
     error, bound = np.abs(rows(found) - exact(betas)), table(found.bounds)
     assert np.all(error <= bound) and np.all(error[:4] > 1e-5 * bound[:4])
+    with pytest.warns(AccuracyWarning, match="left out"):
+        three = ql.thermal(line(), 3.0, observables={"x2": lambda x: x**2}, levels=3)
+    error, bound = np.abs(rows(three) - exact(three.betas)), table(three.bounds)
+    assert np.all(error <= bound) and np.all(error > 1e-5 * bound) and error[0, 0] > 1e-4
     with pytest.raises(RegimeError, match="left out"):
         ql.thermal(line(), 0.2, levels=6)
+
+
+def test_golden_and_thompson_bound_the_trace():
+    """On every grid it takes, at every β; the least factor above is 1 for free particles. None with a metric."""
+    V = lambda x: x**2 / 2 + np.cos(3 * x)  # noqa: E731
+    matrix = lambda x: np.array([[V(x), 0.5 + 0 * x], [0.5 + 0 * x, 1 - V(x) / 5]])  # noqa: E731
+    cases = [ql.Hamiltonian(ql.Grid(48, (-6, 6), twist=0.2), V), ql.Hamiltonian(ql.Grid(48, (-6, 6), "wall"), V),
+             ql.Hamiltonian(ql.Grid(48, (-6, 6)), matrix), ql.Hamiltonian(ql.Grid(48, (-6, 6)), 0.0)]
+    for H in cases:
+        levels = np.linalg.eigvalsh(H.to_matrix())
+        bound = partition_bound(H, levels[0])
+        ratios = np.array([bound(beta) / np.sum(np.exp(-beta * (levels - levels[0]))) for beta in (0.0, 0.1, 1.0, 3.0)])
+        assert np.all(ratios >= 1 - 1e-12) and ratios[0] < 2.01
+    assert np.allclose(ratios, 1)
+    assert partition_bound(ql.Hamiltonian(ql.Grid(48, (-6, 6)), V, metric=lambda x: [[1 + 0.1 * np.cos(x)]]), 0.0) is None
 
 
 def test_a_wrong_beta_is_outside_the_bounds():
