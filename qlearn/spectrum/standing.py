@@ -5,7 +5,7 @@ from typing import final
 
 import numpy as np
 
-from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
+from qlearn.hamiltonian import DENSE_LIMIT
 from qlearn.hamiltonian.action import lowest_diagonal
 from qlearn.spectrum.complex_scaling import ScaledHamiltonian
 from qlearn.spectrum.near_target import closest, near_target
@@ -53,7 +53,7 @@ def _standing(scaled: ScaledHamiltonian, m: int, target: complex) -> list[Candid
     kinetic = np.abs(np.sum(columns * images, axis=0) - _potential_part(scaled, columns)) / np.abs(norms)
     residuals = np.linalg.norm(images - values * columns, axis=0)
     noise = 4 * EPS * float(np.max(np.abs(np.diag(matrix)))) * np.sqrt(np.log2(len(matrix)))
-    least = edge(scaled.hamiltonian)
+    least = edge(scaled)
     return [Candidate(scaled, complex(values[j]), columns[:, j].copy(), 1 / abs(norms[j]), float(turning[j]), float(kinetic[j]),
                       float((residuals[j] + noise) / abs(norms[j])))
             for j in range(len(values)) if turning[j] < STANDING and values[j].real > least]
@@ -67,10 +67,13 @@ def _potential_part(scaled: ScaledHamiltonian, columns: np.ndarray) -> np.ndarra
     return np.einsum("inm,ijn,jnm->m", split, V.reshape(c, c, -1), split, optimize=True)
 
 
-def edge(H: Hamiltonian) -> float:
-    """The lowest V at the ends of the box, real coordinates: bound states lie below."""
+def edge(scaled: ScaledHamiltonian) -> float:
+    """The lowest V at the open ends of the box, real coordinates: bound states lie below. A wall at the centre is no open end."""
+    H = scaled.hamiltonian
     V = lowest_diagonal(H.potential_table(), H.channels, H.grid.ndim)
-    return min(float(np.min(np.take(V, place, axis))) for axis in range(H.grid.ndim) for place in (0, -1))
+    ends = [(axis, place) for axis, (bounds, c) in enumerate(zip(H.grid.bounds, scaled.center, strict=True))
+            for place in ((0, -1) if bounds[0] < c else (-1,))]
+    return min(float(np.min(np.take(V, place, axis))) for axis, place in ends)
 
 
 def distinct(found: list[Candidate], target: complex) -> list[Candidate]:

@@ -111,6 +111,14 @@ def test_no_turned_wave_and_no_bound_state_is_a_resonance(potential):
         resonances(ql.Hamiltonian(BOX, potential), 2, target=0.5)
 
 
+def test_bound_states_of_a_radial_well_are_left_out_and_its_resonance_is_not():
+    """A well of −6 at r = 0, where the wall is no open end, behind a barrier."""
+    H = ql.Hamiltonian(ql.Grid(160, (0, 16), "wall"), lambda r: (2 * r**2 - 6) * np.exp(-(r**2) / 4))
+    bound = ql.eigenstates(ql.Hamiltonian(H.grid, H.potential), 1, tol=1e-2).energies[0]
+    found = resonances(H, 2, target=-1.0, center=0.0)
+    assert bound < -0.5 and np.all(found.positions > 0) and np.all(found.widths > 0) and np.all(found.errors < 1e-3)
+
+
 def test_an_angle_too_small_does_not_uncover():
     case = BarrierPoles(2.0)
     with pytest.raises(RegimeError, match="larger angle"):
