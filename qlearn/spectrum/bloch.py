@@ -96,7 +96,7 @@ class BlochFamily:
     def _found(self, theta: np.ndarray) -> Sector:
         if len(self.solved) >= 1 + FORCED * len(self.axes):
             energies, states, residuals = self._lowest(theta)
-            if np.max(residuals) <= self._accepted:
+            if np.max(residuals) <= self._accepted(float(energies[-1])):
                 return self._sector(theta, energies, states)
         self._solve(theta)
         return self._sector(theta, *self._lowest(theta)[:2])
@@ -132,15 +132,14 @@ class BlochFamily:
         self.extend(self.twisted.rows_of(H, states))
         self.solved.append(theta)
 
-    @cached_property
-    def _accepted(self) -> float:
+    def _accepted(self, energy: float) -> float:
         """The residual up to which a sector is taken from the basis."""
-        return max(0.1 * self.tol * self.twisted.unit, 16 * EPS * self._largest)
+        return max(0.1 * self.tol * self.twisted.scale(energy), 16 * EPS * self._largest)
 
     @cached_property
     def _new(self) -> float:
         """What is left of a vector of norm 1 that counts as a direction of its own, lest residuals keep it."""
-        return max(4 * EPS, 0.25 * self._accepted / self._largest)
+        return max(4 * EPS, 0.02 * self.tol * self.twisted.unit / self._largest)
 
     @cached_property
     def _largest(self) -> float:

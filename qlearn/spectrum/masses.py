@@ -8,7 +8,6 @@ is too large, (h − E) δ = −R is solved on the grid by conjugate gradients, 
 """
 
 import numpy as np
-from scipy.linalg import eigh
 from scipy.optimize import linear_sum_assignment
 
 from qlearn.errors import UnsupportedError
@@ -44,18 +43,19 @@ def _in_basis(family: BlochFamily, found: Followed, residuals: np.ndarray) -> tu
     """Curvatures (k, p, p), estimates of their errors, and vectors (m, size) that the basis lacks."""
     sector, states = found.sector, family.padded(found.states)
     theta, p, k = sector.inside, len(family.axes), len(found.places)
-    levels, vectors = eigh(family.projected(theta))
+    operator, one = family.projected(theta), np.eye(len(family.basis))
     velocities = [family.velocity(a, theta) for a in range(p)]
     tensors, errors, missing = np.empty((k, p, p)), np.empty((k, p, p)), []
     for number in np.unique(sector.clusters[found.places]):
         rows = np.nonzero(sector.clusters == number)[0]
         inside, energy = states[rows], float(np.mean(sector.energies[rows]))
-        outside = np.ones(len(levels), dtype=bool)
-        outside[rows] = False
-        sources = [inside.conj() @ v @ vectors[:, outside] for v in velocities]      # ⟨i|v_a|m⟩, (g, out)
-        matrices = _second_order(family, inside, sources, energy - levels[outside])
+        projector = inside.T @ inside.conj()
+        shifted = operator - energy * one + family.twisted.scale(energy) * projector       # not singular, and the same outside
+        sources = np.array([(v @ inside.T - projector @ (v @ inside.T)).T for v in velocities])        # Q v_a u, (p, g, r)
+        flat = np.linalg.solve(shifted, -sources.reshape(-1, len(one)).T)
+        responses = (flat - projector @ flat).T.reshape(sources.shape)
+        matrices = _second_order(family, inside, sources, responses)
         slopes = [inside.conj() @ v @ inside.T for v in velocities]
-        responses = np.array([(-s.conj() / (levels[outside] - energy)) @ vectors[:, outside].T for s in sources])
         local, lacking = _errors(family, sector, rows, energy, inside, responses, float(residuals[rows].max()))
         for branch in np.nonzero(np.isin(found.places, rows))[0]:
             own = int(np.nonzero(rows == found.places[branch])[0][0])
@@ -64,15 +64,14 @@ def _in_basis(family: BlochFamily, found: Followed, residuals: np.ndarray) -> tu
     return tensors, errors, np.concatenate(missing)
 
 
-def _second_order(family: BlochFamily, inside: np.ndarray, sources: list[np.ndarray], differences: np.ndarray) -> np.ndarray:
+def _second_order(family: BlochFamily, inside: np.ndarray, sources: np.ndarray, responses: np.ndarray) -> np.ndarray:
     """W_ab among the states of one level, (p, p, g, g)."""
-    p, g = len(sources), len(inside)
+    p, g = sources.shape[:2]
     matrices = np.empty((p, p, g, g), dtype=complex)
     for a in range(p):
         for b in range(p):
-            part = (sources[a] / differences) @ sources[b].conj().T
-            matrices[a, b] = inside.conj() @ family.curvature(a, b) @ inside.T + part
-            matrices[a, b] += (sources[b] / differences) @ sources[a].conj().T
+            matrices[a, b] = inside.conj() @ family.curvature(a, b) @ inside.T
+            matrices[a, b] += sources[a].conj() @ responses[b].T + sources[b].conj() @ responses[a].T
     return matrices
 
 
