@@ -1,9 +1,9 @@
 """Relaxation rates as small as 1e-9 of the others, and far smaller, come out positive with a relative error below 1e-6.
 
-Double wells U = (q² − 1)² (+ q/10) at γ = 1, against power series in whole numbers of 1600 bits (validation/double_wells.py, which
-shares nothing with the package). One grid of 192 points for all temperatures, fixed beforehand. Three equal wells on a ring must give
-two equal rates. In two coordinates the same well, turned by 45° and coupled, has the same slow rate.
-Controls: the lowest nonzero eigenvalue of the matrix that is not factorised, from the same points; the two-dimensional problem too.
+Double wells U = (q² − 1)² (+ q/10) at γ = 1, against power series in whole numbers of 1600 bits (validation/double_wells.py,
+which shares nothing with the package). One grid of 192 points for all temperatures, fixed beforehand. Three equal wells on a ring
+must give two equal rates. In two coordinates the same well, turned by 45°, has the same slow rate.
+Controls: the same level of the operator that is not factorised, from the same points, misses 1e-6.
 """
 
 import numpy as np

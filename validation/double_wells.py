@@ -1,8 +1,8 @@
-"""Relaxation rates of polynomial losses to many digits: the power series of f″ = (U′/T)f′ − (λ/T)f, γ = 1, shot from 0 to both ends.
+"""Relaxation rates of polynomial losses to many digits, γ = 1: f″ = (U′/T)f′ − (λ/T)f as power series, from 0 to both ends.
 
-Nothing of qlearn is in it. f is entire, so that its series in x = q/R converges everywhere; it is summed in whole numbers, in units
-of 2^−BITS. The solutions whose flux e^{−U/T}f′ vanishes at ±R give the rates between reflecting walls there, which differ from
-those of the line by about e^{−U(R)/T}.
+Nothing of qlearn is in it. f is entire, so that its series in x = q/R converges everywhere; it is summed in whole numbers, in
+units of 2^−BITS. The solutions whose flux e^{−U/T}f′ vanishes at ±R give the rates between reflecting walls there, which differ
+from those of the line by about e^{−U(R)/T}.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,7 @@ from qlearn.exact.henon_heiles import HenonHeiles
 from qlearn.exact.lame import LameBands
 from qlearn.exact.magnetic import FockDarwin
 from qlearn.exact.oscillators import ModulatedOscillator, QuadraticPacket
+from qlearn.exact.relaxation import BarrierFlux, OrnsteinUhlenbeck
 from qlearn.exact.resonances import BarrierPoles, InvertedOscillator, LossyOscillator, RadialBarrier
 from qlearn.exact.rings import AharonovBohmRing, MathieuBands, MathieuRing, MetricRing, RingPacket, TwistedRing
 from qlearn.exact.solitons import BrightSoliton, Gausson, SolitonBreather
@@ -17,6 +18,7 @@ from qlearn.exact.wells import Morse, PoschlTeller, ReflectionlessPacket
 
 __all__ = [
            "AharonovBohmRing",
+           "BarrierFlux",
            "BarrierPoles",
            "BoxPacket",
            "BrightSoliton",
@@ -36,6 +38,7 @@ __all__ = [
            "MetricRing",
            "ModulatedOscillator",
            "Morse",
+           "OrnsteinUhlenbeck",
            "PoschlTeller",
            "QuadraticPacket",
            "QuarticOscillator",

@@ -20,7 +20,7 @@ class OrnsteinUhlenbeck:
     """dq = −K q dt + √2 B dW, BBᵀ = D: the generator's eigenvalues are −Σ n_i λ_i(K), n_i = 0, 1, …, whatever D is.
 
     P_s is Gaussian with the covariance Σ of KΣ + ΣKᵀ = 2D; detailed balance iff KD is symmetric.
-    G. E. Uhlenbeck and L. S. Ornstein, Phys. Rev. 36, 823 (1930); G. Metafune, D. Pallara, E. Priola, J. Funct. Anal. 196, 40 (2002).
+    G. E. Uhlenbeck, L. S. Ornstein, Phys. Rev. 36, 823 (1930); G. Metafune, D. Pallara, E. Priola, J. Funct. Anal. 196, 40 (2002).
     drift K (d, d), eigenvalues with positive real part; diffusion D (d, d).
 
     >>> OrnsteinUhlenbeck([[1.0, 0.0], [0.0, 2.5]], np.eye(2)).eigenvalues(4).real.tolist()

@@ -41,7 +41,7 @@ SIZES = (150, 400, 1000)        # products, until the bounds are within tol
 @final
 @dataclass(frozen=True, eq=False)
 class SurfaceLevels:
-    """rates (k,), bounds (k,), residuals (k+1,) of zero mode and levels, psi (k+1, *shape) on the grid; words: the trial space."""
+    """rates, bounds (k,), residuals (k+1,) of zero mode and levels, psi (k+1, *shape) on the grid; words: the trial space."""
 
     rates: np.ndarray
     bounds: np.ndarray
@@ -59,8 +59,8 @@ def surface_levels(coefficients: Coefficients, grid: Grid, k: int, tol: float, b
                    reference: Reference) -> SurfaceLevels:
     """The k slowest rates by the way of the least bound; balance: ln P_s on the lattice of the grid's modes.
 
-    A few products first; where they do not do, and D is constant, the eigenstates of the Witten Hamiltonian on the grid; else more
-    products.
+    A few products first; where they do not do, and D is constant, the eigenstates of the Witten Hamiltonian on the grid; else
+    more products.
     """
     fine = fine_operator(coefficients, grid, reference)
     best = _by_products(coefficients, grid, k, balance, reference, fine, SIZES[0])
@@ -172,7 +172,9 @@ def _ritz(operator: GeneratorOperator, X: np.ndarray | None, vectors: np.ndarray
     difference[1:] += rates[:, None] * whole[1:]
     residuals = np.linalg.norm(difference, axis=1)
     norm = fine.operator.norm()
-    bounds = (cluster_bounds(rates, residuals[1:]) + 4 * EPS * np.sqrt(rates * norm) + EPS**2 * norm)[:k]
+    again = np.linalg.norm(fine.operator.factor(whole[1:]), axis=0) ** 2 / np.linalg.norm(whole[1:], axis=1) ** 2
+    quadrature = 2 * np.abs(again - rates)                  # the same quotient by the finer lattice
+    bounds = (cluster_bounds(rates, residuals[1:]) + quadrature + 4 * EPS * np.sqrt(rates * norm) + EPS**2 * norm)[:k]
     psi = operator.on_grid(grid, c[:k + 1])
     bounds = bounds + edge_bounds(operator, grid, psi[1:] ** 2, rates[:k])
     return SurfaceLevels(rates[:k], bounds, residuals[:k + 1], psi, words)
