@@ -161,3 +161,17 @@ def test_a_packet_without_lines_is_refused(command):
     packet = "[lines]\ncenter = 3.0\nwidth = 0.7071067811865476\nduration = 8\nsamples = 81\nleast_weight = 0.5\n"
     code, printed, out = command(WELL.split("[levels]")[0].replace("-8, 8", "-9, 9") + packet)
     assert code == 2 and "found no line of the weight 0.5" in printed.err and not out.exists()
+
+
+def test_levels_of_a_loss_have_widths_and_estimates(command):
+    lossy = WELL.replace("[levels]", "absorber = '0.1*x**2'\n[levels]").replace("tol = 1e-9", "qutip = true")
+    code, printed, out = command(lossy)
+    rows = [line.split() for line in printed.out.splitlines() if line.endswith("within tol  ")]
+    assert "…" not in printed.out and [len(row) for row in rows] == [6, 6, 6]       # each on one line
+    assert max(map(len, printed.out.splitlines()[:-1])) <= 80
+    assert code == 0 and "width Γ" in printed.out and "QuTiP 5" in printed.out
+    rows = json.loads((out / "results.json").read_text(encoding="utf-8"))["levels"]["rows"]
+    exact = np.sqrt(1 - 0.2j) * (np.arange(3) + 0.5)
+    found = np.array([row["energy"] - 0.5j * row["width"] for row in rows])
+    assert np.all(np.abs(found - exact) <= [row["error_estimate"] for row in rows])
+    assert max(row["qutip_difference"] for row in rows) < 1e-10

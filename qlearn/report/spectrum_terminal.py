@@ -7,7 +7,7 @@ from qlearn.report.spectrum_columns import VERDICTS, columns, heading, shown_val
 
 __all__ = ["print_spectrum"]
 
-PAGE_ONLY = {"qutip_overlap"}           # 80 columns are what a terminal has
+SPARE = ("qutip_overlap", "digits", "qutip_difference")          # left out, in this order, where the terminal is too narrow
 
 
 def print_spectrum(analysis: Analysis, file: Any = None) -> None:
@@ -18,24 +18,36 @@ def print_spectrum(analysis: Analysis, file: Any = None) -> None:
     console = Console(file=file, highlight=False)
     console.print(Text.assemble((analysis.title, "bold"), f": {analysis.subject}"))
     for part in analysis.parts:
-        console.print(_table(part))
+        console.print(_table(part, console.width))
+        if "QuTiP" in part.summary:
+            console.print(f"QuTiP {part.summary['QuTiP']}: largest difference {part.summary['largest difference from QuTiP']:.2g}.")
         for note in part.notes:
             console.print(Text.assemble(("note  ", "yellow"), note))
         console.print(f"{part.verdict}.", style="bold green" if part.passed else "bold red")
 
 
-def _table(part: Part) -> Any:
+def _table(part: Part, room: int) -> Any:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=part.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
-    names = [name for name in columns(part) if name not in PAGE_ONLY]
+    names = _fitting(part, room)
     for name in names:
-        table.add_column(heading(name), justify="left" if name in VERDICTS else "right", no_wrap=True)
+        table.add_column(heading(name), justify="left" if name in VERDICTS else "right", overflow="fold")
     for row in part.shown:
         table.add_row(*[Text(shown_value(name, row), style=_colour(name, row)) for name in names])
     return table
+
+
+def _fitting(part: Part, room: int) -> list[str]:
+    """The columns that a line has room for; none of the numbers is cut."""
+    names = columns(part)
+    widths = {name: max(len(text) for text in (heading(name), *(shown_value(name, row) for row in part.shown))) for name in names}
+    for name in SPARE:
+        if name in names and sum(widths[kept] + 3 for kept in names) + 1 > room:
+            names.remove(name)
+    return names
 
 
 def _colour(name: str, row: Any) -> str:
