@@ -3,8 +3,8 @@
     h φ_i = e_i φ_i,    T = (ħk − A)²/2m in the modes of the axis
 
 Every s-th point of a long axis carries the functions whose kinetic energy stays below that of its shortest wave; of these points
-only those count that a function reaches: exp(−∫√(2m(V − e)) dq/ħ) > exp(−36). What this leaves out shows in the residual of h on all
-points; the contraction is loosened until that is at its rounding, or the whole matrix of the axis is diagonalised.
+only those count that a function reaches: exp(−∫√(2m(V − e)) dq/ħ) > exp(−36). What this leaves out shows in the residual of h
+on all points; the contraction is loosened until that is at its rounding, or the whole matrix of the axis is diagonalised.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Axis:
         return values.real if self.is_real and not np.iscomplexobj(rows) else values
 
     def lowest(self, V: np.ndarray, count: int, energy: float, most: int | None = None) -> AxisFunctions | None:
-        """The ``count`` lowest functions, whose energies reach about ``energy``; None where that takes more than ``most`` rows."""
+        """The ``count`` lowest functions, that reach about ``energy``; None where that takes more than ``most`` rows."""
         count = min(count, self.grid.size)
         if self.grid.size > SHORT:
             for stride in self._strides(energy - float(V.min())):
@@ -93,12 +93,12 @@ class Axis:
         return (matrix + matrix.conj().T) / 2
 
     def _strides(self, depth: float) -> list[int]:
-        """Strides that divide the axis, the longest first: the shortest wave kept has STEEP times the energy, then more; 1 last."""
+        """Strides that divide the axis, 1 last: the longest keeps waves of STEEP times the energy, the next more."""
         length = self.grid.size + (self.grid.boundary[0] == "wall")
         wave = np.pi * self.hbar / np.sqrt(2 * STEEP * max(depth, 1e-300) / self.inverse)
         most = min(int(wave / self.grid.spacing[0]), length // 32)
         found = [s for s in range(most, 1, -1) if length % s == 0][:2]
-        return found + [1]
+        return [*found, 1]
 
     def _contracted(self, V: np.ndarray, count: int, energy: float, stride: int) -> AxisFunctions | None:
         length, (kind,) = self.grid.size + (self.grid.boundary[0] == "wall"), self.grid.boundary

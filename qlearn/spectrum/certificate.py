@@ -22,15 +22,16 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.spectrum.blocks import BlockOperator
 
-__all__ = ["Certificate", "Pairs", "certify", "finer", "interpolated", "rounding"]
+__all__ = ["Certificate", "Overlaps", "Pairs", "certify", "finer", "interpolated", "rounding"]
 
 EPS = float(np.finfo(float).eps)
 FINEST = 2**22          # points times channels of a finer grid for residuals
 KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
-AT_ONCE = 2**20         # numbers that are worked on at a time: a few states, in cache where they fit
+AT_ONCE = 2**18         # numbers that are worked on at a time: a few states, in cache where they fit
 ISOMETRIC = 1e-12       # loss of length at interpolation, the share of unsigned modes, with which rows count as orthonormal
 
 Pairs = Callable[[int, int], tuple[np.ndarray, np.ndarray]]     # (i, j) → rows v_i … v_{j−1} and Hv, on the certifying grid
+Overlaps = Callable[[np.ndarray], np.ndarray]                   # rows (n, size) there → ⟨v_i|row⟩, (m, n)
 
 
 @final
@@ -80,29 +81,34 @@ def _stiffest(H: Hamiltonian) -> float:
 
 
 def certify(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, rows: np.ndarray, pairs: Pairs, *,
-            lowest: bool) -> Certificate:
+            lowest: bool, overlaps: Overlaps | None = None) -> Certificate:
     """Residuals and bounds of orthonormal rows that span an interval of the spectrum, ascending; ``lowest``: from its bottom.
 
-    The last state, and where not ``lowest`` the first, serves as the edge of the levels outside for the others.
+    The last state, and where not ``lowest`` the first, serves as the edge of the levels outside for the others. ``overlaps``
+    saves holding all states at once.
     """
     m, size = len(energies), int(np.prod(fine.state_shape))
     step = max(1, min(m, AT_ONCE // size))
-    whole = m * size <= KEPT
+    whole = m * size <= KEPT and overlaps is None
     residuals, lengths = np.empty(m), np.empty(m)
-    kept, errors = [], []
+    kept, errors, coupling = [], [], np.zeros((m, m), dtype=complex)
     for i in range(0, m, step):
         states, images = pairs(i, min(i + step, m))
         j = i + len(states)
-        images -= energies[i:j, None] * states
+        for image, energy, state in zip(images, energies[i:j], states, strict=True):
+            image -= energy * state
         lengths[i:j] = _lengths(states)
         residuals[i:j] = _lengths(images) / lengths[i:j]
-        if whole:
+        if overlaps is not None:
+            coupling[:, i:j] = overlaps(images)
+        elif whole:
             kept.append(states)
             errors.append(images)
     rounded = rounding(fine) + EPS * (np.abs(energies) + _depth(H, rows))
     bounds, kinds = residuals.copy(), ["residual"] * m
     if whole:
-        coupling = np.block([[a.conj() @ b.T for b in errors] for a in kept])
+        coupling[...] = np.block([[a.conj() @ b.T for b in errors] for a in kept])
+    if whole or overlaps is not None:
         sharper = _quadratic(energies, residuals, coupling, rounded, np.abs(lengths - 1) < ISOMETRIC, lowest)
         kinds = ["quadratic" if q < r else "residual" for q, r in zip(sharper, residuals, strict=True)]
         bounds = np.minimum(bounds, sharper)

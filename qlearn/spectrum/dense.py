@@ -19,4 +19,5 @@ def dense(H: Hamiltonian, k: int, target: float | None) -> Found:
         energies, vectors = eigh(matrix, driver="evd", overwrite_a=True)
     first, wanted, last = edges(energies, k, target)
     words = f"dense diagonalisation of {n}×{n}"
-    return Found(energies[first:last].copy(), np.ascontiguousarray(vectors[:, first:last].T), wanted - first, first == 0, words, {})
+    rows = np.ascontiguousarray(vectors[:, first:last].T)
+    return Found(energies[first:last].copy(), rows, wanted - first, first == 0, words, {})

@@ -33,14 +33,23 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     Parameters
     ----------
     H : static, linear, Hermitian Hamiltonian.     k : 1 … number of points (times channels).
-    tol : AccuracyWarning where an error bound exceeds tol × (E_k − min V + ħ²(2π/L)²/2m), the scale of the kinetic energies.
-    target : an energy.     method : None, chosen | "dense" | "iterative".
+    tol : of the levels, as a share of E_k − min V + ħ²(2π/L)²/2m, the scale of the kinetic energies; AccuracyWarning where an
+        error bound is larger. Residuals of the states on the grid are at most 0.01 √tol of that scale, often at its rounding.
+    target : an energy.
+    method : None, chosen by the kind of H and its size | "dense", the whole matrix, at most 4096 rows | "reduced", the projection
+        on product functions of the axes (no metric, 2-D and more), on one axis the points that the levels need | "iterative",
+        block Davidson from a random block, the lowest levels of any H.
+
+    Returns a Spectrum. ``error_bounds``, ``residuals``: see ``qlearn.spectrum.certificate``; stats["bounds"] says of each level
+    whether its bound is its "residual", which needs nothing else, or "quadratic", residual²/distance to the other levels, which
+    holds where no level was skipped. That none was skipped is proved by "dense" only. It is guarded against: bases cover all of
+    phase space below E_k, and iterations carry random guard vectors that no symmetry shuts out.
+    The bounds concern H on its box: what the box cuts off they do not see. With a loss: see ``lossy_levels``.
 
     Raises
     ------
-    ArgumentError; UnsupportedError for a batch of V, f(|ψ|²), a loss, or a size a method does not reach.
-    Degenerate states come out orthonormal, in a basis of no meaning of its own. How sure the bounds are, and what they do not
-    show, is said in ``qlearn.spectrum.certificate``.
+    ArgumentError; UnsupportedError for a batch of V, f(|ψ|²), or a size that a method does not reach.
+    Degenerate states come out orthonormal, in a basis of no meaning of its own.
 
     >>> spectrum = eigenstates(Hamiltonian(Grid(64, (-9, 9)), lambda x: x**2 / 2), 3)
     >>> spectrum.energies.round(10).tolist(), bool(spectrum.error_bounds.max() < 1e-11)
@@ -52,8 +61,8 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     goal = Goal(H, tol)
     found = _solved(H, k, target, method, goal)
     fine = finer(H)
-    pairs = interpolated(H, fine, found.rows) if found.pairs is None else found.pairs(fine)
-    certificate = certify(H, fine, found.energies, found.rows, pairs, lowest=found.lowest)
+    pairs, overlaps = (interpolated(H, fine, found.rows), None) if found.pairs is None else found.pairs(fine)
+    certificate = certify(H, fine, found.energies, found.rows, pairs, lowest=found.lowest, overlaps=overlaps)
     wanted = slice(found.first, found.first + k)
     _warn(H, fine, found, certificate, wanted, goal)
     stats = {**found.stats, "bounds": certificate.kinds[wanted], "rounding": float(np.max(certificate.rounding[wanted]))}

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.certificate import Pairs
+from qlearn.spectrum.certificate import Overlaps, Pairs
 
 __all__ = ["Found", "edges"]
 
@@ -20,7 +20,7 @@ class Found:
     """energies (m,) ascending, rows (m, size) of length 1; the k wanted begin at ``first``, neighbours before and after.
 
     lowest : True where energies[0] is the lowest level of all.     words, stats : how they were found.
-    pairs : a finer H → rows there and H applied to them, where the solver knows a faster way than transforms.
+    pairs : a finer H → rows there, H applied to them, and overlaps, where the solver knows a faster way than transforms.
     """
 
     energies: np.ndarray
@@ -29,11 +29,11 @@ class Found:
     lowest: bool
     words: str
     stats: dict[str, Any]
-    pairs: Callable[[Hamiltonian], Pairs] | None = None
+    pairs: Callable[[Hamiltonian], tuple[Pairs, Overlaps | None]] | None = None
 
 
 def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int, int]:
-    """(i, first, j): of ascending energies the k wanted begin at ``first``; i … j−1 holds the first neighbour apart on each side."""
+    """(i, first, j): of ascending energies the k wanted begin at ``first``, and i … j−1 ends with neighbours apart."""
     first = 0 if target is None else nearest(energies, k, target)
     end = first + k
     apart = APART * float(energies[end - 1] - energies[first]) / k

@@ -22,7 +22,7 @@ def guards(k: int) -> int:
 
 
 def iterative(H: Hamiltonian, k: int, goal: Goal, start: np.ndarray | None = None) -> Found:
-    """The k lowest levels; each residual below the goal, or as low as rounding lets it. ``start``: approximate states (m, size)."""
+    """The k lowest levels; residuals below the goal, or as low as rounding lets them. ``start``: approximate states (m, size)."""
     operator = BlockOperator(H)
     energy = weyl_energy(H, k)
     if start is not None:
@@ -34,7 +34,7 @@ def iterative(H: Hamiltonian, k: int, goal: Goal, start: np.ndarray | None = Non
     for _ in range(SMOOTHED):
         rows = orthonormal(precondition(rows, rows, H.spectral_bounds[1] * np.ones(len(rows))))
     ritz = davidson(operator, np.concatenate([known, rows]), k, lambda theta: goal.residual(theta, k), precondition)
-    first, wanted, last = edges(ritz.energies, k, None)
+    last = edges(ritz.energies, k, None)[2]
     before = "" if start is None else ", from a projection on product functions"
     return Found(ritz.energies[:last], ritz.rows[:last], 0, True,
                  f"block Davidson on {operator.size} points, {ritz.steps} steps{before}", {"applications": operator.applied})

@@ -2,7 +2,7 @@
 
 Where T is nearly a function of the wavenumbers:  P = S (T̄ + c)⁻¹ S,  S = (1 + (V − min V)/c)^{-1/2}, with T̄ the kinetic
 energies of the mean inverse mass and c of the size of the kinetic energies wanted: 1/(T + c) where V is small, 1/(V + c) where it
-is large (Antoine and Duboscq 2014, symmetrised). On a grid with poles no transform diagonalises T, and the Ritz vectors themselves are
+is large (Antoine and Duboscq 2014, symmetrised). On a grid with poles no transform diagonalises T, and the Ritz vectors are
 filtered: a Chebyshev polynomial of H that is largest below the wanted levels and small from there to ‖H‖ (Zhou and Saad 2007).
 """
 
@@ -53,7 +53,8 @@ def _mean_kinetic(H: Hamiltonian) -> FlatKinetic:
 
 def _unit(kinetic: FlatKinetic) -> float:
     """The kinetic energy of one wave round the longest axis, ħ²(2π/L)²/2m, the least."""
-    units = [0.5 * kinetic.inverse[a, a] * (kinetic.hbar * 2 * np.pi / length) ** 2 for a, length in enumerate(kinetic.grid.lengths)]
+    waves = kinetic.hbar * 2 * np.pi / kinetic.grid.lengths
+    units = [0.5 * kinetic.inverse[a, a] * wave**2 for a, wave in enumerate(waves)]
     return float(min(units))
 
 

@@ -8,19 +8,19 @@ which on a grid twice as fine costs a tenth of the transforms.
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.certificate import Pairs, interpolated
+from qlearn.spectrum.certificate import Overlaps, Pairs, interpolated
 from qlearn.spectrum.separable_model import ProductBasis, SeparableModel, axis_of
 
 __all__ = ["product_pairs"]
 
 
 def product_pairs(model: SeparableModel, basis: ProductBasis, coefficients: np.ndarray, rows: np.ndarray,
-                  fine: Hamiltonian) -> Pairs:
-    """Rows i … j and H applied to them on H's own grid or a finer one; for a T that couples axes by transforms."""
+                  fine: Hamiltonian) -> tuple[Pairs, Overlaps | None]:
+    """Rows i … j and H applied to them on H's own grid or a finer one, and overlaps with them; by transforms where T couples axes."""
     H, d = model.hamiltonian, len(basis.shape)
     inverse = H.kinetic.inverse
     if not H.is_diagonal_in_k or any(inverse[a, b] for a in range(d) for b in range(a)):
-        return interpolated(H, fine, rows)
+        return interpolated(H, fine, rows), None
     functions, moved = [], []
     for a, (axis, f) in enumerate(zip(model.axes, basis.functions, strict=True)):
         line = axis_of(fine, a, fine.grid)
@@ -41,4 +41,11 @@ def product_pairs(model: SeparableModel, basis: ProductBasis, coefficients: np.n
             entries = table if np.iscomplexobj(images) else table.real
             images += np.einsum("ij...,nj...->ni...", entries, states)
         return states.reshape(j - i, -1), images.reshape(j - i, -1)
-    return pairs
+
+    def overlaps(others: np.ndarray) -> np.ndarray:
+        projections = others.reshape(-1, *fine.grid.shape)
+        for f in functions[::-1]:
+            projections = np.moveaxis(projections @ f.conj().T, -1, 1)
+        projections = projections[(slice(None), *basis.indices)].reshape(len(others), -1)
+        return np.asarray(coefficients.conj() @ projections.T)
+    return pairs, overlaps

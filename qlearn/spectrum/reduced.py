@@ -1,8 +1,8 @@
 """Levels from the projection of H on a pruned product basis (see ``separable_model``), as large as the tolerance asks.
 
-The amplitudes of a level in the basis fall exponentially with Σ e_a. From those in a small basis the cut is foretold at which they
-fall below the residual wanted, and the residual on the grid decides. The matrix falls into the blocks that its zeros make: parities
-and conserved momenta are found and not asked for.
+The amplitudes of a level in the basis fall exponentially with Σ e_a. From those in a small basis the cut is foretold at which
+they fall below the residual wanted, and the residual on the grid decides. The matrix falls into the blocks that its zeros make:
+parities and conserved momenta are found and not asked for.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ import numpy as np
 from scipy.linalg import eigh
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.certificate import EPS
 from qlearn.spectrum.certificate import EPS
 from qlearn.spectrum.davidson import davidson
 from qlearn.spectrum.found import Found, edges
@@ -41,7 +40,7 @@ EXTRA = 3           # neighbours of the levels wanted
 @final
 @dataclass(frozen=True)
 class Reduced:
-    """Ritz pairs (m,) in a product basis: ``coefficients`` (m, channels·n), ``rows`` on the grid, and whether they are converged."""
+    """Ritz pairs (m,) in a product basis: ``coefficients`` (m, channels·n), ``rows`` on the grid, whether converged."""
 
     model: SeparableModel
     basis: ProductBasis
@@ -52,7 +51,7 @@ class Reduced:
 
     def found(self, k: int) -> Found:
         """The k lowest, for the certificate."""
-        first, wanted, last = edges(self.energies, k, None)
+        last = edges(self.energies, k, None)[2]
         size = len(self.coefficients[0])
         return Found(self.energies[:last], self.rows[:last], 0, True, f"projection on {size} product functions",
                      {"functions": size}, lambda fine: product_pairs(self.model, self.basis, self.coefficients[:last],
@@ -113,7 +112,7 @@ def lowest_in_blocks(parts: list[tuple[np.ndarray, np.ndarray]], size: int, coun
 
 
 def _lowest(matrix: np.ndarray, m: int, negligible: float) -> tuple[np.ndarray, np.ndarray]:
-    """The m lowest levels and their vectors (m, n) of one block: by eigh, and of a large block by Davidson from its low corner."""
+    """The m lowest levels and vectors (m, n) of one block: by eigh, of a large block by Davidson from its low corner."""
     n = len(matrix)
     if n < LARGE or 12 * m > n:
         e, v = eigh(matrix, subset_by_index=[0, m - 1], check_finite=False) if 2 * m < n else \
@@ -186,6 +185,6 @@ def _on_grid(model: SeparableModel, basis: ProductBasis, energies: np.ndarray, c
     if goal > 0:
         top = np.abs(coefficients[:k].reshape(k, -1, len(basis))[..., basis.energies > 0.9 * basis.energies.max()])
         poorest = np.sort(np.argsort(np.max(top, axis=(1, 2), initial=0.0))[-CHECKED:])
-        states, images = product_pairs(model, basis, coefficients[poorest], rows[poorest], model.hamiltonian)(0, len(poorest))
+        states, images = product_pairs(model, basis, coefficients[poorest], rows[poorest], model.hamiltonian)[0](0, len(poorest))
         worst = float(np.max(np.linalg.norm(images - energies[poorest, None] * states, axis=1)))
     return Reduced(model, basis, energies, coefficients, rows, worst <= goal)

@@ -14,6 +14,7 @@ import numpy as np
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.action import lowest_diagonal
+from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.spectrum.axis import Axis
 
 __all__ = ["ProductBasis", "SeparableModel"]
@@ -74,7 +75,7 @@ class SeparableModel:
         return ProductBasis(np.array(np.nonzero(chosen)), total[chosen], self.functions)
 
     def cover(self) -> float:
-        """The largest H₀ among the points of phase space with H ≤ the energy of the levels: max of Σ V_a + (E − V) where V ≤ E."""
+        """The largest H₀ in phase space where H ≤ E, the energy of the levels: max of Σ V_a + (E − V) where V ≤ E."""
         d = len(self.axes)
         total = sum(line.reshape([-1 if b == a else 1 for b in range(d)]) for a, line in enumerate(self.potentials))
         depth = self.energy - self.lowest_potential
@@ -101,7 +102,7 @@ class SeparableModel:
 def axis_of(H: Hamiltonian, a: int, grid: Grid) -> Axis:
     """Axis a of a grid with the kinetic energy of H along it; with a metric the mean inverse mass, A left out where it varies."""
     line = Grid(grid.shape[a], grid.bounds[a], grid.boundary[a], grid.twist[a])
-    constant = np.asarray(H.kinetic.constant)[a] if H.is_diagonal_in_k else 0.0
+    constant = H.kinetic.constant[a] if isinstance(H.kinetic, FlatKinetic) else 0.0
     return Axis(line, float(np.mean(H.kinetic.inverse[a, a])), H.hbar, float(constant))
 
 

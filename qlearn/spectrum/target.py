@@ -29,7 +29,7 @@ STEPS = 200
 
 
 def near_target(H: Hamiltonian, k: int, target: float, goal: Goal) -> Found:
-    """The k levels nearest to the target and their neighbours; UnsupportedError where no basis of LARGEST functions covers them."""
+    """The k levels nearest to the target and neighbours; UnsupportedError where no basis of LARGEST functions covers them."""
     model, copies = SeparableModel(H, target), H.channels or 1
     if target <= model.floor:
         model = SeparableModel(H, model.floor + goal.unit)
@@ -41,8 +41,8 @@ def near_target(H: Hamiltonian, k: int, target: float, goal: Goal) -> Found:
         if len(larger) * copies > LARGEST and basis is not None:
             break
         if len(larger) * copies > LARGEST:
-            raise UnsupportedError(f"levels near {target:g} take more than {LARGEST} product functions on this grid, which is not "
-                                   "offered. Ask for the lowest levels up to there, or take a coarser grid or a smaller box.")
+            raise UnsupportedError(f"levels near {target:g} take more than {LARGEST} product functions on this grid, which is "
+                                   "not offered. Ask for the lowest levels up to there, or take a coarser grid or a smaller box.")
         basis = larger
         energies, coefficients = _window(projected(model, basis), len(basis) * copies, k, target, width)
         bar = goal.strict(float(energies[-1]))
@@ -76,7 +76,8 @@ def _window(parts: list[tuple[np.ndarray, np.ndarray]], size: int, k: int, targe
     return energies[first:last], vectors[first:last]
 
 
-def _polished(H: Hamiltonian, k: int, target: float, goal: Goal, energies: np.ndarray, waves: np.ndarray, functions: int) -> Found:
+def _polished(H: Hamiltonian, k: int, target: float, goal: Goal, energies: np.ndarray, waves: np.ndarray,
+              functions: int) -> Found:
     operator = BlockOperator(H)
     rows = waves.reshape(len(energies), -1).astype(operator.dtype)
     bar = goal.strict(float(energies[-1]))

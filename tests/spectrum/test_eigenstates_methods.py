@@ -1,4 +1,4 @@
-"""eigenstates beyond dense matrices: every method against a dense one or a closed form, bounds against true errors, hard cases."""
+"""eigenstates beyond dense matrices: every method against a dense one or a closed form; bounds against errors; hard cases."""
 
 import numpy as np
 import pytest
@@ -69,8 +69,8 @@ def test_two_distant_wells_and_a_narrow_one():
     def wells(x, y):
         return -6 * np.exp(-((x + 4) ** 2 + (y + 3) ** 2) / 2) - 6 * np.exp(-((x - 4) ** 2 + (y - 3) ** 2) / 2.2)
     both = ql.eigenstates(ql.Hamiltonian(grid, wells), 6, tol=1e-3)
-    single = [ql.eigenstates(ql.Hamiltonian(ql.Grid((56, 56), [(-8 + s, 8 + s), (-8 + t, 8 + t)]), wells), 1, tol=1e-2).energies[0]
-              for s, t in ((-4, -3), (4, 3))]
+    boxes = [ql.Grid((56, 56), [(-8 + s, 8 + s), (-8 + t, 8 + t)]) for s, t in ((-4, -3), (4, 3))]
+    single = [ql.eigenstates(ql.Hamiltonian(box, wells), 1, tol=1e-2).energies[0] for box in boxes]
     assert np.all(np.abs(both.energies[:2] - np.sort(single)) < 1e-2) and both.energies[1] < both.energies[2] - 1
     H = ql.Hamiltonian(grid, lambda x, y: (x**2 + y**2) / 8 - 40 * np.exp(-((x - 5) ** 2 + (y - 5) ** 2) / 0.3))
     with pytest.warns(AccuracyWarning):
