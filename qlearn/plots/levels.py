@@ -144,15 +144,14 @@ def _ladder_and_tiles(spectrum: Any, H: Any, groups: Sequence[np.ndarray]) -> An
     rows = -(-len(shown) // columns)
     figure, ladder, places = _beside_a_ladder(rows, columns, 2.05)
     _ladder(ladder, spectrum, groups)
-    (a, b), (c, d) = H.grid.bounds
     V = H.potential_table(0.0) if H.channels is None else None
     window = _window(H.grid, np.sum([_density(spectrum, H, group) for group in shown], axis=0))
     aspect = np.ptp(window[1]) / np.ptp(window[0])
     for place, group in zip(places, shown, strict=False):
         axes = figure.add_subplot(place)
         density = _density(spectrum, H, group)
-        axes.imshow(density.T, origin="lower", extent=(a, b, c, d), cmap="Blues", vmin=0, interpolation="bilinear",
-                    aspect="equal" if 0.4 < aspect < 2.5 else "auto")
+        _tile(axes, H.grid, density)
+        axes.set_aspect("equal" if 0.4 < aspect < 2.5 else "auto")
         if V is not None and np.ptp(V) > 0:
             heights = np.real(spectrum.energies[group]).mean()
             if V.min() < heights < V.max():
@@ -163,6 +162,15 @@ def _ladder_and_tiles(spectrum: Any, H: Any, groups: Sequence[np.ndarray]) -> An
         axes.grid(False)
         axes.tick_params(labelsize=7)
     return figure
+
+
+def _tile(axes: Any, grid: Any, density: np.ndarray) -> None:
+    """The density as a picture; between poles the points are not equally far apart."""
+    if "pole" in grid.boundary:
+        axes.pcolormesh(*grid.axes, density.T, cmap="Blues", vmin=0, shading="gouraud", rasterized=True)
+        return
+    (a, b), (c, d) = ((x[0] - step / 2, x[-1] + step / 2) for x, step in zip(grid.axes, grid.spacing, strict=True))
+    axes.imshow(density.T, origin="lower", extent=(a, b, c, d), cmap="Blues", vmin=0, interpolation="bilinear")
 
 
 def _window(grid: Any, density: np.ndarray) -> list[tuple[float, float]]:

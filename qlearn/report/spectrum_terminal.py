@@ -20,7 +20,8 @@ def print_spectrum(analysis: Analysis, file: Any = None) -> None:
     for part in analysis.parts:
         console.print(_table(part, console.width))
         if "QuTiP" in part.summary:
-            console.print(f"QuTiP {part.summary['QuTiP']}: largest difference {part.summary['largest difference from QuTiP']:.2g}.")
+            largest = part.summary["largest difference from QuTiP"]
+            console.print(f"QuTiP {part.summary['QuTiP']}: largest difference {largest:.2g}.")
         for note in part.notes:
             console.print(Text.assemble(("note  ", "yellow"), note))
         console.print(f"{part.verdict}.", style="bold green" if part.passed else "bold red")
