@@ -103,7 +103,7 @@ def autocorrelation_spectrum(result: Result, *, method: str = "peaks", window: s
         raise UnsupportedError("autocorrelation_spectrum of an H with a loss is not offered, for its lines have widths; take "
                                "t, C = ql.autocorrelation(result); ql.harmonic_inversion(C, t[1], hbar=H.hbar).")
     dt = float(times[1])
-    spread = energy_distribution(H, to_numpy(result.states[0]))
+    spread = energy_distribution(H, _stored(result)[1][0])
     folded = _folded(H, spread, dt)
     low, high = _energies(energies, spread.mean, np.pi * H.hbar / dt)
     if method == "inversion":

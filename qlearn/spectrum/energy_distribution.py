@@ -44,7 +44,8 @@ def energy_distribution(H: Hamiltonian, psi: np.ndarray, steps: int = STEPS) -> 
     now = psi.astype(complex) * volume
     now /= np.linalg.norm(now)
     before, beta = np.zeros_like(now), 0.0
-    diagonal, beside = [], []
+    diagonal: list[float] = []
+    beside: list[float] = []
     for _ in range(min(steps, psi.size)):
         after = H.apply(now)
         diagonal.append(float(np.vdot(now, after).real))

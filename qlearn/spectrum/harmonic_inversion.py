@@ -17,7 +17,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.errors import UnsupportedError
-from qlearn.spectrum.line_candidates import Candidates, candidates, joined
+from qlearn.spectrum.line_candidates import Candidates, candidates, folded, joined
 from qlearn.spectrum.lines import Lines, RejectedLines
 from qlearn.spectrum.narrow_band import MOST_SAMPLES, bands
 
@@ -97,15 +97,9 @@ def _lines(found: Candidates, c: np.ndarray, dt: float, scale: float, hbar: floa
 
 def _inside(found: Candidates, low: float, high: float, *, real: bool) -> Candidates:
     """Those of the window, by energy; of a real signal's pairs one each, and E = 0 where it is within its error."""
+    found = folded(found) if real else found
     theta = found.theta
-    if real:
-        frequency = np.where(np.abs(theta.real) <= found.errors, 0.0, theta.real)
-        frequency = np.where(np.pi - np.abs(frequency) <= found.errors, np.pi, frequency)
-        theta = frequency + 1j * theta.imag
-        found = found.at(theta, np.where((frequency == 0) | (frequency == np.pi), found.d.real, found.d))
     keep = (theta.real >= low - found.errors) & (theta.real <= high + found.errors)
-    if real:
-        keep &= theta.real >= 0
     found = found.where(keep)
     return found.where(np.argsort(found.theta.real, kind="stable"))
 

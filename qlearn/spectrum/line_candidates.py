@@ -8,7 +8,7 @@ import numpy as np
 from qlearn.spectrum.matrix_pencil import EPS, Exponentials, exponentials, phases_of
 from qlearn.spectrum.narrow_band import STOPPED, Band
 
-__all__ = ["DEVIATIONS", "Candidates", "candidates", "joined"]
+__all__ = ["DEVIATIONS", "Candidates", "candidates", "folded", "joined"]
 
 DEVIATIONS = 4.0        # of the error, and of a weight that counts: exp(−16) for Gaussian noise
 SHORTER = 0.85          # share of the samples of the second pencil
@@ -35,9 +35,6 @@ class Candidates:
     def where(self, index: np.ndarray) -> "Candidates":
         """Those of a mask, or in the order of an index."""
         return replace(self, **{name: getattr(self, name)[index] for name in _ARRAYS})
-
-    def at(self, theta: np.ndarray, d: np.ndarray) -> "Candidates":
-        return replace(self, theta=theta, d=d)
 
 
 _ARRAYS = ("theta", "d", "errors", "d_errors", "resolution", "reasons")
@@ -84,6 +81,20 @@ def joined(found: list[Candidates]) -> Candidates:
             & (np.abs(whole.theta - whole.theta[i]) <= whole.errors + whole.errors[i])
         keep[i] = not np.any(twins & ((whole.errors < whole.errors[i]) | ((whole.errors == whole.errors[i]) & (band < band[i]))))
     return whole.where(keep)
+
+
+def folded(found: Candidates) -> Candidates:
+    """Of a real signal's pairs ±Re θ one each; a line without mirror image that is within its error of 0 or π is put there."""
+    theta, errors = found.theta, found.errors
+    images = np.abs(np.exp(1j * (theta[:, None] + theta[None, :].conj())) - 1)
+    np.fill_diagonal(images, np.inf)
+    single = ~np.any(images <= errors[:, None] + errors[None, :], axis=1)
+    ends = np.where(np.abs(theta.real) < np.pi / 2, 0.0, np.pi)
+    moved = np.where(single | (theta.real == -np.pi), np.abs(np.abs(theta.real) - ends), np.inf)
+    at_end = moved <= errors
+    found = replace(found, theta=np.where(at_end, ends, theta.real) + 1j * theta.imag, d=np.where(at_end, found.d.real, found.d),
+                    errors=errors + np.where(at_end, moved, 0.0))
+    return found.where(found.theta.real >= 0)
 
 
 def _second(y: np.ndarray, noise: float | None) -> np.ndarray:

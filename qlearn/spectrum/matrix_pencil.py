@@ -21,7 +21,7 @@ __all__ = ["Exponentials", "amplitudes", "exponentials", "phases_of"]
 EPS = float(np.finfo(float).eps)
 FALSE_ALARM = 1e-3      # nominal chance that white noise alone has a rank above zero; measured in the tests
 STANDS_OUT = 0.75       # largest singular value of a noise matrix over σ√(n ln(n/p)): 0.6 to 0.75 at n from 16 to 512
-FULLEST = 0.6           # of the rows: no rank above this share is believed
+FULLEST = 0.75          # of the rows: no rank above this share is believed
 FEWEST_DECAYED = 1e-8   # |z| below which an exponential is gone after one sample
 
 

@@ -164,13 +164,13 @@ def test_a_known_noise_level_is_used():
 
 
 @pytest.mark.parametrize("count", [14, 18, 30])
-def test_a_signal_too_short_for_its_lines_is_noise(count):
+def test_lines_of_a_signal_too_short_for_them_are_not_believed(count):
     rng = np.random.default_rng(4)
     omega = np.sort(rng.uniform(-3, 3, count))
     c = signal(40, omega, np.ones(count))
     lines = ql.harmonic_inversion(c + white(rng, 40, 1e-6), 1.0)
     assert np.all(np.min(np.abs(lines.energies[:, None] - omega), axis=1, initial=np.inf) <= lines.errors)
-    assert len(lines) == 0 and lines.noise > 0.3 * np.sqrt(np.mean(np.abs(c) ** 2))
+    assert len(lines) < count / 2 and (lines.stats["saturated"] or lines.noise > 0.3 * np.sqrt(np.mean(np.abs(c) ** 2)))
 
 
 def test_long_signals_in_a_window_are_cheap_and_exact():
