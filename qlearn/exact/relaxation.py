@@ -20,7 +20,7 @@ class OrnsteinUhlenbeck:
     """dq = −K q dt + √2 B dW, BBᵀ = D: the generator's eigenvalues are −Σ n_i λ_i(K), n_i = 0, 1, …, whatever D is.
 
     P_s is Gaussian with the covariance Σ of KΣ + ΣKᵀ = 2D; detailed balance iff KD is symmetric.
-    G. E. Uhlenbeck, L. S. Ornstein, Phys. Rev. 36, 823 (1930); G. Metafune, D. Pallara, E. Priola, J. Funct. Anal. 196, 40 (2002).
+    G. E. Uhlenbeck, L. S. Ornstein, Phys. Rev. 36, 823 (1930); Metafune, Pallara, Priola, J. Funct. Anal. 196, 40 (2002).
     drift K (d, d), eigenvalues with positive real part; diffusion D (d, d).
 
     >>> OrnsteinUhlenbeck([[1.0, 0.0], [0.0, 2.5]], np.eye(2)).eigenvalues(4).real.tolist()
@@ -95,14 +95,15 @@ class BarrierFlux:
 
     @property
     def rate(self) -> float:
-        """1/τ by adaptive quadrature, to about 1e-10."""
+        """1/τ by adaptive quadrature, to about 1e-10; for barriers of less than 300 T."""
         T = self.temperature
         weight = lambda q: np.exp(-self.loss(q) / T)  # noqa: E731
         settings: dict[str, Any] = dict(epsabs=0, epsrel=1e-11, limit=400)
         whole = quad(weight, 0, self.reach, **settings)[0]
 
         def flow(y: float) -> float:
-            return quad(weight, y, self.reach, **settings)[0] ** 2 / weight(y)
+            here = self.loss(y)
+            return quad(lambda q: np.exp((here - self.loss(q)) / T), y, self.reach, **settings)[0] ** 2 * weight(y)
 
         return self.learning_rate * T * whole / quad(flow, 0, self.reach, **settings)[0]
 

@@ -26,7 +26,8 @@ DEEPEST = 600.0         # barriers in between may reach e^−600, near the end o
 
 def axis_edges(grid: Grid, axis: int) -> np.ndarray:
     """The points of an axis of a grid with its two bounds: the ends of the cells."""
-    return np.linspace(*grid.bounds[axis], grid.shape[axis] + (2 if grid.boundary[axis] == "wall" else 1))
+    start, end = grid.bounds[axis]
+    return np.linspace(start, end, grid.shape[axis] + (2 if grid.boundary[axis] == "wall" else 1))
 
 
 @final
@@ -36,6 +37,16 @@ class Cells:
     q, log_density, diffusion, weights : (cells, order), P = exp(log_density) normalised: Σ weights P = 1.
     circulation : ∮ a dq on a ring, 0 on a line.    variation : ∫|a| dq.
     """
+
+    edges: np.ndarray
+    q: np.ndarray
+    weights: np.ndarray
+    score: np.ndarray
+    diffusion: np.ndarray
+    log_density: np.ndarray
+    edge_log_density: np.ndarray
+    _rise: np.ndarray
+    _h: np.ndarray
 
     def __init__(self, coefficients: Coefficients, edges: np.ndarray, order: int):
         self.ring = coefficients.periods[0] is not None

@@ -94,12 +94,13 @@ class _Averages:
     """The learner's statistics at the last points asked for: drift and noise are wanted at the same ones."""
 
     def __init__(self, learner: MinibatchLearner):
-        self.learner, self.last = learner, None
+        self.learner = learner
+        self.last: LearnerStatistics | None = None
 
     def at(self, q: Any) -> LearnerStatistics:
         points = np.ravel(q)
         if self.last is None or not np.array_equal(self.last.q, points):
-            self.last: LearnerStatistics | None = self.learner.statistics_at(points)
+            self.last = self.learner.statistics_at(points)
         return self.last
 
 

@@ -88,7 +88,8 @@ def eigen_triplets(G: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, n
     generator = np.random.default_rng(0)
     for group in _groups(chosen):
         found.extend(_block(G, group, generator))
-    return tuple(np.array([entry[part] for entry in found], dtype=complex) for part in range(3))
+    values, right, left = (np.array([entry[part] for entry in found], dtype=complex) for part in range(3))
+    return values, right, left
 
 
 def _in_order(values: np.ndarray) -> np.ndarray:

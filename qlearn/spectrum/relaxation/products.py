@@ -8,7 +8,7 @@ certified afterwards on all modes of a grid twice as fine.
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from scipy.linalg import eigh, svd
@@ -88,6 +88,7 @@ class Products:
         self.size = int(np.prod(self.counts)) if chosen is None else len(chosen[0])
         self._tables = [tuple(table @ f.vectors[:, :n] for table in f.modes.at(m.points))
                         for m, f, n in zip(modes, states, highest, strict=True)]
+        self._places: Any = (slice(None), *(() if chosen is None else chosen))
         self._fit, self._turn = None, None
         if log_density is not None and slopes is not None:
             log_density = log_density - log_density.max()
@@ -111,7 +112,7 @@ class Products:
         return Products(finer.modes, self.states, self.chosen, log_density, slopes, self.lines)
 
     def mesh(self) -> list[np.ndarray]:
-        return np.meshgrid(*[m.points for m in self.modes], indexing="ij")
+        return list(np.meshgrid(*[m.points for m in self.modes], indexing="ij"))
 
     def weights(self) -> np.ndarray:
         """The weights of ∫dq on the lattice."""
@@ -142,7 +143,7 @@ class Products:
             f = c.reshape(len(c), *self.counts)
         else:
             f = np.zeros((len(c), *self.counts), dtype=c.dtype)
-            f[(slice(None), *self.chosen)] = c
+            f[self._places] = c
         for axis, tables in enumerate(self._tables):
             f = np.moveaxis(np.tensordot(f, tables[axis == slope], axes=(axis + 1, 1)), -1, axis + 1)
         return f
@@ -150,7 +151,7 @@ class Products:
     def _integrals(self, f: np.ndarray, slope: int | None) -> np.ndarray:
         for axis, tables in enumerate(self._weighted):
             f = np.moveaxis(np.tensordot(f, tables[axis == slope], axes=(axis + 1, 0)), -1, axis + 1)
-        return f.reshape(len(f), -1) if self.chosen is None else f[(slice(None), *self.chosen)]
+        return f.reshape(len(f), -1) if self.chosen is None else f[self._places]
 
 
 def _observables(q: np.ndarray, psi: np.ndarray, slope: np.ndarray, log_density: np.ndarray, score: np.ndarray, *,

@@ -24,7 +24,7 @@ def on_several_axes(coefficients: Coefficients, grid: Grid, k: int, tol: float) 
     balance = balance_of(coefficients, points)
     if balance.holds:
         return _balanced(coefficients, grid, k, tol, balance)
-    mesh = np.meshgrid(*points, indexing="ij")
+    mesh = list(np.meshgrid(*points, indexing="ij"))
     lines = all(period is None for period in coefficients.periods)
     reference = (radial_reference if lines else loss_reference)(coefficients, mesh)
     log_density = reference.logarithm(points)

@@ -95,7 +95,8 @@ def _refined(cells: Cells, start: StartingVectors, k: int) -> tuple[np.ndarray, 
         g, edge = cells.responses(J)
         rates[level] = 1 / cells.flux_products(J, J)[0, 0]
         rest = f - rates[level] * found.without(g)
-        residuals[level], at_edges[level] = np.sqrt(cells.inner(rest, rest)[0, 0]), rates[level] * edge[0]
+        residuals[level] = np.sqrt(cells.inner(rest, rest)[0, 0])
+        at_edges[level] = rates[level] * (edge[0] - cells.inner(g, found.f)[0] @ at_edges[:level])
         found = found.and_(f, J * np.sqrt(rates[level]))
         waiting = _orthonormal(cells, found.without(waiting[1:]))
     return rates, residuals, found.f, at_edges
