@@ -54,6 +54,7 @@ _HOME = {
     "autocorrelation": "spectrum",
     "autocorrelation_spectrum": "spectrum",
     "harmonic_inversion": "spectrum",
+    "line_states": "spectrum",
     "spectral_function": "spectrum",
     "Lines": "spectrum",
     "bands": "spectrum",

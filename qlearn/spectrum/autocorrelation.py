@@ -23,7 +23,7 @@ from qlearn.spectrum.fourier_peaks import WINDOWS, LineShape, fitted_peaks
 from qlearn.spectrum.harmonic_inversion import FEWEST_SAMPLES, harmonic_inversion
 from qlearn.spectrum.lines import Lines, RejectedLines
 
-__all__ = ["autocorrelation", "autocorrelation_spectrum"]
+__all__ = ["autocorrelation", "autocorrelation_spectrum", "stored_states"]
 
 REAL = 1e-12            # of ‖ψ‖: how far a real ψ may be from real
 UNIFORM = 1e-9          # of dt
@@ -48,7 +48,7 @@ def autocorrelation(result: Result, *, doubled: bool | None = None) -> tuple[np.
     >>> bool(np.allclose(C, np.exp(-0.5j * t - 0.5 * (1 - np.exp(-1j * t))), atol=1e-7)), float(t[-1].round(10))
     (True, 6.0)
     """
-    dt, states = _stored(result)
+    dt, states = stored_states(result)
     H, start = result.hamiltonian, states[0].ravel()
     rows = states.reshape(len(states), -1)
     double = _doubling(H, start, doubled)
@@ -103,7 +103,7 @@ def autocorrelation_spectrum(result: Result, *, method: str = "peaks", window: s
         raise UnsupportedError("autocorrelation_spectrum of an H with a loss is not offered, for its lines have widths; take "
                                "t, C = ql.autocorrelation(result); ql.harmonic_inversion(C, t[1], hbar=H.hbar).")
     dt = float(times[1])
-    spread = energy_distribution(H, _stored(result)[1][0])
+    spread = energy_distribution(H, stored_states(result)[1][0])
     folded = _folded(H, spread, dt)
     low, high = _energies(energies, spread.mean, np.pi * H.hbar / dt)
     if method == "inversion":
@@ -114,7 +114,7 @@ def autocorrelation_spectrum(result: Result, *, method: str = "peaks", window: s
     return _honest(found, drift, folded * c[0].real)
 
 
-def _stored(result: Any) -> tuple[float, np.ndarray]:
+def stored_states(result: Any) -> tuple[float, np.ndarray]:
     """(dt, states (n, *state_shape)) of a run that has an autocorrelation."""
     if not isinstance(result, Result):
         checks.fail("result", "must be a qlearn.Result of sesolve", type(result).__name__,

@@ -10,7 +10,7 @@ from qlearn.spectrum.narrow_band import STOPPED, Band
 
 __all__ = ["DEVIATIONS", "Candidates", "candidates", "folded", "joined"]
 
-DEVIATIONS = 4.0        # of the error, and of a weight that counts: exp(−16) for Gaussian noise
+DEVIATIONS = 4.0        # of the bound's; the pencil's variance is 1.5 times the least one, so that exp(−11) lies beyond
 SHORTER = 0.85          # share of the samples of the second pencil
 OTHER_ROWS = 0.42       # and the share of those that its matrix has as rows
 SAME = 0.25             # of a Fourier bin: farther apart two findings are not of one line
