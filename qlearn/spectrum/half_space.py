@@ -6,8 +6,8 @@ e^{+S}v (Petrov–Galerkin):
 
     a(v, u) = ∫ (ħ²/2m)(v' + S'v)*(u' − S'u) + v*(T_⊥ + V)u,      x between the plane c and the far end
 
-u on Gauss–Lobatto–Legendre elements along x (Canuto, Hussaini, Quarteroni, Zang, Spectral Methods, 2006, section 2.3), on the
-modes of the grid along the other axes. What a(v, u) − E∫v*u leaves at the ends is the flux, ∓(ħ²/2m) e^{S}ψ': no derivative is
+u on Gauss–Lobatto–Legendre elements along x (Canuto, Hussaini, Quarteroni, Zang, Spectral Methods, 2006, section 2.3), in a few
+functions of the other axes. What a(v, u) − E∫v*u leaves at the ends is the flux, ∓(ħ²/2m) e^{S}ψ': no derivative is
 taken.
 """
 
@@ -46,18 +46,20 @@ class HalfSpace:
     """Elements between the plane and the far end, and V with T_⊥ on their points.
 
     start, stop : the plane and the far end along the axis.     elements : how many.     unit : ħ²/2m along the axis.
-    potential : V, (points, transverse).     transverse : T_⊥ (transverse, transverse); zero (1, 1) in one dimension.
-    mirror : the index of the image of each transverse point.     far : what the far end demands: 0 a wall, 1 the parity of the
-        plane, −1 the other one.
+    blocks : T_⊥ + V in the functions of the other axes, (points, functions, functions); (points, 1, 1) in one dimension.
+    parities : ±1 of those functions under the reflections of the other axes.     least : the least of V.
+    functions : their values, (points across, functions).
+    far : what the far end demands: 0 a wall, 1 the parity of the plane, −1 the other one.
     """
 
     start: float
     stop: float
     elements: int
     unit: float
-    potential: np.ndarray
-    transverse: np.ndarray
-    mirror: np.ndarray
+    blocks: np.ndarray
+    parities: np.ndarray
+    least: float
+    functions: np.ndarray
     far: int
 
     @staticmethod
@@ -67,6 +69,11 @@ class HalfSpace:
         inner = lobatto(ORDER)[0]
         parts = [start + width * (e + (inner[:-1] + 1) / 2) for e in range(elements)]
         return np.concatenate([*parts, [stop]])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Points along the axis, functions across."""
+        return self.blocks.shape[0], self.blocks.shape[1]
 
     @property
     def x(self) -> np.ndarray:
@@ -83,10 +90,12 @@ class HalfSpace:
 
     def matrix(self, decay: Polynomial) -> sp.csc_matrix:
         """a(v, u) for u, v times √weight, so that the levels are those of the matrix itself; symmetric where S is constant."""
-        root = np.repeat(self.weights, self.potential.shape[1]) ** -0.5
-        others = sp.identity(self.potential.shape[1])
-        motion = sp.kron(self._motion(decay.deriv()), others)
-        still = sp.kron(sp.identity(len(self.potential)), sp.csc_matrix(self.transverse)) + sp.diags(self.potential.ravel())
+        points, across = self.shape
+        root = np.repeat(self.weights, across) ** -0.5
+        motion = sp.kron(self._motion(decay.deriv()), sp.identity(across))
+        index = np.arange(points * across).reshape(points, across)
+        places = (np.repeat(index, across, axis=1).ravel(), np.tile(index, across).ravel())
+        still = sp.csc_matrix((self.blocks.ravel(), places), shape=(index.size, index.size))
         return sp.csc_matrix(sp.diags(root) @ motion @ sp.diags(root) + still)
 
     def _motion(self, slope: Polynomial) -> sp.csc_matrix:
@@ -105,14 +114,14 @@ class HalfSpace:
         return sp.csc_matrix(entries, shape=(size, size))
 
     def sector(self, parity: int) -> sp.csc_matrix:
-        """Orthonormal columns of the functions of one parity: at the plane ψ(c, y) = ±ψ(c, Py).
+        """The unknowns, as columns, of the functions of one parity: at the plane ψ(c, y) = ±ψ(c, Py).
 
         For a reflection of the axis alone, Py = y, that is no condition, or ψ = 0.
         """
-        size = len(self.mirror)
-        near = _symmetric(self.mirror, parity)
-        away = sp.csc_matrix((size, 0)) if self.far == 0 else _symmetric(self.mirror, parity * self.far)
-        return sp.csc_matrix(sp.block_diag([near, sp.identity(size * (len(self.potential) - 2)), away]))
+        points, across = self.shape
+        kept = np.ones((points, across), dtype=bool)
+        kept[0], kept[-1] = self.parities == parity, self.parities == parity * self.far
+        return sp.csc_matrix(sp.identity(points * across, format="csc")[:, np.flatnonzero(kept)])
 
     def at(self, points: Any) -> sp.csr_matrix:
         """The matrix that takes values on the elements to values of their polynomials at points within [start, stop]."""
@@ -123,18 +132,7 @@ class HalfSpace:
         rows = _lagrange(inner, local)
         columns = element[:, None] * (ORDER - 1) + np.arange(ORDER)
         index = np.repeat(np.arange(len(points)), ORDER)
-        return sp.csr_matrix((rows.ravel(), (index, columns.ravel())), shape=(len(points), len(self.potential)))
-
-
-def _symmetric(mirror: np.ndarray, parity: int) -> sp.csc_matrix:
-    """Orthonormal columns v with v(Py) = parity · v(y)."""
-    size = len(mirror)
-    points = np.arange(size)
-    first, fixed = points[points < mirror], points[points == mirror] if parity > 0 else points[:0]
-    half, columns = np.full(len(first), 0.5**0.5), np.arange(len(first) + len(fixed))
-    values = np.concatenate([half, np.ones(len(fixed)), parity * half])
-    rows = np.concatenate([first, fixed, mirror[first]])
-    return sp.csc_matrix((values, (rows, np.concatenate([columns, columns[:len(first)]]))), shape=(size, len(columns)))
+        return sp.csr_matrix((rows.ravel(), (index, columns.ravel())), shape=(len(points), len(self.blocks)))
 
 
 def _lagrange(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:

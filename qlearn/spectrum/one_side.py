@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
+from scipy.linalg import eigh
 
 from qlearn import checks
 from qlearn.errors import RegimeError, UnsupportedError
@@ -15,10 +16,11 @@ from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy
 from qlearn.spectrum.half_space import ORDER, HalfSpace
 from qlearn.spectrum.parity import Reflection
 
-__all__ = ["OneSide"]
+__all__ = ["ACROSS", "BLOCK", "OneSide"]
 
-UNKNOWNS = 40000        # of a half space
-BLOCK = 4096            # unknowns of one element: its matrix is dense
+ACROSS = 1600           # points across the plane, on which functions across are found
+BLOCK = 2400            # unknowns of one element: its matrix is dense
+RICH = (4.0, 1.0)       # one axis across, more: there functions cost more, and tol may need another refinement
 SYMMETRIC = 1e-10       # difference of V at two images that counts as rounding, relative to V − min V + ħ²(π/L)²/2m
 
 
@@ -57,23 +59,19 @@ class OneSide:
     def centers(self) -> dict[int, float]:
         return dict(zip(self.mirror.axes, self.mirror.center, strict=True))
 
-    def fits(self, finer: float) -> bool:
-        """Whether so many points are offered."""
-        across = self._across_count(finer)
-        return across * (self._elements(finer) * (ORDER - 1) + 1) <= UNKNOWNS and across * ORDER <= BLOCK
-
-    def points(self, finer: float) -> HalfSpace:
-        """The half space, on ``finer`` times as many points an axis as the grid of H has."""
-        if not self.fits(finer):
-            along = self._elements(finer) * (ORDER - 1)
-            raise UnsupportedError(f"splitting on {self._across_count(finer)} points across the plane times {along} along the "
-                                   f"axis is not offered (limits {BLOCK // ORDER} and {UNKNOWNS} in all); take a coarser grid, "
-                                   "which is refined until tol is met.")
-        c, elements, H = self.mirror.center[0], self._elements(finer), self.hamiltonian
-        others = self._others(finer)
-        values = self._values(HalfSpace.nodes(c, self.stop, elements), others)
+    def points(self, finer: float) -> HalfSpace | None:
+        """The half space, on ``finer`` times as many points an axis as the grid of H has; None where that is too many."""
+        c, elements, H, others = self.mirror.center[0], self._elements(finer), self.hamiltonian, self._others(finer)
+        if others is not None and others.size > ACROSS:
+            return None
+        V = self._values(HalfSpace.nodes(c, self.stop, elements), others)
         unit = 0.5 * H.hbar**2 * float(H.kinetic.inverse[self.first, self.first])
-        return HalfSpace(c, self.stop, elements, unit, values, self._across(others), self._images(others), self.far)
+        T = self._across(others)
+        functions, parities = self._functions(others, T, V)
+        if functions.shape[1] * ORDER > BLOCK:
+            return None
+        blocks = (functions.conj().T * V[:, None, :]) @ functions + functions.conj().T @ T @ functions
+        return HalfSpace(c, self.stop, elements, unit, blocks, parities, float(V.min()), functions, self.far)
 
     def on_grid(self, half: HalfSpace, finer: float, waves: np.ndarray) -> np.ndarray:
         """ψ_e and ψ_o (2, points, across) → (2, *shape) on the grid of H, Σ|ψ|²ΔV = 1."""
@@ -84,8 +82,8 @@ class OneSide:
         away = away - turns * length
         direct = half.at(np.minimum(half.start + np.abs(away), self.stop))
         near = np.where((np.abs(turns) % 2 == 1) & (self.far < 0), -1.0, 1.0)[:, None]
-        states = np.stack([near * np.where(away[:, None] >= 0, direct @ wave, parity * (direct @ wave[:, half.mirror]))
-                           for parity, wave in zip((1, -1), waves, strict=True)])
+        states = np.stack([near * np.where(away[:, None] >= 0, direct @ wave, parity * (direct @ (wave * half.parities)))
+                           @ half.functions.T for parity, wave in zip((1, -1), waves, strict=True)])
         if others is None:
             states = states[..., 0]
         else:
@@ -99,9 +97,6 @@ class OneSide:
     def _elements(self, finer: float) -> int:
         per_side = (self.stop - self.mirror.center[0]) / float(self.hamiltonian.grid.spacing[self.first])
         return int(np.ceil(finer * max(4, np.ceil(1.5 * per_side / (ORDER - 1)))))
-
-    def _across_count(self, finer: float) -> int:
-        return int(np.prod([np.ceil(self.hamiltonian.grid.shape[a] * finer) for a in self.rest]))
 
     def _others(self, finer: float) -> Grid | None:
         """The grid of the other axes; rings among them that are reflected begin half a turn before their centre."""
@@ -132,6 +127,24 @@ class OneSide:
                 turned = -np.arange(count) % count if others.boundary[place] == "periodic" else np.arange(count)[::-1]
                 index = np.take(index, turned, axis=place)
         return index.ravel()
+
+    def _functions(self, others: Grid | None, T: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Functions across, orthonormal, with parities: states of T_⊥ + min_x V up to RICH times the grid's kinetic energy."""
+        if others is None:
+            return np.ones((1, 1)), np.ones(1)
+        images = self._images(others)
+        lowest = np.minimum(V.min(axis=0), V.min(axis=0)[images])
+        inverse, hbar = np.diag(self.hamiltonian.kinetic.inverse)[self.rest], self.hamiltonian.hbar
+        most = lowest.min() + RICH[others.ndim > 1] * float(np.min(inverse * (np.pi * hbar / others.spacing) ** 2 / 2))
+        matrix, found, parities = T + np.diag(lowest), [], []
+        for parity in (1, -1):
+            basis = _of_parity(images, parity)
+            if basis.shape[1]:
+                levels, states = eigh(basis.T @ matrix @ basis)
+                kept = states[:, levels <= most]
+                found.append(basis @ kept)
+                parities.append(np.full(kept.shape[1], float(parity)))
+        return np.hstack(found), np.concatenate(parities)
 
     @cached_property
     def _potential(self) -> Callable[..., np.ndarray]:
@@ -166,6 +179,14 @@ class OneSide:
                           f"({place}) it differs from V at the image by {defect[worst]:.3g}. The difference of two levels of "
                           "unequal wells is no tunnelling splitting. Give center= or axis= of the symmetry, make V symmetric, or "
                           "take differences of eigenstates' energies.")
+
+
+def _of_parity(images: np.ndarray, parity: int) -> np.ndarray:
+    """Orthonormal columns v with v(Py) = parity · v(y)."""
+    points = np.arange(len(images))
+    columns = np.eye(len(images)) + parity * np.eye(len(images))[images]
+    chosen = columns[:, points <= images if parity > 0 else points < images]
+    return chosen / np.linalg.norm(chosen, axis=0)
 
 
 def _within(x: np.ndarray, low: float, high: float) -> np.ndarray:

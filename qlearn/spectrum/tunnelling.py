@@ -32,7 +32,7 @@ SAFETY = 8.0          # of the rounding estimate, residual over gap; see SAFETY 
 @dataclass(frozen=True, eq=False)
 class Flux:
     """value : E_o − E_e.     rounding : an estimate of its relative error from rounding.     energies : (E_e, E_o) of the pair.
-    waves : (2, points, transverse), ψ_e and ψ_o on the elements, each of norm 1 on its side.     depth : S at the plane.
+    waves : (2, points, functions), ψ_e and ψ_o on the elements, each of norm 1 on its side.     depth : S at the plane.
     """
 
     value: float
@@ -59,12 +59,12 @@ def flux_splitting(half: HalfSpace, pair: int) -> Flux:
     """E_o − E_e of the ``pair``-th even and odd states."""
     decay = Polynomial([0.0])
     matrix = half.matrix(decay)
-    sectors = [_sector(matrix, half.sector(parity), pair, float(half.potential.min())) for parity in (1, -1)]
+    sectors = [_sector(matrix, half.sector(parity), pair, half.least) for parity in (1, -1)]
     vectors = np.stack([sector.states[:, pair] for sector in sectors], axis=1)
     settled = False
     for _ in range(PASSES):
         former, (decay, reached) = decay, _carried(half, vectors, decay)
-        grown = np.repeat(decay(half.x) - former(half.x), half.potential.shape[1])
+        grown = np.repeat(decay(half.x) - former(half.x), half.shape[1])
         matrix = half.matrix(decay)
         starts = vectors * np.exp(np.minimum(grown - grown.min(), 30.0))[:, None]
         pairs = [_refined(matrix, sector, pair, start) for sector, start in zip(sectors, starts.T, strict=True)]
@@ -93,7 +93,7 @@ def _sector(matrix: sp.csc_matrix, basis: sp.csc_matrix, pair: int, below: float
 
 def _density(half: HalfSpace, vectors: np.ndarray) -> np.ndarray:
     """Σ|u|² over states and the other axes, each state with its largest value 1, as a function of x."""
-    parts = np.abs(vectors.reshape(*half.potential.shape, -1)) ** 2
+    parts = np.abs(vectors.reshape(*half.shape, -1)) ** 2
     parts = parts.sum(axis=1) / half.weights[:, None]
     return np.asarray((parts / parts.max(axis=0)).sum(axis=1))
 
@@ -134,7 +134,7 @@ def _refined(matrix: sp.csc_matrix, sector: _Sector, pair: int, start: np.ndarra
 def _flux(half: HalfSpace, matrix: sp.csc_matrix, decay: Polynomial, vectors: np.ndarray, energies: tuple[float, float],
           lost: float) -> Flux:
     """The identity of Green, from √w u in both columns."""
-    shape, damped = half.potential.shape, np.exp(-decay(half.x))
+    shape, damped = half.shape, np.exp(-decay(half.x))
     weighted = vectors.T.reshape(2, *shape)
     waves = weighted * damped[:, None]
     sizes = np.sqrt(np.sum(np.abs(waves) ** 2, axis=(1, 2)))

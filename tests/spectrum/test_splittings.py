@@ -99,6 +99,14 @@ def test_wells_turned_against_the_axes_by_inversion(axis):
         ql.splitting(H, axis=0)
 
 
+def test_wells_in_space():
+    H = ql.Hamiltonian(ql.Grid((16, 8, 8), [(-2.5, 2.5), (-2.6, 2.6), (-2.6, 2.6)], ("wall", "periodic", "periodic")),
+                       lambda x, y, z: (x**2 - 1) ** 2 + y**2 + z**2 + 0.4 * y * z, hbar=0.5)
+    found = ql.splitting(H, tol=1e-3)
+    assert abs(found.value / QUARTIC[0.5] - 1) <= found.relative_error <= 1e-3
+    assert found.states.shape == (2, 16, 8, 8) and found.stats["points"][0][1] < 64
+
+
 def test_unequal_wells_are_refused_with_the_defect():
     H = ql.Hamiltonian(ql.Grid(64, (-2.5, 2.5)), lambda x: (x**2 - 1) ** 2 + 1e-7 * x, hbar=0.2)
     with pytest.raises(RegimeError, match=r"differs from V at the image by .*e-07.* no tunnelling"):
