@@ -152,7 +152,8 @@ class Bands:
     currents : (n, k), or (n, k, p) for p > 1: dE/dθ, energy per turn. The persistent current, passages per unit of time, is
         dE/dθ/2πħ = ⟨v⟩/L.          current_errors : the same shape, estimates: 2‖(v − ⟨v⟩)ψ‖ · residual/gap.
     effective_masses : (n, k), or (n, k, p, p): ħ² over d²E/dκ², the tensor's inverse; ±inf where a branch is straight.
-        NaN in more than one dimension where levels of different slopes or curvatures meet: E has no second derivative there.
+        NaN in more than one dimension where levels of different slopes or curvatures meet, for E has no second derivative there,
+        and where the tensor has no inverse.
     curvatures : d²E/dκ², of the same shape; curvature_errors : estimates.
     thetas : (n,) or (n, p).        states : (n, k, *state_shape) of the branches, in their sectors.
     """
@@ -215,6 +216,7 @@ class Bands:
             with np.errstate(divide="ignore"):
                 return self.hamiltonian.hbar**2 / curvature
         known = np.isfinite(curvature).all(axis=(-2, -1))
+        known[known] &= np.linalg.det(curvature[known]) != 0
         masses = np.full(curvature.shape, np.nan)
         masses[known] = self.hamiltonian.hbar**2 * np.linalg.inv(curvature[known])
         return masses
@@ -235,7 +237,18 @@ class Bands:
         return (tensors[..., 0, 0], errors[..., 0, 0]) if tensors.shape[-1] == 1 else (tensors, errors)
 
     def wannier(self, band: Any = 0) -> Wannier:
-        """Wannier functions of sorted band number ``band``, or of several bands together; see ``Wannier``."""
+        """Wannier functions of sorted band number ``band``, or of several consecutive bands together.
+
+        Needs θ on a uniform mesh of the whole zone, one or two twisted axes, such as np.arange(n)/n; the functions live on n
+        cells. ArgumentError for another mesh; RegimeError where the bands touch others, where the mesh is too coarse to follow
+        them, and where their Chern number is not 0.
+
+        >>> from qlearn.grids import Grid
+        >>> H = Hamiltonian(Grid(32, (0, np.pi)), lambda x: 4 * np.cos(2 * x))
+        >>> w = bands(H, np.arange(12) / 12, 1).wannier(0)
+        >>> w.functions.shape, round(float(w.centres[0, 0] / np.pi), 9), w.orthonormality < 1e-12
+        ((1, 384), 0.5, True)
+        """
         return wannier_functions(self._family, self._found, band)
 
     def plot(self, **settings: Any) -> Any:

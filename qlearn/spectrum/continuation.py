@@ -16,7 +16,7 @@ __all__ = ["MoreLevelsError", "followed"]
 
 DEEPEST = 48        # halvings of a step
 NARROW = 3          # halvings before two levels that mix may count as an avoided crossing, or one as risen too high
-ALIASED = 0.01      # share of a state beyond the grid
+ALIASED = 0.25      # share of a state beyond the grid
 LONG = 3.0          # times the median step
 AHEAD = 1 / 32      # of the first step: where a degenerate start is looked at from
 EQUAL = 1e-7        # slopes that differ by less, relative to the largest, count as equal
@@ -61,7 +61,7 @@ def _start(family: BlochFamily, theta: np.ndarray, direction: np.ndarray, k: int
     size = min(1.0, 0.25 / float(np.linalg.norm(direction)))
     ahead = family.sector(theta + AHEAD * size * direction)
     beyond = Followed(ahead, ahead.states, np.arange(k))
-    states = _turned(family, sector, direction, _overlaps(family, beyond, sector))
+    states = _turned(family, sector, direction, _overlaps(family, beyond, sector, DEEPEST))
     return Followed(sector, states, np.arange(k))
 
 
@@ -70,7 +70,7 @@ def _step(family: BlochFamily, start: Followed, theta: np.ndarray, depth: int) -
     if np.array_equal(theta, start.sector.theta):
         return start
     sector = family.sector(theta)
-    begin = _overlaps(family, start, sector)
+    begin = _overlaps(family, start, sector, depth)
     states = _turned(family, sector, theta - start.sector.theta, begin)
     overlaps = family.padded(begin).conj() @ family.padded(states).T
     matched, sure = recognised(overlaps, start, sector, narrow=depth >= NARROW)
@@ -100,13 +100,15 @@ def _need_levels_above(family: BlochFamily, start: Followed, sector: Sector, wei
         raise MoreLevelsError
 
 
-def _overlaps(family: BlochFamily, start: Followed, sector: Sector) -> np.ndarray:
+def _overlaps(family: BlochFamily, start: Followed, sector: Sector, depth: int) -> np.ndarray:
     """The states of ``start`` in the basis, as they stand at the turns of the other sector, (K, r)."""
     turns = tuple(m - n for n, m in zip(start.sector.turns, sector.turns, strict=True))
     states, back = family.padded(start.states), tuple(-m for m in turns)
     if not any(turns):
         return states
     if family.twisted.leaving(states[start.places] @ family.basis, back) > ALIASED:
+        if depth <= NARROW:
+            return np.zeros_like(states)        # nothing is recognised over so long a step
         raise UnsupportedError("a branch rises above the waves of this grid within these θ; take more points, or θ closer "
                                "together: θ and θ + 1 have the same levels.")
     return states @ family.shift(back).T

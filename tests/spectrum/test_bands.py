@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import AccuracyWarning, ArgumentError, UnsupportedError
+from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
 from qlearn.exact import LameBands, MathieuBands, MetricRing, TwistedRing
 
 UNIT = (2 * np.pi / 2) ** 2 / 2
@@ -129,6 +129,27 @@ def test_free_square_lattice_fourfold_at_the_corner():
     expected = sorted([unit * np.sum((thetas + n) ** 2, axis=1) for n in np.array([[0, 0], [-1, 0], [0, -1], [-1, -1]])],
                       key=lambda e: e[1])
     np.testing.assert_allclose(found.energies.T, expected, atol=1e-10)
+
+
+def test_a_dirac_point_is_crossed_and_beside_it_avoided():
+    """A honeycomb in oblique coordinates, its mass matrix the metric of the lattice: the cones touch at θ = (1/3, 2/3)."""
+    def honeycomb(u, v):
+        return 15 * (np.cos(2 * np.pi * u) + np.cos(2 * np.pi * v) + np.cos(2 * np.pi * (u + v)))
+
+    H = ql.Hamiltonian(ql.Grid((12, 12), [(0, 1)] * 2), honeycomb, mass=[[1, 0.5], [0.5, 1]])
+    line = np.linspace(0.5, 1.5, 9)[:, None] * [1 / 3, 2 / 3]
+    through = ql.bands(H, line, 2, tol=1e-3)
+    assert through.sorted[4, 1] - through.sorted[4, 0] < 1e-8
+    assert np.all(through.energies[5:, 0] > through.energies[5:, 1])
+    slopes = through.currents @ [1 / 3, 2 / 3]
+    assert slopes[4, 0] > 5 and slopes[4, 1] < -5
+    for beside in (1e-6, 1e-2):
+        past = ql.bands(H, line + np.array([beside, 0.0]), 2, tol=1e-3)
+        np.testing.assert_array_equal(past.energies, past.sorted)
+    with pytest.raises(RegimeError, match="touch"):
+        ql.bands(H, mesh(6), 2, tol=1e-3).wannier(0)
+    both = ql.bands(H, mesh(6), 2, tol=1e-3).wannier([0, 1])
+    np.testing.assert_allclose(np.sort(both.centres[:, 0]), [1 / 3, 2 / 3], atol=1e-3)        # the sites of the honeycomb
 
 
 def test_spin_degenerate_everywhere_and_a_helical_field():
