@@ -44,10 +44,9 @@ def example(name: str) -> str:
     return (EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def henon_heiles(hbar: float = 1.0, mass: float = 1.0) -> ql.Hamiltonian:
-    grid = ql.Grid((28, 28), [(-7, 7)] * 2)
-    return ql.Hamiltonian(grid, lambda x, y: (x**2 + y**2) / 2 + A * (x**2 * y - y**3 / 3) + A**2 * (x**2 + y**2) ** 2 / 16,
-                          hbar=hbar, mass=mass)
+def henon_heiles(points: int) -> ql.Hamiltonian:
+    return ql.Hamiltonian(ql.Grid((points, points), [(-7, 7)] * 2), lambda x, y: (
+        (x**2 + y**2) / 2 + A * (x**2 * y - y**3 / 3) + A**2 * (x**2 + y**2) ** 2 / 16))
 
 
 def apart(rows: list[dict], names: tuple[str, ...], arrays: tuple[np.ndarray, ...]) -> float:
@@ -60,7 +59,7 @@ def files() -> list[Evidence]:
     """The command against Python, bit for bit."""
     lines = []
     code, results, tables, _ = written(example("henon_heiles"))
-    python = ql.eigenstates(henon_heiles(), 12, tol=1e-5)
+    python = ql.eigenstates(henon_heiles(36), 12, tol=1e-7)
     energies = (python.energies, python.error_bounds)
     lines.append(at_most("Hénon–Heiles, levels.csv: largest difference from Python", apart(
         tables["levels"], ("energy", "error_bound"), energies), 0))
@@ -89,13 +88,14 @@ def problems() -> dict[str, ql.Spectrum]:
     sphere = ql.Grid((10, 16), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
     round_surface = ql.Hamiltonian(sphere, lambda u, v: np.cos(u), metric=lambda u, v: [[1, 0], [0, np.sin(u) ** 2]])
     return {
-        "Hénon–Heiles": ql.eigenstates(henon_heiles(), 12),
-        "Hénon–Heiles, iterative": ql.eigenstates(henon_heiles(), 12, method="iterative"),
+        "Hénon–Heiles": ql.eigenstates(henon_heiles(22), 12),
+        "Hénon–Heiles, iterative": ql.eigenstates(henon_heiles(22), 12, method="iterative"),
         "ring, θ = 0.3, A": ql.eigenstates(ql.Hamiltonian(ql.Grid(96, (0, 2 * np.pi), twist=0.3), np.cos, vector_potential=0.2,
                                                           hbar=0.6), 12),
         "channels between walls": ql.eigenstates(channels, 10),
         "channels between walls, iterative": ql.eigenstates(channels, 10, method="iterative"),
         "sphere": ql.eigenstates(round_surface, 9),
+        "absorber": ql.eigenstates(ql.Hamiltonian(ql.Grid(96, (-8, 8)), lambda x: x**2 / 2, absorber=lambda x: 0.1 * x**2), 8),
         "levels near 15 of x⁴": ql.eigenstates(ql.Hamiltonian(ql.Grid(128, (-7, 7)), lambda x: x**4), 6, target=15.0),
     }
 
@@ -113,7 +113,7 @@ def qutip(spectra: dict[str, ql.Spectrum]) -> list[Evidence]:
 
 
 def controls(spectra: dict[str, ql.Spectrum]) -> list[Evidence]:
-    python = ql.eigenstates(henon_heiles(), 12)
+    python = ql.eigenstates(henon_heiles(36), 12, tol=1e-7)
     lines = []
     for key in ("hbar = 1.01", "mass = 1.01"):
         _, _, tables, _ = written(example("henon_heiles").replace("[parameters]", f"{key}\n[parameters]"))

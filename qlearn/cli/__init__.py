@@ -1,4 +1,4 @@
-"""The command line: ``qlearn verify FILE``, ``qlearn spectrum FILE``, ``qlearn derive``; bad input is one line on standard error and exit code 2."""
+"""The commands ``qlearn verify FILE``, ``qlearn spectrum FILE``, ``qlearn derive``; bad input is one line and exit code 2."""
 
 import os
 import sys
