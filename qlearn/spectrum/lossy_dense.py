@@ -13,7 +13,7 @@ from qlearn.spectrum.weyl import weyl_energy
 
 __all__ = ["FULL", "all_levels", "lowest_levels", "near_levels"]
 
-FULL = 1280         # rows up to which all eigenvalues are computed
+FULL = 300          # rows up to which all eigenvalues are computed
 BESIDE = 8          # neighbours of the k levels that are looked at too: an exceptional point needs its partner
 ROUNDS = 12
 
