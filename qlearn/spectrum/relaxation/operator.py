@@ -41,6 +41,18 @@ class GeneratorOperator:
             pull += 0.5 * self.reference[axis] * flux
         return total + self.products.project(pull)
 
+    def apply_transposed(self, c: np.ndarray) -> np.ndarray:
+        """Gᵀ c for c (r, size)."""
+        size = len(self.score)
+        u = self.products.expand(c)
+        slopes = [self.products.expand(c, axis) - 0.5 * self.reference[axis] * u for axis in range(size)]
+        total, pull = np.zeros_like(c), np.zeros_like(u)
+        for axis in range(size):
+            flux = sum(self.diffusion[axis, other] * slopes[other] for other in range(size))
+            total -= self.products.project(flux, axis)
+            pull -= (0.5 * self.reference[axis] - self.score[axis]) * flux
+        return total + self.products.project(pull)
+
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
         """(G, overlaps) as dense (size, size) matrices."""
         size = self.products.size

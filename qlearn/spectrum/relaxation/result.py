@@ -19,8 +19,9 @@ class Relaxation:
 
     kind : "witten", symmetric, with detailed balance; "fokker-planck", not symmetric, with complex pairs and a current.
     eigenvalues : (k+1,) complex λ_j of the generator, −Re λ ascending, λ_0 = 0; per ``time_unit``.
-    error_bounds : (k+1,) of |λ_j − exact|. "witten" on one axis: relative to each rate, however small. In "fokker-planck" a
-        first-order estimate: the residual on a finer grid times the condition number 1/|⟨left, right⟩|.
+    error_bounds : (k+1,) of |λ_j − exact|. "witten" on one axis: relative to each rate, however small; on several:
+        quadratic in the residuals on a finer grid. "fokker-planck": an estimate, residuals of first or second order times
+        condition numbers 1/|⟨left, right⟩|.
     residuals : (k+1,) of normalised eigenfunctions, per ``time_unit``.     condition_numbers : (k+1,); 1 for "witten".
     states : (k+1, *shape) P_j with respect to dq on ``grid``, P_0 = P_s; "witten": ∫P_j²/P_s dq = 1.
     stationary : P_s with respect to dq, as a GridDensity.
