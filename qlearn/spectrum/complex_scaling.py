@@ -13,6 +13,7 @@ E. Balslev and J. M. Combes, Commun. Math. Phys. 22, 280 (1971); B. Simon, Phys.
 Phys. Rep. 302, 212 (1998).
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from typing import final
 import numpy as np
 from scipy.special import erf
 
+from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy
@@ -201,8 +203,14 @@ def _defect(scaled: ScaledHamiltonian, line: tuple[float, float, np.ndarray]) ->
 def _called(H: Hamiltonian, points: Sequence[np.ndarray]) -> np.ndarray:
     given = H.potential
     function = coordinate_function(given, H.grid.ndim, "potential") if is_sympy(given) else given
-    with np.errstate(all="ignore"):
-        values = function(*points) if callable(function) else np.asarray(function)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            values = function(*points)
+    except (TypeError, ValueError, ArithmeticError, np.exceptions.ComplexWarning) as error:
+        raise UnsupportedError(f"V cannot be called with complex arrays ({type(error).__name__}: {error}). Write it with "
+                               "functions of complex numbers, give exterior=R where it is analytic beyond |x − c| = R, or use an absorber "
+                               "and eigenstates.") from error
     c = H.channels
     if c is None:
         return np.broadcast_to(np.asarray(values, complex), points[0].shape)

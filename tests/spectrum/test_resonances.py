@@ -6,7 +6,7 @@ import sympy
 
 import qlearn as ql
 from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
-from qlearn.exact import BarrierPoles, InvertedOscillator, RadialBarrier
+from qlearn.exact import BarrierPoles, EckartBarrier, InvertedOscillator, RadialBarrier
 from qlearn.spectrum import resonances
 from qlearn.spectrum.complex_scaling import ScaledHamiltonian, loop_defect
 
@@ -135,6 +135,13 @@ def test_fewer_than_asked_are_said():
                          ids=["kink", "real part", "step", "poles beside the axis"])
 def test_potentials_that_are_not_analytic_are_refused(potential):
     with pytest.raises(UnsupportedError, match="not analytic"):
+        resonances(ql.Hamiltonian(BOX, potential), 1, target=1.0)
+
+
+@pytest.mark.parametrize("potential", [lambda x: np.heaviside(x, 0.5), EckartBarrier(2.0, 1.0).potential,
+                                       lambda x: np.interp(x, [-8, 0, 8], [0, 1, 0])], ids=["heaviside", "float", "interp"])
+def test_potentials_that_take_no_complex_numbers_are_refused_by_that_name(potential):
+    with pytest.raises(UnsupportedError, match="complex arrays"):
         resonances(ql.Hamiltonian(BOX, potential), 1, target=1.0)
 
 
