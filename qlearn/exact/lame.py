@@ -70,7 +70,7 @@ class LameBands:
             return float((self.middle - value) / np.sqrt(1 + square - value))
 
         turn = np.arcsin(np.sqrt((e - square) / (1 - square)))
-        return quad(integrand, 0.0, turn, epsabs=1e-14, epsrel=1e-14)[0] * self.length / (2 * np.pi)
+        return quad(integrand, 0.0, turn, epsabs=1e-13, epsrel=1e-12)[0] * self.length / (2 * np.pi)
 
     @property
     def bottom_mass(self) -> float:
@@ -90,4 +90,4 @@ class LameBands:
             value = 1 + (c - 1) * np.sin(s) ** 2
             return float((c - value) * np.sqrt(c - 1) * np.cos(s) / np.sqrt((value - square) * (1 + square - value)))
 
-        return float(quad(integrand, 0.0, np.pi / 2, epsabs=1e-14, epsrel=1e-14)[0])
+        return float(quad(integrand, 0.0, np.pi / 2, epsabs=1e-13, epsrel=1e-12)[0])

@@ -2,7 +2,9 @@
 
     κ = 2πθ/L,    u = e^{−iκ·(x−a)} ψ periodic,    dE/dθ = (2πħ/L)⟨u|∂T/∂p|u⟩    (Hellmann and Feynman)
 
-How the branches are continued is said in ``continuation``; how the levels are found and certified, in ``bloch``.
+How branches are continued is said in ``continuation`` and ``crossings``; how levels are found and certified, in ``bloch``. The
+bounds of energies are those of ``certificate``. Those of currents and curvatures are estimates: in 234 random problems on one
+ring (metric, A or neither; 12 to 39 points, tol 1e-10 to 1e-2) the largest error was 0.03 of its estimate.
 """
 
 import warnings
