@@ -49,7 +49,8 @@ def harmonic_inversion(signal: Any, dt: float, *, window: tuple[float, float] | 
     pencil where that is more: an estimate, which assumes that no other line is nearer than .resolution, about a Fourier bin times
     √(noise/|d|): two such lines are found as one between them. Measured on 10000 lines of random superpositions: all are
     within their errors at a noise of 1e-8 or none; at 1e-3 and 0.1 of the strongest line 98 % of all, 99.5 % of those farther
-    apart than 4 × .resolution. Pure white noise gives a line in less than 1 of 100 signals (none of 4000 was seen).
+    apart than 4 × .resolution. Pure white noise gives a line in less than 1 of 100 signals (5 of 1000 with 8
+    real samples; none of 7200 with 12 to 200).
     A line that dies within 6 % of a signal of more than 512 samples is lost in the filter: cut the signal.
 
     Raises

@@ -52,7 +52,7 @@ def candidates(c: np.ndarray, band: Band, first: int, *, hermitian: bool, growin
     errors = np.maximum(own, np.where(apart < SAME * bin_, apart, 0.0))
     theta = band.phases(narrow)
     gain = band.gain(theta)
-    turn = np.exp(1j * theta * first) / np.where(gain == 0, 1, gain)
+    turn = np.exp(1j * theta.real * first) / np.where(gain == 0, 1, gain)      # first is 0 but for lines with Im θ = 0
     d = fit.d * turn
     d_errors = (DEVIATIONS * band.depth * fit.d_errors + 16 * ROUNDING * float(np.max(np.abs(y)))) * np.abs(turn)
     reasons = _reasons(fit, narrow, own, apart, bin_, growing or hermitian)
