@@ -209,8 +209,8 @@ def _called(H: Hamiltonian, points: Sequence[np.ndarray]) -> np.ndarray:
             values = function(*points)
     except (TypeError, ValueError, ArithmeticError, np.exceptions.ComplexWarning) as error:
         raise UnsupportedError(f"V cannot be called with complex arrays ({type(error).__name__}: {error}). Write it with "
-                               "functions of complex numbers, give exterior=R where it is analytic beyond |x − c| = R, or use an absorber "
-                               "and eigenstates.") from error
+                               "functions of complex numbers, give exterior=R where it is analytic beyond |x − c| = R, or use "
+                               "an absorber and eigenstates.") from error
     c = H.channels
     if c is None:
         return np.broadcast_to(np.asarray(values, complex), points[0].shape)
