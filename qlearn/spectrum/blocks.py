@@ -10,6 +10,7 @@ from qlearn.hamiltonian import Hamiltonian
 __all__ = ["BlockOperator", "orthonormal", "orthonormal_against"]
 
 AT_ONCE = 2**21     # numbers in one application: 32 MiB
+ROUNDED = 1e-12     # what is left of a vector of length 1 that counts as nothing
 
 
 @final
@@ -60,11 +61,12 @@ def orthonormal(rows: np.ndarray, drop: float = 1e-10) -> np.ndarray:
 
 
 def orthonormal_against(rows: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """An orthonormal basis of what the rows add to the span of an orthonormal ``basis``."""
+    """An orthonormal basis of what the rows add to the span of an orthonormal ``basis``; none of what is its rounding."""
     for _ in range(2):
         lengths = np.linalg.norm(rows, axis=1)
         rows = rows[lengths > 0] / lengths[lengths > 0, None]
         rows = rows - (rows @ basis.conj().T) @ basis
+        rows = rows[np.linalg.norm(rows, axis=1) > ROUNDED]
     rows = orthonormal(rows)
     rows = rows - (rows @ basis.conj().T) @ basis
-    return orthonormal(rows)
+    return orthonormal(rows)[:max(basis.shape[1] - len(basis), 0)]

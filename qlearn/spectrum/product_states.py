@@ -16,7 +16,7 @@ __all__ = ["product_pairs"]
 
 def product_pairs(model: SeparableModel, basis: ProductBasis, coefficients: np.ndarray, rows: np.ndarray,
                   fine: Hamiltonian) -> tuple[Pairs, Overlaps | None]:
-    """Rows i … j and H applied to them on H's own grid or a finer one, and overlaps with them; by transforms where T couples axes."""
+    """Rows i … j, H applied to them, on H's own grid or a finer one, and overlaps; by transforms where T couples axes."""
     H, d = model.hamiltonian, len(basis.shape)
     inverse = H.kinetic.inverse
     if not H.is_diagonal_in_k or any(inverse[a, b] for a in range(d) for b in range(a)):

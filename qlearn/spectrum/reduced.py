@@ -67,7 +67,7 @@ def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduc
     model, copies = SeparableModel(H, weyl_energy(H, k)), H.channels or 1
     cut = max(FIRST * (model.energy - model.floor), COVER * model.cover())
     best: Reduced | None = None
-    failed = 0
+    failed, smaller = 0, None
     for _ in range(ROUNDS):
         basis = model.basis(cut)
         whole = len(basis) == H.grid.size
@@ -75,14 +75,13 @@ def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduc
             cut *= 1.4
             continue
         if len(basis) * copies > largest:
-            return best
+            return best if best is not None or smaller is None else _on_grid(model, *smaller, k, 0.0)
         energies, coefficients = lowest_in_blocks(projected(model, basis), len(basis) * copies, k + EXTRA,
                                                   NEGLIGIBLE * goal.strict(model.energy))
         wanted = goal.residual(energies, k)
-        needed = MARGIN * foretold(basis, coefficients[:k], wanted / (cut + model.energy))
-        if best is None and needed > 1.3 * cut and not whole and len(model.basis(needed)) * copies <= largest:
-            cut = needed
-            best = _on_grid(model, basis, energies, coefficients, k, 0.0)
+        needed = MARGIN * foretold(basis, coefficients[:k], wanted / (cut + model.energy - model.floor))
+        if smaller is None and best is None and needed > 1.3 * cut and not whole and len(model.basis(needed)) * copies <= largest:
+            cut, smaller = needed, (basis, energies, coefficients)
             continue
         best = _on_grid(model, basis, energies, coefficients, k, wanted)
         failed += 1

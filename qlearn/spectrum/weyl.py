@@ -9,6 +9,8 @@ from qlearn.hamiltonian.action import lowest_diagonal
 
 __all__ = ["weyl_density", "weyl_energy"]
 
+STEPS = 30      # of bisection
+
 
 def weyl_energy(H: Hamiltonian, k: int) -> float:
     """About the energy of level k, at least half a quantum above min V: ω_d ∫ (2(E − V))^{d/2} √det M dq = (2πħ)^d (k + 1).
@@ -17,7 +19,7 @@ def weyl_energy(H: Hamiltonian, k: int) -> float:
     """
     V, cell = _phase_space(H)
     low, high = float(V[0]), float(V[-1] + H.kinetic.bounds[1])
-    for _ in range(60):
+    for _ in range(STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if _levels(V, cell, H.grid.ndim, middle) < k + 1 else (low, middle)
     return high

@@ -224,3 +224,18 @@ def test_a_loss_goes_to_complex_levels_and_methods_are_named():
         ql.eigenstates(H, 2, method="magic")
     with pytest.raises(ArgumentError, match="target"):
         ql.eigenstates(H, 2, target="low")
+
+
+@pytest.mark.parametrize("method", ["iterative", "reduced"])
+@pytest.mark.parametrize("seed", range(6))
+def test_rough_and_deep_potentials_miss_no_level(method, seed):
+    """Tables of random numbers, random wells far below zero, and walls with holes, level by level against dense matrices."""
+    rng = np.random.default_rng(seed)
+    grid = ql.Grid((17, 20), [(-3, 3), (-4, 4)], ("periodic", "wall"), (0.3 * (seed % 2), 0.0))
+    V = [rng.normal(0, 30, grid.shape), np.where(rng.uniform(size=grid.shape) < 0.2, 1e4, -5.0),
+         sum(-rng.uniform(5, 50) * np.exp(-sum((x - c) ** 2 for x, c in zip(grid.mesh, rng.uniform(-3, 3, 2), strict=True)) / 0.5)
+             for _ in range(3))][seed % 3]
+    H = ql.Hamiltonian(grid, V)
+    found, dense = ql.eigenstates(H, 9, method=method), ql.eigenstates(H, 9, method="dense")
+    assert np.all(np.abs(found.energies - dense.energies) <= found.error_bounds + dense.error_bounds)
+    orthonormal(found)
