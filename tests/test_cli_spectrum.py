@@ -124,6 +124,7 @@ temperature = 0.05
 count = 2
 """)
     assert code == 0 and "2 of 2 certified to tol = 1e-08 of each rate" in printed.out
+    assert (out / "index.html").read_text(encoding="utf-8").count("data:image/svg+xml") == 2        # eigenvalues, density at rest
     (first, _) = json.loads((out / "results.json").read_text(encoding="utf-8"))["relaxation"]["rows"]
     assert first["rate"] == pytest.approx(3.6386057e-9, rel=1e-7) and first["digits"] > 8
 
@@ -175,3 +176,28 @@ def test_levels_of_a_loss_have_widths_and_estimates(command):
     found = np.array([row["energy"] - 0.5j * row["width"] for row in rows])
     assert np.all(np.abs(found - exact) <= [row["error_estimate"] for row in rows])
     assert max(row["qutip_difference"] for row in rows) < 1e-10
+
+
+def test_rates_without_detailed_balance_are_estimates(command):
+    text = """
+[data.generate]
+kind = "two_gaussian_features"
+rows = 400
+seed = 1
+covariance = [[1.0, 0.3], [0.3, 0.5]]
+teacher_angle = 0.7
+label_noise_std = 3.0
+[learner]
+model = "ring_neuron"
+loss = "squared"
+alpha = 0.0
+learning_rate = 0.02
+[grid]
+points = 81
+[relaxation]
+count = 2
+"""
+    code, printed, out = command(text)
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))["relaxation"]
+    assert code == 0 and results["summary"]["operator"] == "fokker-planck" and results["summary"]["detailed balance"] is False
+    assert "within tol" in printed.out and all("error_estimate" in row and "frequency" in row for row in results["rows"])

@@ -17,6 +17,7 @@ class Part:
         tol; or, where the error is an estimate and no bound, its "error_estimate" and whether that is "within_tol".
     summary : what holds for the table as a whole, as scale, method, grid.     notes : warnings, and what failed, in words.
     drawn : the object that the rows come from; its ``.plot()`` is the figure.     caption : what the figure shows.
+    beside : more things with a ``.plot()``, each with a caption.
     digest : what people see in place of very many rows, with the same keys each; none for the rows themselves.
     """
 
@@ -30,6 +31,7 @@ class Part:
     caption: str
     notes: tuple[str, ...] = ()
     digest: tuple[Mapping[str, Any], ...] = ()
+    beside: tuple[tuple[Any, str], ...] = ()
 
     @property
     def shown(self) -> tuple[Mapping[str, Any], ...]:

@@ -20,7 +20,8 @@ def relaxation(config: SpectrumConfig) -> Part:
                "detailed balance": found.detailed_balance, "circulation": found.circulation,
                "entropy production": found.entropy_production}
     return Part("relaxation", f"The {asked.count} slowest relaxation rates", asked.tol, "of each rate", _rows(found, asked.tol),
-                summary, found, "The eigenvalues of the learner's Fokker–Planck operator, and where it comes to rest.")
+                summary, found, "The eigenvalues λ of the learner's Fokker–Planck operator; the rates are −Re λ.",
+                beside=((found.stationary, "The density of learners at rest."),) if found.grid.ndim < 3 else ())
 
 
 def _rows(found: Relaxation, tol: float) -> tuple[dict[str, Any], ...]:

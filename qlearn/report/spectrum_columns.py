@@ -52,9 +52,9 @@ def _other(name: str, value: Any) -> str:
 
 def _to_its_error(value: float, error: float) -> str:
     """One digit more than the error leaves in doubt, at most 15 behind the point; what may be zero in short."""
-    if 0 < abs(value) <= error:
-        return f"{value:.1e}"
-    if value != 0 and not 1e-5 <= abs(value) < 1e7:
+    if abs(value) <= error:
+        return f"{value:.1e}" if value else "0"
+    if not 1e-5 <= abs(value) < 1e7:
         return f"{value:.{min(15, max(1, _exponent(value) - _exponent(error) + 1)) if error > 0 else 15}e}"
     return f"{value:.{15 if error == 0 else max(0, min(15, 1 - _exponent(error)))}f}"
 

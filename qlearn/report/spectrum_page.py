@@ -3,7 +3,7 @@
 from typing import Any
 
 from qlearn.analysis import Analysis, Part
-from qlearn.report.markup import escape, figure, made_by, number, table
+from qlearn.report.markup import escape, figure, figures, made_by, number, table
 from qlearn.report.results import versions
 from qlearn.report.settings import toml
 from qlearn.report.spectrum_columns import VERDICTS, columns, heading, shown_value
@@ -58,7 +58,8 @@ def _part(part: Part) -> str:
 def _figure(part: Part) -> str:
     drawn = part.drawn.plot()
     several = len(drawn.axes) > 1           # panels side by side need the width of the page
-    return f'<div class="{"wide" if several else "narrow"}">{figure(drawn, part.caption)}</div>'
+    shown = [figure(drawn, part.caption), *(figure(thing.plot(), caption) for thing, caption in part.beside)]
+    return f'<div class="{"wide" if several else "narrow"}">{figures(*shown) if len(shown) > 1 else shown[0]}</div>'
 
 
 def _cell(name: str, row: Any) -> str:
