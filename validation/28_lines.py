@@ -12,7 +12,7 @@ from qlearn.errors import ArgumentError
 from qlearn.exact import Morse
 from validation.digits import digits
 from validation.evidence import Evidence, at_least, at_most
-from validation.line_lengths import lengths
+from validation.line_lengths import cases, lengths
 
 WELL, GRID = Morse(depth=60.0, inverse_width=0.25), ql.Grid(144, (-4.2, 11.0), "wall")
 LOSS = 0.07
@@ -99,9 +99,9 @@ def _noisy() -> list[Evidence]:
 
 def _short() -> list[Evidence]:
     """The bar: line errors of 1e-6 from signals ten times shorter than the Fourier peak fit needs."""
-    found = lengths()
-    alone = np.array([times["peaks alone"] / times["inversion"] for times in found.values()])
-    together = np.array([times["peaks together"] / times["inversion"] for times in found.values()])
+    found = [lengths(case) for case in cases()]
+    alone = np.array([times["peaks alone"] / times["inversion"] for times in found])
+    together = np.array([times["peaks together"] / times["inversion"] for times in found])
 
     def words(ratios: np.ndarray) -> str:
         tens = f"{np.sum(ratios >= 10)} of {len(ratios)} at 10 or more"
