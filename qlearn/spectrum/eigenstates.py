@@ -15,7 +15,7 @@ from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.iterative import guards, iterative
 from qlearn.spectrum.levels import Spectrum
 from qlearn.spectrum.line import on_line
-from qlearn.spectrum.lossy import lossy_levels
+from qlearn.spectrum.lossy.levels import lossy_levels
 from qlearn.spectrum.reduced import LARGEST, Reduced, reduced
 from qlearn.spectrum.target import near_target
 
@@ -51,9 +51,13 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     ArgumentError; UnsupportedError for a batch of V, f(|ψ|²), or a size that a method does not reach.
     Degenerate states come out orthonormal, in a basis of no meaning of its own.
 
-    >>> spectrum = eigenstates(Hamiltonian(Grid(64, (-9, 9)), lambda x: x**2 / 2), 3)
+    >>> import qlearn as ql
+    >>> spectrum = ql.eigenstates(ql.Hamiltonian(ql.Grid(64, (-9, 9)), lambda x: x**2 / 2), 3)
     >>> spectrum.energies.round(10).tolist(), bool(spectrum.error_bounds.max() < 1e-11)
     ([0.5, 1.5, 2.5], True)
+    >>> plane = ql.Hamiltonian(ql.Grid((72, 72), [(-9, 9)] * 2), lambda x, y: (x**2 + 2 * y**2) / 2 + 0.1 * x * y)
+    >>> ql.eigenstates(plane, 2, target=6).energies.round(8).tolist()
+    [6.03186704, 6.18155694]
     """
     k, tol, target, method = _checked(H, k, tol, target, method)
     if not H.is_hermitian:
