@@ -2,10 +2,9 @@
 
     E_res = E − iΓ/2,    |ψ|² ~ e^{−Γt/ħ}
 
-Ways that share no code path: eigenvalues of H_θ (qlearn.spectrum.complex_scaling), of H − iW on the real axis, an initial-value
-integration of ψ'' = 2(V − E)ψ from both ends of a ray, matched in the middle, and the decay of a packet's norm.  Controls: an
-angle too small to uncover the pole, a gain in the place of the absorber, a free particle, whose turned continuum must yield no
-resonance.
+Ways that share no code path: eigenvalues of H_θ (ql.resonances), of H − iW on the real axis, an initial-value integration of
+ψ'' = 2(V − E)ψ from both ends of a ray, matched in the middle, and the decay of a packet's norm.  Controls: an angle
+too small to uncover the pole, a gain in the place of the absorber, a free particle, whose turned continuum must yield none.
 """
 
 from collections.abc import Callable
@@ -17,7 +16,7 @@ import qlearn as ql
 from qlearn.errors import RegimeError
 from qlearn.exact import BarrierPoles, InvertedOscillator, LossyOscillator, RadialBarrier
 from qlearn.spectrum import resonances
-from qlearn.spectrum.lossy import lossy_levels
+from qlearn.spectrum.lossy.levels import lossy_levels
 from validation.digits import digits
 from validation.evidence import Evidence, at_least, at_most
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import qlearn as ql
 from qlearn.exact import Morse
-from qlearn.spectrum.fourier_peaks import LineShape, fitted_peaks
+from qlearn.spectrum.lines.fourier_peaks import LineShape, fitted_peaks
 
 __all__ = ["METHODS", "Case", "cases", "lengths"]
 

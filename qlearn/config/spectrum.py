@@ -27,7 +27,7 @@ from qlearn.config.spectrum_sections import (
 )
 from qlearn.errors import ArgumentError, ConfigError, QlearnError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.twisted import twisted_axes
+from qlearn.spectrum.bands.twisted import twisted_axes
 
 __all__ = ["SPECTRUM_SECTIONS", "SpectrumConfig", "load_spectrum"]
 

@@ -38,7 +38,7 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
         channels a matrix (c, c) or (c, c, *shape) → Σ ψ†Mψ ΔV | callable (t, psi).
     method : a method such as ql.RKN6() or ql.Chebyshev(); None chooses, and result.method says which and why.
     tol : the L2 error √(Σ|ψ − ψ_exact|² ΔV)/‖ψ0‖ of the final state on this grid, global phase included, that the method aims
-        to stay below where it chooses its steps, by estimates: no proof. A given dt is kept as it is; see stats["error_estimate"].
+        to stay below where it chooses its steps, by estimates: no proof. A given dt is kept; see stats["error_estimate"].
     imaginary_time : True solves ħ ∂_τ ψ = −(H − E(τ))ψ with E(τ) so that ‖ψ‖ = ‖ψ0‖ stays, which is to say that exp(−Hτ/ħ)ψ0 is
         scaled to ‖ψ0‖. tlist holds τ, increasing (t = −iτ). ψ tends to the lowest state that ψ0 has a part in, as
         exp(−(E1 − E0)τ/ħ). stats["energy"] and stats["residual"] = ‖(H − E)ψ‖/‖ψ‖ come with it: some eigenvalue lies within

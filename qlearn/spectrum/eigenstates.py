@@ -8,16 +8,16 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
-from qlearn.spectrum.certificate import Certificate, certify, finer, interpolated
-from qlearn.spectrum.dense import dense
-from qlearn.spectrum.found import Found
 from qlearn.spectrum.goal import Goal
-from qlearn.spectrum.iterative import guards, iterative
+from qlearn.spectrum.hermitian.certificate import Certificate, certify, finer, interpolated
+from qlearn.spectrum.hermitian.dense import dense
+from qlearn.spectrum.hermitian.found import Found
+from qlearn.spectrum.hermitian.iterative import guards, iterative
+from qlearn.spectrum.hermitian.line import on_line
+from qlearn.spectrum.hermitian.reduced import LARGEST, Reduced, reduced
+from qlearn.spectrum.hermitian.target import near_target
 from qlearn.spectrum.levels import Spectrum
-from qlearn.spectrum.line import on_line
 from qlearn.spectrum.lossy.levels import lossy_levels
-from qlearn.spectrum.reduced import LARGEST, Reduced, reduced
-from qlearn.spectrum.target import near_target
 
 __all__ = ["eigenstates"]
 
@@ -40,10 +40,10 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
         on product functions of the axes (no metric, 2-D and more), on one axis the points that the levels need | "iterative",
         block Davidson from a random block, the lowest levels of any H.
 
-    Returns a Spectrum. ``error_bounds``, ``residuals``: see ``qlearn.spectrum.certificate``; stats["bounds"] says of each level
-    whether its bound is its "residual", which needs nothing else, or "quadratic", residual²/distance to the other levels, which
-    holds where no level was skipped. That none was skipped is proved by "dense" only. It is guarded against: bases cover all of
-    phase space below E_k, and iterations carry random guard vectors that no symmetry shuts out.
+    Returns a Spectrum. ``error_bounds``, ``residuals``: see ``qlearn.spectrum.hermitian.certificate``; stats["bounds"] says of
+    each level whether its bound is its "residual", which needs nothing else, or "quadratic", residual²/distance to the other
+    levels, which holds where no level was skipped. That none was skipped is proved by "dense" only. It is guarded against:
+    bases cover all of phase space below E_k, and iterations carry random guard vectors that no symmetry shuts out.
     The bounds concern H on its box: what the box cuts off they do not see. With a loss: see ``lossy_levels``.
 
     Raises

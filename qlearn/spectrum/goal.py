@@ -5,8 +5,8 @@ from typing import final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.certificate import rounding
-from qlearn.spectrum.found import edges
+from qlearn.spectrum.hermitian.certificate import rounding
+from qlearn.spectrum.hermitian.found import edges
 
 __all__ = ["Goal"]
 

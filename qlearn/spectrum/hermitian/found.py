@@ -1,0 +1,55 @@
+"""What a solver hands to the certificate: the levels wanted and their neighbours on either side."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.spectrum.hermitian.certificate import Overlaps, Pairs
+
+__all__ = ["Found", "edges"]
+
+APART = 0.2     # mean spacings of the levels from which on a neighbour is no member of their last cluster
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """energies (m,) ascending, rows (m, size) of length 1; the k wanted begin at ``first``, neighbours before and after.
+
+    lowest : True where energies[0] is the lowest level of all.     words, stats : how they were found.
+    pairs : a finer H → rows there, H applied to them, and overlaps, where the solver knows a faster way than transforms.
+    """
+
+    energies: np.ndarray
+    rows: np.ndarray
+    first: int
+    lowest: bool
+    words: str
+    stats: dict[str, Any]
+    pairs: Callable[[Hamiltonian], tuple[Pairs, Overlaps | None]] | None = None
+
+
+def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int, int]:
+    """(i, first, j): of ascending energies the k wanted begin at ``first``, and i … j−1 ends with neighbours apart."""
+    first = 0 if target is None else nearest(energies, k, target)
+    end = first + k
+    apart = APART * float(energies[end - 1] - energies[first]) / k
+    i, j = first, end
+    while i > 0:
+        i -= 1
+        if energies[first] - energies[i] > apart:
+            break
+    while j < len(energies):
+        j += 1
+        if energies[j - 1] - energies[end - 1] > apart:
+            break
+    return i, first, j
+
+
+def nearest(energies: np.ndarray, k: int, target: float) -> int:
+    """The first of the k neighbours in ascending energies that lie nearest to the target."""
+    chosen = np.argsort(np.abs(energies - target), kind="stable")[:k]
+    return int(np.min(chosen))

@@ -1,0 +1,1 @@
+"""Lines of a signal or of a propagated ψ: Fourier peaks, harmonic inversion."""

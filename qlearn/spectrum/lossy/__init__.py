@@ -1,0 +1,1 @@
+"""Complex levels E − iΓ/2 of an H with a loss."""

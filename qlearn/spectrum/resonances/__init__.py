@@ -1,0 +1,1 @@
+"""Shape resonances by complex scaling."""

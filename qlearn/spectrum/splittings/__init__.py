@@ -1,0 +1,1 @@
+"""Parities and tunnelling splittings, right to relative accuracy however small."""

@@ -1,0 +1,1 @@
+"""Traces of functions of H: densities of states, spectral functions, thermal averages."""
