@@ -275,12 +275,15 @@ class Hamiltonian:
 
     def refined(self, factor: int = 2) -> "Hamiltonian | None":
         """The same operator on a finer grid; None where V, W or f is known on the points of this one only."""
-        finer = self.grid.refined(factor)
-        state = (*self.state_shape[:len(self.state_shape) - self.grid.ndim], *finer.shape)
+        return self.on(self.grid.refined(factor))
+
+    def on(self, grid: Grid) -> "Hamiltonian | None":
+        """The same operator on other points; None where V, W or f is known on the points of its own grid only."""
+        state = (*self.state_shape[:len(self.state_shape) - self.grid.ndim], *grid.shape)
         if not self._values.refinable or not is_refinable(self.absorber) \
                 or (self.nonlinearity is not None and not self.nonlinearity.fits(state)):
             return None
-        return self._rebuilt(grid=finer)
+        return self._rebuilt(grid=grid)
 
     def _rebuilt(self, **changes: Any) -> "Hamiltonian":
         f = None if self.nonlinearity is None else self.nonlinearity.given

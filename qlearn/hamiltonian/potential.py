@@ -48,8 +48,6 @@ class Potential:
         self._parts = self.source.on(grid) if separable else None
         self._last: tuple[float, np.ndarray, np.ndarray | None] | None = None
         self.channels, self.batch, self.is_complex = self._form()
-        if not moving:
-            self._tables(0.0)
 
     def real(self, t: float) -> np.ndarray:
         """V at time t without its loss, (*batch, [c, c,] *shape), read-only."""
@@ -84,7 +82,9 @@ class Potential:
         if not self.time_dependent:
             raw = self._raw(0.0)
             channels, batch = layout(raw.shape, self.grid.shape, "potential")
-            return channels, batch, self._split(raw, channels, "potential")[1] is not None
+            real, loss = self._split(raw, channels, "potential")
+            self._last = (0.0, frozen(real), None if loss is None else frozen(loss))
+            return channels, batch, loss is not None
         samples = self._probed() if self._parts is None else [self._parts.static, *self._parts.tables]
         channels, batch = layout(samples[0].shape, self.grid.shape, "potential")
         lossy = any(np.iscomplexobj(values) and (channels is None or self._has_trace(values)) for values in samples)
