@@ -64,7 +64,7 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
         return _lossy(H, k, tol, target, method)
     goal = Goal(H, tol)
     found = _solved(H, k, target, method, goal)
-    fine = finer(H)
+    fine = finer(H, found.bands)
     pairs, overlaps = (interpolated(H, fine, found.rows), None) if found.pairs is None else found.pairs(fine)
     certificate = certify(H, fine, found.energies, found.rows, pairs, lowest=found.lowest, overlaps=overlaps)
     wanted = slice(found.first, found.first + k)

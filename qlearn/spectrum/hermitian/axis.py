@@ -53,10 +53,13 @@ class Axis:
         result = self.kinetic.apply(rows)
         return result.real if self.is_real and not np.iscomplexobj(rows) else result
 
+    def modes(self, rows: np.ndarray) -> np.ndarray:
+        """The modes of rows (n, N), in the order of ``grid.wavenumbers``, without factors, complex."""
+        return np.asarray(self.grid.forward(self.grid.to_periodic(rows)))
+
     def momentum(self, rows: np.ndarray) -> np.ndarray:
         """(−iħ∂ − A) φ of rows (n, N), in the modes of the axis, complex."""
-        modes = self.grid.forward(self.grid.to_periodic(rows))
-        modes *= self.hbar * self.grid.wavenumbers[0] - self.constant
+        modes = self.modes(rows) * (self.hbar * self.grid.wavenumbers[0] - self.constant)
         return np.asarray(self.grid.from_periodic(self.grid.backward(modes)))
 
     def interpolated(self, rows: np.ndarray, finer: Grid) -> np.ndarray:

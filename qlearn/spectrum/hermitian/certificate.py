@@ -18,13 +18,15 @@ from typing import final
 
 import numpy as np
 
+from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.spectrum.hermitian.blocks import BlockOperator
 
-__all__ = ["Certificate", "Overlaps", "Pairs", "certify", "finer", "interpolated", "rounding"]
+__all__ = ["Certificate", "Overlaps", "Pairs", "band", "certify", "finer", "interpolated", "rounding"]
 
 EPS = float(np.finfo(float).eps)
+FINER = (1.25, 1.5)     # refinements of an axis, before 2
 FINEST = 2**22          # points times channels of a finer grid for residuals
 KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
 AT_ONCE = 2**18         # numbers that are worked on at a time: a few states, in cache where they fit
@@ -45,10 +47,33 @@ class Certificate:
     rounding: np.ndarray
 
 
-def finer(H: Hamiltonian) -> Hamiltonian:
-    """H on a grid twice as fine, or H itself where V is an array or that grid has more than 2²² points."""
-    points = int(np.prod(H.state_shape)) * 2**H.grid.ndim
-    return H if points > FINEST else H.refined(2) or H
+def finer(H: Hamiltonian, bands: list[float] | None = None) -> Hamiltonian:
+    """H on the grid of the certificate, or H itself where V is an array or that grid has more than 2²² points.
+
+    It is twice as fine; where T is a function of the wavenumbers and the states use the share ``bands`` of those of each axis
+    only, as fine as it takes to have twice the wavenumbers of the states, but at least a quarter finer: points between those of
+    H show a V that these do not resolve.
+    """
+    grid = H.grid.refined(2) if bands is None else _twice_the_band(H.grid, bands)
+    points = int(np.prod(H.state_shape)) // H.grid.size * grid.size
+    return H if points > FINEST else H.on(grid) or H
+
+
+def _twice_the_band(grid: Grid, bands: list[float]) -> Grid:
+    shape = []
+    for n, kind, share in zip(grid.shape, grid.boundary, bands, strict=True):
+        wall = kind == "wall"
+        factor = next((f for f in FINER if f >= 2 * share), 2.0)
+        shape.append(int(np.ceil(factor * (n + wall))) - wall)
+    return Grid(tuple(shape), grid.bounds, grid.boundary, grid.twist)
+
+
+def band(grid: Grid, powers: np.ndarray) -> float:
+    """The share of the wavenumbers of an axis below which all but ε of the powers (N,) of its modes lie."""
+    k = np.abs(grid.wavenumbers[0])
+    order = np.argsort(k)
+    beyond = np.cumsum(powers[order][::-1])[::-1]
+    return float(k[order][beyond > EPS * beyond[0]][-1] / k[order[-1]])
 
 
 def interpolated(H: Hamiltonian, fine: Hamiltonian, rows: np.ndarray) -> Pairs:

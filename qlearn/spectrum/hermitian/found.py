@@ -21,6 +21,7 @@ class Found:
 
     lowest : True where energies[0] is the lowest level of all.     words, stats : how they were found.
     pairs : a finer H → rows there, H applied to them, and overlaps, where the solver knows a faster way than transforms.
+    bands : the share of the wavenumbers of each axis that the states use, where that is known, for the grid of the certificate.
     """
 
     energies: np.ndarray
@@ -30,6 +31,7 @@ class Found:
     words: str
     stats: dict[str, Any]
     pairs: Callable[[Hamiltonian], tuple[Pairs, Overlaps | None]] | None = None
+    bands: list[float] | None = None
 
 
 def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int, int]:

@@ -8,10 +8,23 @@ which on a grid twice as fine costs a tenth of the transforms.
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.spectrum.hermitian.certificate import Overlaps, Pairs, interpolated
+from qlearn.spectrum.hermitian.certificate import Overlaps, Pairs, band, interpolated
 from qlearn.spectrum.hermitian.separable_model import ProductBasis, SeparableModel, axis_of
 
-__all__ = ["product_pairs"]
+__all__ = ["bands", "product_pairs"]
+
+
+def bands(model: SeparableModel, basis: ProductBasis, coefficients: np.ndarray) -> list[float] | None:
+    """The share of the wavenumbers of each axis that the states use; None where T is no function of them."""
+    if not model.hamiltonian.is_diagonal_in_k:
+        return None
+    tensor, shares = basis.tensor(coefficients.reshape(-1, len(basis))), []
+    for a, (axis, f) in enumerate(zip(model.axes, basis.functions, strict=True)):
+        amplitudes = np.moveaxis(tensor, a + 1, 0).reshape(len(f), -1)
+        modes = axis.modes(f)
+        powers = np.sum((modes.conj() * (amplitudes.conj() @ amplitudes.T @ modes)).real, axis=0)
+        shares.append(band(axis.grid, powers))
+    return shares
 
 
 def product_pairs(model: SeparableModel, basis: ProductBasis, coefficients: np.ndarray, rows: np.ndarray,

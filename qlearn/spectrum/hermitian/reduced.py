@@ -18,7 +18,7 @@ from qlearn.spectrum.hermitian.davidson import davidson
 from qlearn.spectrum.hermitian.found import Found, edges
 from qlearn.spectrum.hermitian.iterative import SEED, guards
 from qlearn.spectrum.hermitian.matrix_elements import projected
-from qlearn.spectrum.hermitian.product_states import product_pairs
+from qlearn.spectrum.hermitian.product_states import bands, product_pairs
 from qlearn.spectrum.hermitian.separable_model import ProductBasis, SeparableModel
 from qlearn.spectrum.hermitian.weyl import weyl_energy
 
@@ -52,10 +52,10 @@ class Reduced:
     def found(self, k: int) -> Found:
         """The k lowest, for the certificate."""
         last = edges(self.energies, k, None)[2]
-        size = len(self.coefficients[0])
-        return Found(self.energies[:last], self.rows[:last], 0, True, f"projection on {size} product functions",
-                     {"functions": size}, lambda fine: product_pairs(self.model, self.basis, self.coefficients[:last],
-                                                                     self.rows[:last], fine))
+        size, coefficients, rows = len(self.coefficients[0]), self.coefficients[:last], self.rows[:last]
+        return Found(self.energies[:last], rows, 0, True, f"projection on {size} product functions", {"functions": size},
+                     lambda fine: product_pairs(self.model, self.basis, coefficients, rows, fine),
+                     bands(self.model, self.basis, coefficients))
 
 
 def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduced | None:
