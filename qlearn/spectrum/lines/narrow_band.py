@@ -76,14 +76,16 @@ def bands(n: int, low: float, high: float, effective: float) -> list[Band]:
         return [Band(0.0, np.pi, 1, np.ones(1))]
     length = int(max(SHARE * min(n, effective), SHORTEST * n)) | 1
     slope = SLOPE / (length - 1)
-    pieces = int(np.ceil((high - low) / (2 * np.pi * MOST_SAMPLES / (n - length) - slope)))
+    least = max(2, int(np.ceil((n - length) / MOST_SAMPLES)))
+    pieces = int(np.ceil((high - low) / (2 * np.pi / least - slope)))
     width = (high - low) / pieces
-    step = max(1, int(2 * np.pi / (width + slope)))
-    return [_band(low + (i + 0.5) * width, width, step, slope, length) for i in range(pieces)]
+    step = int(2 * np.pi / (width + slope))
+    return [_band(low + (i + 0.5) * width, width, step, length) for i in range(pieces)]
 
 
-def _band(centre: float, width: float, step: int, slope: float, length: int) -> Band:
-    cutoff = (width + slope) / 2
+def _band(centre: float, width: float, step: int, length: int) -> Band:
+    """The filter reaches as far as y does, ±π/step: in a narrower one noise would not be white, and be taken for lines."""
+    cutoff = np.pi / step
     m = np.arange(length) - (length - 1) / 2
     taps = cutoff / np.pi * np.sinc(cutoff * m / np.pi) * kaiser(length, 0.1102 * (DECIBELS - 8.7))
     return Band(centre, width / 2, step, taps)

@@ -220,3 +220,12 @@ def test_refusals_of_settings():
         ql.harmonic_inversion(np.exp(-0.3j * np.arange(60000)), 1.0)
     with pytest.raises(ArgumentError, match="noise"):
         ql.harmonic_inversion(c, 1.0, noise=-1)
+
+
+@pytest.mark.parametrize("n", [600, 700, 1000])
+def test_signals_just_too_long_for_one_pencil_have_no_more_lines(n):
+    frequencies = np.array([-1.0, 0.7, 0.704, 2.0])
+    c = signal(n, frequencies, [0.3, 0.5, 0.2, 1e-3]) + white(np.random.default_rng(n), n, 1e-5)
+    lines = ql.harmonic_inversion(c, 1.0)
+    assert len(lines) == 4 and np.all(np.abs(lines.energies - frequencies) <= lines.errors)
+    assert lines.noise == pytest.approx(1e-5, rel=0.2)

@@ -43,3 +43,13 @@ def test_short_signals_are_one_band_and_wide_windows_many():
     edges = [(band.centre - band.half, band.centre + band.half) for band in many]
     assert edges[0][0] == pytest.approx(-np.pi) and edges[-1][1] == pytest.approx(np.pi)
     assert all(a[1] == pytest.approx(b[0]) for a, b in pairwise(edges))
+
+
+@pytest.mark.parametrize("n", [513, 700, 1100, 3000])
+@pytest.mark.parametrize("half", [np.pi, 1.0, 0.01])
+def test_noise_is_white_in_every_band(n, half):
+    """Where parts of the band of y had no noise the rest would stand out, and be taken for lines."""
+    for band in bands(n, -half, half, n):
+        theta = band.centre + np.linspace(-np.pi, np.pi, 401) / band.step
+        aliased = sum(np.abs(band.gain(theta + 2 * np.pi * j / band.step)) ** 2 for j in range(band.step))
+        assert band.step > 1 and aliased.min() > 0.4 * aliased.max()
