@@ -20,6 +20,7 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.bands.bloch import BlochFamily
 from qlearn.spectrum.bands.continuation import MoreLevelsError, followed
 from qlearn.spectrum.bands.crossings import Followed
+from qlearn.spectrum.bands.gaps import Gaps, LeastGap, least_gap
 from qlearn.spectrum.bands.masses import inverse_masses
 from qlearn.spectrum.bands.twisted import need_bands, twisted_axes
 from qlearn.spectrum.bands.wannier import Wannier, wannier_functions
@@ -129,23 +130,6 @@ def _warn(family: BlochFamily, energies: np.ndarray, bounds: np.ndarray, tol: fl
 
 @final
 @dataclass(frozen=True, eq=False)
-class Gaps:
-    """What separates sorted band j from band j + 1, over the θ that were given: arrays (k − 1,).
-
-    direct : min_θ (E_{j+1} − E_j).     indirect : min E_{j+1} − max E_j; negative where the bands overlap in energy.
-    direct_errors, indirect_errors : bounds, from those of the two levels.     at : index of the θ of the direct gap.
-    Between the θ given a gap may be less: take θ where the extrema are.
-    """
-
-    direct: np.ndarray
-    direct_errors: np.ndarray
-    indirect: np.ndarray
-    indirect_errors: np.ndarray
-    at: np.ndarray
-
-
-@final
-@dataclass(frozen=True, eq=False)
 class Bands:
     """k branches of levels over n values of θ, p twisted axes; np.asarray(bands) is ``energies``.
 
@@ -180,13 +164,30 @@ class Bands:
 
     @cached_property
     def gaps(self) -> Gaps:
-        """Direct and indirect gaps between consecutive sorted bands."""
+        """Direct and indirect gaps between consecutive sorted bands, at the θ given alone."""
         between, sums = np.diff(self.sorted, axis=1), self.sorted_bounds[:, 1:] + self.sorted_bounds[:, :-1]
         at = np.argmin(between, axis=0)
         columns = np.arange(between.shape[1])
         worst = self.sorted_bounds.max(axis=0)
         indirect = self.sorted[:, 1:].min(axis=0) - self.sorted[:, :-1].max(axis=0)
         return Gaps(between[at, columns], sums.max(axis=0), indirect, worst[1:] + worst[:-1], at)
+
+    def least_gap(self, band: int = 0) -> LeastGap:
+        """The least gap between sorted bands ``band`` and ``band`` + 1 over ALL θ of one ring, enclosed; see LeastGap.
+
+        UnsupportedError with several twisted axes: there, ``gaps`` of a finer mesh.
+
+        >>> from qlearn.grids import Grid
+        >>> H = Hamiltonian(Grid(32, (0, np.pi)), lambda x: 1.5 * np.cos(2 * x), vector_potential=0.4)
+        >>> given = bands(H, np.arange(4) / 4, 2)
+        >>> least = given.least_gap(0)
+        >>> round(float(given.gaps.direct[0]), 4), round(least.value, 4), 1.3 < least.at_least, round(least.theta, 4)
+        (1.4646, 1.4496, True, 0.7)
+        """
+        checks.integer("band", band, least=0, most=self.sorted.shape[1] - 2)
+        if self.thetas.ndim > 1:
+            raise UnsupportedError("the least gap over all θ is offered for one twisted axis; take gaps of a finer mesh.")
+        return least_gap(self._family, self.thetas, int(band))
 
     @cached_property
     def states(self) -> np.ndarray:

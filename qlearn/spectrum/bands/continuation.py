@@ -7,6 +7,7 @@ so that it diagonalises dH/dθ along the step, and where the slopes agree too, s
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial import cKDTree
 
 from qlearn.errors import UnsupportedError
 from qlearn.spectrum.bands.bloch import BlochFamily, Sector
@@ -17,7 +18,7 @@ __all__ = ["MoreLevelsError", "followed"]
 DEEPEST = 48        # halvings of a step
 NARROW = 3          # halvings before two levels that mix may count as an avoided crossing, or one as risen too high
 ALIASED = 0.25      # share of a state beyond the grid
-LONG = 3.0          # times the median step
+LONG = 3.0          # times the median distance of a point from its nearest neighbour
 AHEAD = 1 / 32      # of the first step: where a degenerate start is looked at from
 EQUAL = 1e-7        # slopes that differ by less, relative to the largest, count as equal
 
@@ -28,13 +29,16 @@ class MoreLevelsError(Exception):
 
 def way(points: np.ndarray) -> list[tuple[int, int]]:
     """(parent, child) pairs that reach all points (n, p), the first with parent −1: ascending with one twisted axis; else in
-    the order given, but from the nearest point already reached where the step is long, as at the end of a row of a mesh."""
+    the order given, but from the nearest point already reached where the step is long against the distances of neighbours, as
+    at the end of a row of a mesh or between scattered points."""
     order = np.argsort(points[:, 0], kind="stable") if points.shape[1] == 1 else np.arange(len(points))
     pairs = list(zip([-1, *order[:-1].tolist()], order.tolist(), strict=True))
-    if points.shape[1] == 1 or len(points) < 3:
+    different = np.unique(points, axis=0)
+    if points.shape[1] == 1 or len(different) < 3:
         return pairs
+    apart = np.median(cKDTree(different).query(different, 2)[0][:, 1])
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    for i in 1 + np.nonzero(steps > LONG * np.median(steps))[0]:
+    for i in 1 + np.nonzero(steps > LONG * apart)[0]:
         pairs[i] = (int(np.argmin(np.linalg.norm(points[:i] - points[i], axis=1))), int(i))
     return pairs
 

@@ -6,6 +6,7 @@ import pytest
 import qlearn as ql
 from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
 from qlearn.exact import LameBands, MathieuBands, MetricRing, TwistedRing
+from qlearn.spectrum.bands.continuation import way
 
 UNIT = (2 * np.pi / 2) ** 2 / 2
 
@@ -86,6 +87,52 @@ def test_gaps_direct_and_indirect():
     np.testing.assert_array_equal(found.gaps.at, [10, 0])
     np.testing.assert_allclose(found.gaps.indirect, found.gaps.direct, atol=1e-11)
     assert ql.bands(square(0.3, 10), mesh(2), 2, tol=1e-6).gaps.indirect[0] < 0       # overlapping bands
+
+
+def test_the_least_gap_is_enclosed_where_the_given_thetas_miss_it():
+    """Seven θ beside 0 and ½ miss six sevenths of the third gap; the enclosure does not, and closed gaps are 0."""
+    exact = MathieuBands(1.5)
+    found = ql.bands(exact.hamiltonian(40, 0.0), (np.arange(7) + 0.3) / 7, 4)
+    edges = exact.levels(0.5, 4), exact.levels(0.0, 4), exact.levels(0.5, 4)
+    for j, value in enumerate(levels[j + 1] - levels[j] for j, levels in enumerate(edges)):
+        least = found.least_gap(j)
+        assert abs(least.value - value) <= least.error + 1e-13 and 0.85 * value < least.at_least <= value < found.gaps.direct[j]
+        assert least.searched < 100 and min(least.theta % 0.5, 0.5 - least.theta % 0.5) < 1e-6
+    lame = ql.bands(LameBands(0.8).hamiltonian(48), [0.1, 0.3], 3)
+    assert lame.least_gap(1).at_least == 0 and lame.least_gap(1).value <= lame.least_gap(1).error and lame.gaps.direct[1] > 0.9
+    narrow = ql.bands(MathieuBands(1e-6).hamiltonian(24, 0.0), [0.1], 2).least_gap(0)
+    assert narrow.at_least <= 1e-6 <= narrow.value + narrow.error < 1.001e-6
+    with pytest.raises(UnsupportedError, match="finer mesh"):
+        ql.bands(square(0.3, 10), mesh(2), 2, tol=1e-6).least_gap(0)
+    with pytest.raises(ArgumentError, match="band"):
+        found.least_gap(3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_theta_falls_below_the_enclosure(seed):
+    """Two channels that couple, A and a mass: the least of 300 θ lies within [at_least, value] but for their spacing."""
+    c = 3 * np.random.default_rng(seed).standard_normal(4)
+
+    def V(x):
+        w = c[2] * np.exp(1j * x) + 0.5
+        return np.array([[c[0] * np.cos(x), w], [w.conj(), c[3] * np.cos(2 * x + 1) + c[1]]])
+
+    H = ql.Hamiltonian(ql.Grid(36, (0, 2 * np.pi)), V, mass=1.3, vector_potential=lambda x: 0.3 + 0.2 * np.sin(x))
+    given, dense = ql.bands(H, [0.1], 4), ql.bands(H, np.arange(300) / 300, 4).gaps.direct
+    for j in range(3):
+        least = given.least_gap(j)
+        assert 0.85 * least.value < least.at_least <= least.value <= dense[j] + least.error
+        assert dense[j] - least.value < 3 / 300       # what both can move over half a spacing
+
+
+def test_scattered_thetas_are_reached_from_their_neighbours():
+    """Not in the order given: 64 points at random are about one apart then, and an eighth of that along the tree."""
+    points = np.random.default_rng(0).uniform(0, 1, (64, 2))
+    lengths = [np.linalg.norm(points[parent] - points[child]) for parent, child in way(points) if parent >= 0]
+    assert sum(lengths) < 10 < 25 < np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
+    path = np.concatenate([np.linspace([0, 0], [0.5, 0], 5), np.linspace([0.5, 0.125], [0.5, 0.5], 4),
+                           np.linspace([0.4, 0.4], [0, 0], 5)])
+    assert way(path) == list(zip(range(-1, len(path) - 1), range(len(path)), strict=True))      # a closed way keeps its order
 
 
 def test_flat_bands_keep_their_order():
