@@ -19,7 +19,7 @@ from qlearn.spectrum.relaxation.coefficients import Coefficients
 
 __all__ = ["Cells", "axis_edges"]
 
-LOWEST = 100.0          # a line is followed to where P falls to e^−100 of its maximum
+LOWEST = 100.0          # a line is followed to where P falls to e^−100 of its outermost maxima: a well in between is never left out
 STEEPEST = 3.0          # |a| times the width of a cell; steeper cells are cut up
 DEEPEST = 600.0         # barriers in between may reach e^−600, near the end of the range of numbers
 
@@ -81,9 +81,8 @@ class Cells:
             checks.fail("diffusion", "must be positive everywhere", f"{self.diffusion.min():.3g}")
 
     def _trim(self, edges: np.ndarray) -> None:
-        """Leave out the ends of a line where P is below e^−100 of its maximum."""
-        high = np.flatnonzero(self._rise > self._rise.max() - LOWEST)
-        first, last = max(int(high[0]) - 1, 0), min(int(high[-1]) + 1, len(edges) - 1)
+        """Leave out the ends of a line where P is below e^−100 of the first maximum that is met from there."""
+        first, last = _foot(self._rise), len(edges) - 1 - _foot(self._rise[::-1])
         if (first, last) != (0, len(edges) - 1):
             self._place(edges[first:last + 1])
 
@@ -92,6 +91,13 @@ class Cells:
         total = np.sum(self.weights * f, axis=-1)
         edges = np.concatenate([np.zeros((*f.shape[:-2], 1)), np.cumsum(total, axis=-1)], axis=-1)
         return edges, edges[..., :-1, None] + self._h * (f @ self.integrals.T)
+
+    @property
+    def depth(self) -> float:
+        """How far ln P falls below its maximum, on a line between its outermost maxima."""
+        rise = self.edge_log_density
+        first, last = (0, len(rise) - 1) if self.ring else sorted((_peak(rise), len(rise) - 1 - _peak(rise[::-1])))
+        return float(rise.max() - rise[first:last + 1].min())
 
     @cached_property
     def density(self) -> np.ndarray:
@@ -163,6 +169,19 @@ class Cells:
     def flux_products(self, I: np.ndarray, J: np.ndarray) -> np.ndarray:
         """∫ I_i J_j/(PD) dq: what ∫Pf_i L⁻¹f_j is, and no difference of large numbers."""
         return np.einsum("inm,jnm,nm->ij", I, J, self.weights * self.resistance, optimize=True)
+
+
+def _peak(rise: np.ndarray) -> int:
+    """The place of the first maximum."""
+    falls = np.flatnonzero(np.diff(rise) < 0)
+    return int(falls[0]) if falls.size else len(rise) - 1
+
+
+def _foot(rise: np.ndarray) -> int:
+    """The last place before the first maximum that is more than LOWEST below it; 0 where there is none."""
+    peak = _peak(rise)
+    low = np.flatnonzero(rise[:peak] < rise[peak] - LOWEST)
+    return int(low[-1]) if low.size else 0
 
 
 def _cut(edges: np.ndarray, parts: np.ndarray) -> np.ndarray:

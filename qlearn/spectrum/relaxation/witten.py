@@ -7,6 +7,9 @@ inverse iteration, the slowest first, each orthogonal to those before it. With f
 
 a bound that is *relative*: how small λ is does not matter. To it are added the difference of two orders of quadrature, the
 rounding of ln P_s, and on a line what lies beyond its ends.
+
+Beyond barriers of DEEP temperatures the fluxes of levels that live on top of them drown in the rounding of the wells (ε³e^B of
+themselves). Each level is then checked by the singular value, ε‖A‖√λ exact, of twice as many modes, and the better one is given.
 """
 
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ __all__ = ["LineLevels", "line_levels"]
 
 EPS = float(np.finfo(float).eps)
 BUFFER = 3              # singular vectors taken beyond the k + 1 of the levels
+DEEP = 70.0             # ε³e^70 = 3e-17
 SMALL = 600             # modes up to which all singular vectors of A are taken
 
 
@@ -48,22 +52,49 @@ def line_levels(coefficients: Coefficients, grid: Grid, k: int, fine: Cells) -> 
     other = _refined(coarse, start, k)[0]
     gap = np.diff(rates)
     rates, residuals = rates[:k], residuals[:k]
-    relative = residuals * np.minimum(1, residuals * rates / np.maximum(gap, 1e-300))
+    share = residuals * rates
+    relative = residuals * share / np.maximum(np.maximum(gap, share), np.finfo(float).tiny)
     rounding = 16 * EPS * (1 + fine.variation)
     bounds = rates * (relative + np.abs(other / rates - 1) + rounding) + _ends(fine, rates, at_edges[:k])
     half, density = _on_grid(fine, at_edges[:k], grid)
-    return LineLevels(rates, bounds, rates * residuals, half, density)
+    found = LineLevels(rates, bounds, rates * residuals, half, density)
+    return _checked(found, coefficients, grid) if fine.depth > DEEP else found
+
+
+def _checked(found: LineLevels, coefficients: Coefficients, grid: Grid) -> LineLevels:
+    """Singular values in place of refined levels that contradict them or are known less well; bounds: their change from N to 2N."""
+    k = len(found.rates)
+    other, once = (_singular_vectors(coefficients, g, k + BUFFER) for g in (grid.refined(2), grid))
+    rates, norm = other.rates[1:k + 1], _norm(coefficients, other.modes)
+    bounds = np.abs(rates - once.rates[1:k + 1]) + 10 * EPS * np.sqrt(np.abs(rates) * norm) + (10 * EPS) ** 2 * norm
+    if other.modes.count > SMALL:
+        bounds = bounds + 10 * EPS * norm
+    swap = (np.abs(rates - found.rates) > bounds + found.bounds) | (bounds < found.bounds)
+    points = np.ravel(grid.axes[0])
+    psi = (other.modes.at(points)[0] @ other.vectors[:, 1:k + 1]).T
+    return LineLevels(np.where(swap, rates, found.rates), np.where(swap, bounds, found.bounds),
+                      np.where(swap, bounds, found.residuals),
+                      np.concatenate([found.half_densities[:1], np.where(swap[:, None], psi, found.half_densities[1:])]),
+                      found.density)
+
+
+def _norm(coefficients: Coefficients, modes: AxisModes) -> float:
+    """An upper estimate of ‖A†A‖."""
+    score, D = coefficients.score(modes.points)[0], coefficients.diffusion(modes.points)[0, 0]
+    return float(np.max(D * (modes.largest + 0.5 * np.abs(score)) ** 2))
 
 
 def _singular_vectors(coefficients: Coefficients, grid: Grid, k: int) -> "StartingVectors":
-    """The right singular vectors of A of the k + 1 lowest singular values, as modes."""
+    """The right singular vectors of A of the k + 1 lowest singular values, as modes, and their squares."""
     modes = AxisModes(grid, 0)
     score, D = coefficients.score(modes.points)[0], coefficients.diffusion(modes.points)[0, 0]
     root = np.sqrt(modes.weights * D)[:, None]
     A = root * (modes.slopes - 0.5 * score[:, None] * modes.values)
     if modes.count > SMALL:
-        return StartingVectors(modes, eigh(A.T @ A, subset_by_index=(0, k))[1])
-    return StartingVectors(modes, svd(A, full_matrices=False)[2][::-1][:k + 1].T)
+        values, vectors = eigh(A.T @ A, subset_by_index=(0, k))
+        return StartingVectors(modes, vectors, values)
+    _, sigma, vectors = svd(A, full_matrices=False)
+    return StartingVectors(modes, vectors[::-1][:k + 1].T, sigma[::-1][:k + 1] ** 2)
 
 
 @final
@@ -71,6 +102,7 @@ def _singular_vectors(coefficients: Coefficients, grid: Grid, k: int) -> "Starti
 class StartingVectors:
     modes: AxisModes
     vectors: np.ndarray
+    rates: np.ndarray
 
     def observables(self, cells: Cells) -> np.ndarray:
         """f = ψ/√P at the nodes, (k+1, n, m)."""
@@ -89,7 +121,8 @@ def _refined(cells: Cells, start: StartingVectors, k: int) -> tuple[np.ndarray, 
         waiting = np.einsum("ij,inm->jnm", vectors[:, ::-1], waiting)
         f = waiting[:1]
         for _ in range(3):
-            f = found.without(cells.responses(found.flux_of(f))[0])
+            g = cells.responses(found.flux_of(f))[0]
+            f = found.without(g / np.max(np.abs(g)))                # g is as large as 1/λ
             f = f / np.sqrt(cells.inner(f, f)[0, 0])
         J = found.flux_of(f)
         g, edge = cells.responses(J)

@@ -74,3 +74,29 @@ def test_a_curved_ring_agrees_with_the_levels_of_the_hamiltonian():
     grid = ql.Grid(65, (0, 2 * np.pi))
     levels = ql.eigenstates(ql.derive(system).equation.hamiltonian(grid), 5)
     assert np.allclose(ql.relaxation(system, 4, grid=grid).rates(), levels.rates(4), rtol=1e-10)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.008])
+def test_the_level_on_top_of_a_high_barrier_is_neither_lost_nor_blurred(temperature):
+    found = ql.relaxation(WELL, 3, grid=GRID, parameters={"T": temperature})
+    exact = {0.01: 3.969532785000706, 0.008: 3.9757032834642665}[temperature]         # validation/double_wells.py
+    assert found.rates()[1] == pytest.approx(exact, rel=1e-9)
+    assert np.all(found.error_bounds[1:] < 1e-10 * found.rates())
+
+
+@pytest.mark.parametrize("temperature", [0.02, 0.01, 0.007])
+def test_a_high_well_is_a_level_even_where_its_weight_is_below_e_100(temperature):
+    tilted = ql.LearningSystem("q", loss="(q**2 - 1)**2 + 3*q/5", learning_rate=1, temperature=temperature)
+    found = ql.relaxation(tilted, 2, grid=GRID)
+    _, top, high = np.sort(np.roots([4, 0, -4, 0.6]).real)
+    rise = (top**2 - 1) ** 2 - (high**2 - 1) ** 2 + 0.6 * (top - high)
+    kramers = np.sqrt((12 * high**2 - 4) * (4 - 12 * top**2)) / (2 * np.pi) * np.exp(-rise / temperature)
+    assert abs(found.rates()[0] / kramers - 1) < temperature
+    assert found.error_bounds[1] < 1e-9 * found.rates()[0]
+
+
+def test_a_barrier_of_555_temperatures_does_not_overflow():
+    found = ql.relaxation(WELL, 2, grid=ql.Grid(512, (-2.2, 2.2)), parameters={"T": 0.0018})
+    kramers = np.sqrt(8 * 4) / np.pi * np.exp(-1 / 0.0018)
+    assert abs(found.rates()[0] / kramers - 1) < 0.0018
+    assert found.rates()[1] == pytest.approx(4, rel=0.01)
