@@ -45,42 +45,48 @@ class Flux:
 @final
 @dataclass(frozen=True, eq=False)
 class _Sector:
-    """One parity: its functions, its lowest levels, and the states √w ψ that belong to them, in columns."""
+    """One parity: its functions, its lowest levels, the states √w ψ that belong to them, in columns, and which one is meant."""
 
     basis: sp.csc_matrix
     levels: np.ndarray
     states: np.ndarray
+    number: int
 
-    def gap(self, pair: int) -> float:
-        return float(np.min(np.abs(np.delete(self.levels, pair) - self.levels[pair])))
+    @property
+    def level(self) -> float:
+        return float(self.levels[self.number])
+
+    @property
+    def gap(self) -> float:
+        return float(np.min(np.abs(np.delete(self.levels, self.number) - self.level)))
 
 
-def flux_splitting(half: HalfSpace, pair: int) -> Flux:
-    """E_o − E_e of the ``pair``-th even and odd states."""
+def flux_splitting(half: HalfSpace, pair: tuple[int, int]) -> Flux:
+    """E_o − E_e of the even and the odd state of these numbers."""
     decay = Polynomial([0.0])
     matrix = half.matrix(decay)
-    sectors = [_sector(matrix, half.sector(parity), pair, half.least) for parity in (1, -1)]
-    vectors = np.stack([sector.states[:, pair] for sector in sectors], axis=1)
+    sectors = [_sector(matrix, half.sector(parity), number, half.least) for parity, number in zip((1, -1), pair, strict=True)]
+    vectors = np.stack([sector.states[:, sector.number] for sector in sectors], axis=1)
     settled = False
     for _ in range(PASSES):
         former, (decay, reached) = decay, _carried(half, vectors, decay)
         grown = np.repeat(decay(half.x) - former(half.x), half.shape[1])
         matrix = half.matrix(decay)
         starts = vectors * np.exp(np.minimum(grown - grown.min(), 30.0))[:, None]
-        pairs = [_refined(matrix, sector, pair, start) for sector, start in zip(sectors, starts.T, strict=True)]
+        pairs = [_refined(matrix, sector, start) for sector, start in zip(sectors, starts.T, strict=True)]
         vectors = np.stack([vector for vector, _ in pairs], axis=1)
         if reached and settled and abs(decay(half.x[0]) - former(half.x[0])) < STEADY:
             break
         settled = reached
-    lost = sum(residual / sector.gap(pair) for sector, (_, residual) in zip(sectors, pairs, strict=True))
-    energies = (float(sectors[0].levels[pair]), float(sectors[1].levels[pair]))
+    lost = sum(residual / sector.gap for sector, (_, residual) in zip(sectors, pairs, strict=True))
+    energies = (sectors[0].level, sectors[1].level)
     return _flux(half, matrix, decay, vectors, energies, lost)
 
 
-def _sector(matrix: sp.csc_matrix, basis: sp.csc_matrix, pair: int, below: float) -> _Sector:
-    """The pair + 2 lowest levels; ``below`` them all."""
+def _sector(matrix: sp.csc_matrix, basis: sp.csc_matrix, number: int, below: float) -> _Sector:
+    """The number + 2 lowest levels; ``below`` them all."""
     own = basis.T @ matrix @ basis
-    count = pair + 2
+    count = number + 2
     if own.shape[0] <= max(DENSE, 4 * count):
         levels, states = eigh(own.toarray(), subset_by_index=(0, count - 1))
     else:
@@ -88,7 +94,7 @@ def _sector(matrix: sp.csc_matrix, basis: sp.csc_matrix, pair: int, below: float
         levels, states = eigsh(sp.csc_matrix(own), count, sigma=below, v0=start)
         order = np.argsort(levels)
         levels, states = levels[order], states[:, order]
-    return _Sector(basis, levels, basis @ states)
+    return _Sector(basis, levels, basis @ states, number)
 
 
 def _density(half: HalfSpace, vectors: np.ndarray) -> np.ndarray:
@@ -119,11 +125,11 @@ def _carried(half: HalfSpace, vectors: np.ndarray, decay: Polynomial) -> tuple[P
     return Polynomial.fit(half.x, -np.logaddexp(size, floor), DEGREE), reached
 
 
-def _refined(matrix: sp.csc_matrix, sector: _Sector, pair: int, start: np.ndarray) -> tuple[np.ndarray, float]:
-    """The eigenvector of the weighted matrix at the pair's level, of norm 1, and its residual."""
+def _refined(matrix: sp.csc_matrix, sector: _Sector, start: np.ndarray) -> tuple[np.ndarray, float]:
+    """The eigenvector of the weighted matrix at its level, of norm 1, and its residual."""
     own = sp.csc_matrix(sector.basis.T @ matrix @ sector.basis)
-    level = float(sector.levels[pair])
-    shifted = splu(sp.csc_matrix(own - (level + 1e-7 * sector.gap(pair)) * sp.identity(own.shape[0])))
+    level = sector.level
+    shifted = splu(sp.csc_matrix(own - (level + 1e-7 * sector.gap) * sp.identity(own.shape[0])))
     vector = sector.basis.T @ start
     for _ in range(5):
         vector = shifted.solve(vector / np.linalg.norm(vector))

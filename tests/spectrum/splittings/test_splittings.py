@@ -72,7 +72,7 @@ def test_states_are_those_of_the_levels():
         assert abs(abs(H.grid.inner(state, level)) - 1) < 1e-9
     assert ql.parities(levels) == (1, -1, 1, -1)
     np.testing.assert_allclose(found.energies, levels.energies[2:], atol=1e-9)
-    assert found.period == pytest.approx(2 * np.pi * 0.5 / found.value) and "pair 1" in repr(found)
+    assert found.period == pytest.approx(2 * np.pi * 0.5 / found.value) and "pair (1, 1)" in repr(found)
     with pytest.raises(ValueError, match="read-only"):
         found.states[0] = 0
 
@@ -105,6 +105,42 @@ def test_wells_in_space():
     found = ql.splitting(H, tol=1e-3)
     assert abs(found.value / QUARTIC[0.5] - 1) <= found.relative_error <= 1e-3
     assert found.states.shape == (2, 16, 8, 8) and found.stats["points"][0][1] < 64
+
+
+def test_the_outer_two_of_three_wells():
+    """The states of the middle well are even or odd alone: its ground state is even number 0, so the outer pair is (1, 0)."""
+    H = ql.Hamiltonian(ql.Grid(128, (-2, 2)), lambda x: 8 * x**2 * (x**2 - 1) ** 2, hbar=0.1)
+    levels = ql.eigenstates(H, 3)
+    assert ql.parities(levels) == (1, -1, 1)                    # even above odd: negative
+    found = ql.splitting(H, (1, 0), tol=1e-8)
+    assert abs(found.value - (levels.energies[1] - levels.energies[2])) < levels.error_bounds.sum() and found.value < 0
+    assert found.pair == (1, 0) and found.relative_error < 1e-8
+    assert ql.splitting(H).value == pytest.approx(np.diff(levels.energies)[0], rel=1e-6)      # a difference, but of no pair
+    with pytest.raises(ArgumentError, match="one number, or that of"):
+        ql.splitting(H, (1, 0, 0))
+
+
+def test_degenerate_levels_of_one_parity_are_refused_at_once():
+    """Four wells by inversion: the odd levels (+, −) and (−, +) coincide; one axis alone tells them apart. No set is refined."""
+    H = ql.Hamiltonian(ql.Grid((20, 20), [(-2.3, 2.3)] * 2), lambda x, y: (x**2 - 1) ** 2 + (y**2 - 1) ** 2, hbar=0.5)
+    with pytest.raises(UnsupportedError, match=r"sets of points gave 0\.1156\d*, with .* reflect that one"):
+        ql.splitting(H, axis=(0, 1))
+
+
+def test_values_that_agree_by_chance_do_not_count():
+    """A kink in V: the last two of six values differ by 2e-6, and are off by 1e-4 (exact: Runge–Kutta from kink to kink)."""
+    a, c = 1.1377932678579665, 0.7634834309038385
+    H = ql.Hamiltonian(ql.Grid(43, (-2.5, 2.5), "wall"), lambda x: c * np.abs(np.abs(x) - a) * (1 + 0.3 * x**2),
+                       hbar=0.4657947305874717)
+    with pytest.warns(AccuracyWarning, match="without kinks"):
+        found = ql.splitting(H)
+    assert abs(found.stats["values"][-1] / found.stats["values"][-2] - 1) < 2e-6
+    assert 5e-6 < abs(found.value - 0.06588758608341311) <= found.error
+
+
+def test_above_the_barrier_nothing_decays():
+    deep, above = (ql.splitting(quartic(0.1), pair).stats["depth"] for pair in (0, 6))
+    assert deep > 8 and above < 0.5
 
 
 def test_unequal_wells_are_refused_with_the_defect():
