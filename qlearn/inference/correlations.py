@@ -17,6 +17,7 @@ from qlearn.inference.bases import evaluator
 __all__ = ["GROUPS", "Correlations", "correlations", "recorded", "whole_lags"]
 
 GROUPS = 100            # of replicas, for the jackknife: fixed, because results depend on it
+LARGEST = 1e100         # value of a function
 _BYTES = 1 << 27        # of function values held at once
 
 
@@ -28,6 +29,7 @@ class Correlations:
     now, end, later : (lags, GROUPS, m, m): the first records of the pairs, the last ones, and the pairs.
     pairs : (lags,) how many pairs of records.
     early, late : (GROUPS, m') real means of the functions over the first and the last half of the records.
+    order : the functions without the constant, those of low degree first.
     """
 
     now: np.ndarray
@@ -36,6 +38,14 @@ class Correlations:
     pairs: tuple[int, ...]
     early: np.ndarray
     late: np.ndarray
+    order: np.ndarray
+
+    def odd(self, row: int) -> np.ndarray:
+        """C(τ) − C(τ)†, zero on average with detailed balance; of the lag in this row, (GROUPS, entries)."""
+        later = self.later[row][:, self.order[:, None], self.order]
+        a, b = np.tril_indices(len(self.order))
+        odd = (later - np.conj(np.swapaxes(later, 1, 2)))[:, a, b]
+        return np.stack([odd.real, odd.imag], axis=-1).reshape(GROUPS, -1) if np.iscomplexobj(odd) else odd
 
     @property
     def size(self) -> int:
@@ -53,6 +63,10 @@ def recorded(ensemble: Any, since: float) -> tuple[np.ndarray, np.ndarray, float
         checks.fail("ensemble", f"must hold at least {10 * GROUPS} replicas and two records from since={since:g} on",
                     f"{positions.shape[1]} replicas, {len(times)} records",
                     f"The standard errors come from {GROUPS} groups of replicas.")
+    if np.all(positions[-1] == positions[-1, :1]):
+        checks.fail("ensemble", "must hold independent replicas", "copies of one", "Their spread gives the standard errors.")
+    if np.all(positions[0] == positions[-1]):
+        checks.fail("ensemble", "must move", f"the same positions at times {times[0]:g} and {times[-1]:g}")
     lags = np.diff(times)
     if np.ptp(lags) > 1e-9 * lags[0]:
         checks.fail("ensemble.times", "must be equally spaced from since on", np.array2string(times, threshold=8),
@@ -86,7 +100,9 @@ def correlations(positions: np.ndarray, periods: tuple[float | None, ...], basis
     for group, (first, last) in enumerate(pairwise(bounds)):
         means = np.zeros((2, size), kind)
         for a in range(first, last, chunk):
-            e = evaluate(positions[:, a:min(a + chunk, last)])
+            with np.errstate(over="ignore"):
+                e = evaluate(positions[:, a:min(a + chunk, last)])
+            _check_finite(e, positions[:, a:min(a + chunk, last)])
             for row, lag in enumerate(steps):
                 _add(now[row, group], end[row, group], later[row, group], e, lag)
             half = records // 2
@@ -95,7 +111,16 @@ def correlations(positions: np.ndarray, periods: tuple[float | None, ...], basis
         early.append(means[0])
         late.append(means[1])
     pairs = tuple(replicas * (records - lag) for lag in steps)
-    return Correlations(now, end, later, pairs, np.array(early), np.array(late))
+    order = np.argsort(np.abs(np.arange(size) - size // 2), kind="stable")[1:] if waves else np.arange(1, size)
+    return Correlations(now, end, later, pairs, np.array(early), np.array(late), order)
+
+
+def _check_finite(e: np.ndarray, positions: np.ndarray) -> None:
+    """Squares of the functions must be numbers."""
+    largest = float(np.max(np.abs(e)))
+    if not largest < LARGEST:
+        checks.fail("basis", f"must stay below {LARGEST:g} over the ensemble", f"{largest:.3g} for positions up to "
+                    f"{np.max(np.abs(positions)):.3g}", "Look for learners that ran away, or take bounded functions.")
 
 
 def _add(now: np.ndarray, end: np.ndarray, later: np.ndarray, e: np.ndarray, lag: int) -> None:

@@ -11,7 +11,7 @@ from qlearn.ensembles.ensemble import Ensemble
 from qlearn.errors import AccuracyWarning, RegimeError
 from qlearn.inference.correlations import GROUPS, correlations, recorded, whole_lags
 from qlearn.inference.koopman import NOISY, Estimate, estimates
-from qlearn.inference.stationarity import Stationarity, stationarity
+from qlearn.inference.stationarity import Stationarity, stationarity, time_reversal
 
 __all__ = ["MeasuredRates", "relaxation_rates"]
 
@@ -29,7 +29,8 @@ class MeasuredRates:
     bias : (k,) jackknife estimate of what noise adds to the values on average; not subtracted.
     functions, dropped : how many the basis has, and how many directions fell below the cutoff.
     cutoff : on the singular values of the functions at unit variance, relative to the largest.
-    reversible : whether detailed balance was declared.     stationarity : its test.
+    reversible : whether detailed balance was declared.     time_reversal : p-value of C(τ) = C(τ)†, which it implies.
+    stationarity : its test.
     """
 
     values: np.ndarray
@@ -45,6 +46,7 @@ class MeasuredRates:
     dropped: int
     cutoff: float
     reversible: bool
+    time_reversal: float
     stationarity: Stationarity
 
     def __str__(self) -> str:
@@ -74,14 +76,16 @@ def relaxation_rates(ensemble: Ensemble, *, basis: Any, k: int, since: float = -
     k : how many rates, the stationary λ = 1 left out.
     lag : τ, a multiple of the spacing of the records; default that spacing.
     reversible : True declares detailed balance: C(0) of both ends of the pairs and C(τ) are symmetrised, and every λ is real.
-        False: nothing is assumed, and complex pairs are told by ``frequencies``.
+        Where a current runs that is wrong, and what comes out are no rates: ``time_reversal`` tests it. False: nothing is
+        assumed, and complex pairs are told by ``frequencies``.
     cutoff : directions in which the singular value of the functions, each at unit variance, is below this share of the largest
         are dropped, for they are linear dependences. Default 1e-6, with a warning where it drops any.
 
     Raises
     ------
     ArgumentError for a bad argument, too few replicas, unequal lags. RegimeError where a reversible λ is not positive: noise.
-    Warns AccuracyWarning: not stationary (Hotelling's T² of first against last half, false-alarm rate 1e-3); a λ whose relative
+    Warns AccuracyWarning: not stationary (Hotelling's T² of first against last half, false-alarm rate 1e-3); declared reversible
+    and C(τ) not symmetric (the same test of the first 40 entries of C(τ) − C(τ)†, the same rate); a λ whose relative
     error exceeds 0.3, or which is below 3 √(functions/pairs), drowned in noise.
 
     Where it fails. *Basis*: one that is too small makes the rates too large, never too small, for reversible dynamics
@@ -110,12 +114,13 @@ def relaxation_rates(ensemble: Ensemble, *, basis: Any, k: int, since: float = -
     sums = correlations(positions, ensemble.periods, basis, steps)
     found = estimates(sums, k, [steps[0] * spacing], bool(reversible), share)[0]
     at_rest = stationarity(sums.early, sums.late)
-    _complain(found, at_rest, basis, cutoff)
+    turned = time_reversal(sums.odd(0))
+    _complain(found, at_rest, basis, cutoff, turned if reversible else 1.0)
     return MeasuredRates(found.rates, found.errors, found.covariance, found.lag, basis, GROUPS - 1, found.frequencies,
-                         found.frequency_errors, found.bias, sums.size, found.dropped, share, bool(reversible), at_rest)
+                         found.frequency_errors, found.bias, sums.size, found.dropped, share, bool(reversible), turned, at_rest)
 
 
-def _complain(found: Estimate, at_rest: Stationarity, basis: Any, cutoff: float | None) -> None:
+def _complain(found: Estimate, at_rest: Stationarity, basis: Any, cutoff: float | None, turned: float) -> None:
     lost = np.flatnonzero(~np.isfinite(found.rates) | ~np.isfinite(found.errors))
     if lost.size:
         raise RegimeError(f"rate {lost[0] + 1} is lost in noise: its eigenvalue at lag {found.lag:g} cannot be told from 0. Ask "
@@ -123,6 +128,9 @@ def _complain(found: Estimate, at_rest: Stationarity, basis: Any, cutoff: float 
     if at_rest.p_value < _ALARM:
         warnings.warn(f"the ensemble is not stationary: {at_rest}. Take since later, or the rates are those of no equilibrium.",
                       AccuracyWarning, stacklevel=3)
+    if turned < _ALARM:
+        warnings.warn(f"reversible=True is contradicted by the ensemble: C(τ) is not symmetric, p = {turned:.2g}. A current runs, "
+                      "or it is not at rest: take reversible=False.", AccuracyWarning, stacklevel=3)
     noisy = np.flatnonzero(found.noise > NOISY)
     if noisy.size:
         warnings.warn(f"rate {noisy[0] + 1} drowns in noise: its eigenvalue at lag {found.lag:g} is below {found.floor:.1g} or "

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 from scipy.stats import f as fisher
 
-__all__ = ["Stationarity", "hotelling", "stationarity"]
+__all__ = ["Stationarity", "hotelling", "stationarity", "time_reversal"]
 
 _FUNCTIONS = 40     # tested at most, those declared first; 100 groups leave 60 degrees of freedom
 
@@ -29,6 +29,11 @@ def stationarity(early: np.ndarray, late: np.ndarray) -> Stationarity:
     """T² of the differences late − early, (groups, functions): each replica counts on both sides, so that only change is seen."""
     statistic, p_value, functions = hotelling((late - early)[:, :_FUNCTIONS])
     return Stationarity(statistic, p_value, functions)
+
+
+def time_reversal(odd: np.ndarray) -> float:
+    """p-value of the odd parts of the correlations, (groups, entries), being 0 on average."""
+    return hotelling(odd[:, :_FUNCTIONS])[1]
 
 
 def hotelling(differences: np.ndarray) -> tuple[float, float, int]:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 import qlearn as ql
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.errors import ArgumentError
+from qlearn.errors import AccuracyWarning, ArgumentError
 from tests.learners import RING
 
 
@@ -47,3 +48,36 @@ def test_only_the_stationary_part_is_used():
 def test_too_few_replicas_are_refused():
     with pytest.raises(ArgumentError, match="1000 replicas"):
         ql.relaxation_rates(free_ring(500, 3, 0.2, 1), basis=2, k=2)
+
+
+def driven_ring(drift):
+    free = free_ring(4000, 5, 0.2, 3)
+    return Ensemble(free.times, free.positions + drift * free.times[:, None, None], (RING,))
+
+
+def test_detailed_balance_that_does_not_hold_is_contradicted():
+    with pytest.warns(AccuracyWarning, match="not symmetric"):
+        ql.relaxation_rates(driven_ring(0.5), basis=3, k=2, reversible=True)
+    assert ql.relaxation_rates(driven_ring(0.5), basis=3, k=2).time_reversal < 1e-6
+
+
+def test_the_test_of_time_reversal_raises_no_false_alarms():
+    """KS of 100 p-values against the uniform law, at 1e-3."""
+    p = [ql.relaxation_rates(free_ring(1000, 3, 0.2, 100 + seed), basis=3, k=2).time_reversal for seed in range(100)]
+    assert kstest(p, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("positions", "words"), [
+    (np.repeat(np.arange(4.0)[:, None, None], 1000, axis=1), "copies"),
+    (np.repeat(np.random.default_rng(0).normal(size=(1, 1000, 1)), 4, axis=0), "move"),
+])
+def test_copies_and_learners_at_a_standstill_are_refused(positions, words):
+    with pytest.raises(ArgumentError, match=words):
+        ql.relaxation_rates(Ensemble(np.arange(4.0), positions, (RING,)), basis=1, k=1)
+
+
+def test_a_learner_that_ran_away_is_named():
+    positions = np.random.default_rng(0).normal(size=(3, 1000, 1))
+    positions[1, 5] = 1e300
+    with pytest.raises(ArgumentError, match="ran away"):
+        ql.relaxation_rates(Ensemble(np.arange(3.0), positions, (None,)), basis=ql.ProductBasis(2, 0.0, 1.0), k=1)

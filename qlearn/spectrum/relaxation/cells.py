@@ -19,7 +19,7 @@ from qlearn.spectrum.relaxation.coefficients import Coefficients
 
 __all__ = ["Cells", "axis_edges"]
 
-LOWEST = 100.0          # a line is followed to where P falls to e^−100 of its outermost maxima: a well in between is never left out
+LOWEST = 100.0          # a line is followed to where P falls to e^−100 of its outermost maxima
 STEEPEST = 3.0          # |a| times the width of a cell; steeper cells are cut up
 DEEPEST = 600.0         # barriers in between may reach e^−600, near the end of the range of numbers
 

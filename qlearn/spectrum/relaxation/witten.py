@@ -62,7 +62,7 @@ def line_levels(coefficients: Coefficients, grid: Grid, k: int, fine: Cells) -> 
 
 
 def _checked(found: LineLevels, coefficients: Coefficients, grid: Grid) -> LineLevels:
-    """Singular values in place of refined levels that contradict them or are known less well; bounds: their change from N to 2N."""
+    """Singular values, with their change from N to 2N as bounds, for levels that contradict them or are known less well."""
     k = len(found.rates)
     other, once = (_singular_vectors(coefficients, g, k + BUFFER) for g in (grid.refined(2), grid))
     rates, norm = other.rates[1:k + 1], _norm(coefficients, other.modes)
