@@ -96,14 +96,14 @@ def _ordered(values: np.ndarray, columns: np.ndarray, target: complex, m: int) -
     return values[order], columns[:, order] / np.linalg.norm(columns[:, order], axis=0)
 
 
-def closest(matrix: np.ndarray, target: complex) -> complex:
-    """The eigenvalue nearest to a target that is nearly one, by inverse iteration from a random start; A = Aᵀ."""
+def closest(matrix: np.ndarray, target: complex) -> tuple[complex, float]:
+    """The eigenvalue nearest to a target that is nearly one and its κ, by inverse iteration from a random start; A = Aᵀ."""
     solve = _inverse(matrix, _beside(matrix, target))
     v = np.random.default_rng(SEED).standard_normal(len(matrix)) + 0j
     for _ in range(STEPS):
         v = solve(v)
         v /= np.linalg.norm(v)
-    return complex(v @ (matrix @ v) / (v @ v))
+    return complex(v @ (matrix @ v) / (v @ v)), 1 / max(float(np.abs(v @ v)), float(np.finfo(float).tiny))
 
 
 def _beside(matrix: np.ndarray, target: complex) -> complex:

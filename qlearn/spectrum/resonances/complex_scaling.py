@@ -84,6 +84,16 @@ class ScaledHamiltonian:
         axes = [self.path(x, axis) for axis, x in enumerate(self.hamiltonian.grid.axes)]
         return self.values(np.meshgrid(*axes, indexing="ij"))
 
+    @property
+    def is_resolved(self) -> bool:
+        """False where |V| on the path exceeds twice that on the axis, and half the highest kinetic energy of the grid.
+
+        Waves there are shorter than the grid tells, and eigenvalues converge to wrong numbers before they converge.
+        """
+        H = self.hamiltonian
+        top = 0.5 * H.hbar**2 * float(np.min(np.diag(H.kinetic.inverse) * (np.pi / np.array(H.grid.spacing)) ** 2))
+        return float(np.max(np.abs(self.potential))) <= max(2 * float(np.max(np.abs(H.potential_table()))), top / 2)
+
     def values(self, points: Sequence[np.ndarray]) -> np.ndarray:
         """V at complex points, ([c, c,] *shape); called with real numbers where all of a 1-D path are real."""
         H, shape = self.hamiltonian, points[0].shape
@@ -148,9 +158,10 @@ class ScaledHamiltonian:
 
 
 def loop_defect(scaled: ScaledHamiltonian) -> float:
-    """The largest |∮V dz| over the cells between the real axis and the path, over their perimeter times max|V| there.
+    """The largest |∮V w dz| over the cells between the real axis and the path, over their perimeter times max|V| there.
 
-    Zero to rounding where V is analytic; a pole, a jump, |x| or Re x between the axis and the path shows. Along 8 straight lines
+    w = e^{(z − corner)/size of the cell}: without it a pole of no residue, as those of 1/cosh²z, would not show. Zero to rounding
+    where V is analytic; a pole, a jump, |x| or Re x between the axis and the path shows. Along 8 straight lines
     through the centre in more than one dimension. ∞ where V is not finite.
     """
     return max(_defect(scaled, line) for line in _lines(scaled))
@@ -192,12 +203,17 @@ def _defect(scaled: ScaledHamiltonian, line: tuple[float, float, np.ndarray]) ->
     V, U = values(along), values(across)
     if not (np.all(np.isfinite(V)) and np.all(np.isfinite(U))):
         return np.inf
-    rows = V @ weights / 2 * (corners[1:] - corners[:-1])
-    steps = U @ weights / 2 * (corners[:, 1:] - corners[:, :-1])
-    around = rows[..., :-1] + steps[..., 1:, :] - rows[..., 1:] - steps[..., :-1, :]
-    size = np.abs(corners[1:] - corners[:-1])[:, :-1] + np.abs(corners[:, 1:] - corners[:, :-1])[:-1]
+    rows, steps = corners[1:] - corners[:-1], corners[:, 1:] - corners[:, :-1]
+    size = np.abs(rows)[:, :-1] + np.abs(steps)[:-1]
+
+    def integral(values: np.ndarray, z: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """∫V w dz along one edge of every cell."""
+        return (values * np.exp((z - corners[:-1, :-1, None]) / size[:, :, None])) @ weights / 2 * step
+
+    around = integral(V[..., :-1, :], along[:, :-1], rows[:, :-1]) - integral(V[..., 1:, :], along[:, 1:], rows[:, 1:]) \
+        + integral(U[..., 1:, :, :], across[1:], steps[1:]) - integral(U[..., :-1, :, :], across[:-1], steps[:-1])
     largest = max(float(np.max(np.abs(V))), float(np.max(np.abs(U))), 1e-300)
-    return float(np.max(np.abs(around) / np.where(size > 0, size, np.inf))) / largest
+    return float(np.max(np.abs(around) / size)) / largest
 
 
 def _called(H: Hamiltonian, points: Sequence[np.ndarray]) -> np.ndarray:

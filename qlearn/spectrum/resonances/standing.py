@@ -14,8 +14,9 @@ __all__ = ["Candidate", "candidates", "distinct", "error_estimate"]
 
 EPS = float(np.finfo(float).eps)
 STANDING = 0.1      # |dE/dθ| relative to a free wave's, below which an eigenvalue may be a resonance
-TURNED, STRETCHED, REFINED = 0.95, 1.2, 1.5     # θ, box and spacing are changed by these factors
-COARSENED = 0.8     # the spacing is divided by this where the finer grid would have more than DENSE_LIMIT points
+TURNED, STRETCHED, REFINED = 0.8, 1.5, 1.5      # θ, box and spacing are changed by these factors
+ALIKE = 1.5         # κ may change by this factor with the spacing: where it grows, the state along the path is not resolved
+SHRUNK, COARSENED = 1 / 1.2, 0.8    # the same where larger grids would have more than DENSE_LIMIT points
 BEYOND = 2.0        # an error of order 2 or more in the spacing is below twice its change by either factor
 LOOKED_AT = 40      # eigenvalues near the target at each angle, and 4 for each resonance wanted
 
@@ -36,7 +37,7 @@ class Candidate:
     @property
     def expected(self) -> float:
         """What θ ± 5 % would change E by, and rounding: the error as far as one angle shows it."""
-        return (1 - TURNED) * self.scaled.angle * 2 * self.turning * self.kinetic + self.rough
+        return 0.05 * self.scaled.angle * 2 * self.turning * self.kinetic + self.rough
 
 
 def candidates(scaled: list[ScaledHamiltonian], k: int, target: complex) -> list[Candidate]:
@@ -76,8 +77,8 @@ def edge(scaled: ScaledHamiltonian) -> float:
     return min(float(np.min(np.take(V, place, axis))) for axis, place in ends)
 
 
-def distinct(found: list[Candidate], target: complex) -> list[Candidate]:
-    """One candidate a resonance, that of the least expected error; nearest to the target first.
+def distinct(found: list[Candidate], target: complex) -> list[list[Candidate]]:
+    """The candidates of each resonance, that of the least expected error first; resonances nearest to the target first.
 
     Two are copies where they come from different angles and differ by no more than 20 times what is expected of both.
     """
@@ -90,14 +91,17 @@ def distinct(found: list[Candidate], target: complex) -> list[Candidate]:
                 break
         else:
             kept.append([one])
-    return sorted((group[0] for group in kept), key=lambda c: abs(c.energy - target))
+    return sorted(kept, key=lambda group: abs(group[0].energy - target))
 
 
 def error_estimate(one: Candidate) -> np.ndarray:
-    """Twice the changes of E with θ, box and spacing, and κ(residual + rounding): (4,)."""
+    """Twice the changes of E with θ, box and spacing, and κ(residual + rounding): (4,); ∞ where κ is not converged."""
     scaled, d = one.scaled, one.scaled.hamiltonian.grid.ndim
     fits = len(one.column) * REFINED**d <= DENSE_LIMIT
-    varied = (scaled.at(scaled.angle * TURNED), scaled.on(STRETCHED if fits else 1 / STRETCHED, 1.0),
+    varied = (scaled.at(scaled.angle * TURNED), scaled.on(STRETCHED if fits else SHRUNK, 1.0),
               scaled.on(1.0, REFINED if fits else COARSENED))
-    changes = [BEYOND * abs(closest(each.matrix, one.energy) - one.energy) for each in varied]
-    return np.array([*changes, one.rough])
+    energies, kappas = zip(*(closest(each.matrix, one.energy) for each in varied), strict=True)
+    parts = np.array([*(BEYOND * np.abs(np.array(energies) - one.energy)), one.rough])
+    if max(kappas[2], one.condition) > ALIKE * min(kappas[2], one.condition):
+        parts[2] = np.inf
+    return parts

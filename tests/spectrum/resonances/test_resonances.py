@@ -35,18 +35,18 @@ def test_several_poles_of_an_inverted_oscillator():
     assert np.max(errors) < 1e-9 and np.all(errors <= found.errors)
 
 
-def test_published_radial_resonances_within_their_estimates():
+def test_known_radial_resonances_within_their_estimates():
     case = RadialBarrier()
     found = resonances(case.hamiltonian(300, 18.0), 2, target=3.6, center=0.0, angle=0.3)
     errors = np.abs(found.energies - [case.energy(0), case.energy(1)])
-    assert np.max(errors) < 1e-7 and np.all(errors <= found.errors) and np.all(found.errors < 1e-6)
+    assert np.max(errors) < 1e-7 and np.all(errors <= found.errors) and np.all(found.errors < 1e-5)
 
 
 def test_uniform_and_exterior_scaling_agree():
     uniform = resonances(ql.Hamiltonian(BOX, well), 2, target=1.5, angle=0.3)
     exterior = resonances(ql.Hamiltonian(ql.Grid(360, (-22, 22)), well), 2, target=1.5, angle=0.5, exterior=10.0)
     assert np.all(np.abs(uniform.energies - exterior.energies) <= uniform.errors + exterior.errors)
-    assert np.all(exterior.errors < 1e-5) and "exterior" in exterior.method
+    assert np.all(exterior.errors < 1e-4) and "exterior" in exterior.method
 
 
 def test_exterior_scaling_takes_a_potential_with_a_kink_inside():
@@ -68,7 +68,7 @@ def test_sympy_and_channels_that_do_not_couple_give_the_resonances_of_each():
     pair = resonances(both, 2, target=1.85, angle=0.3)
     expected = np.sort_complex(np.array([1.784582869 - 0.1737507096j, 0.6209709510 + 1 - 5.8266626e-5j]))
     np.testing.assert_allclose(np.sort_complex(pair.energies), expected, atol=1e-6)
-    assert abs(single.energies[0] - (1.3271970727 - 0.0154473188j)) < single.errors[0] < 1e-6
+    assert abs(single.energies[0] - (1.3271970727 - 0.0154473188j)) < single.errors[0] < 1e-5
 
 
 def test_a_bound_state_in_a_closed_channel_decays_into_the_open_one():
@@ -152,6 +152,45 @@ def test_loop_defect_tells_analytic_potentials():
     assert loop_defect(ScaledHamiltonian(plane, (0.0, 0.0), 0.4)) < 1e-9
     broken = ql.Hamiltonian(ql.Grid((32, 32), [(-6, 6)] * 2), lambda x, y: np.exp(-np.abs(x * x) - y**2))
     assert loop_defect(ScaledHamiltonian(broken, (0.0, 0.0), 0.4)) > 1e-4
+
+
+@pytest.mark.parametrize("potential", [lambda x: 2 / np.cosh(x - 5) ** 2, lambda x: 1 / (1 + (x - 3) ** 2) ** 2],
+                         ids=["1/cosh²", "double pole"])
+def test_poles_without_residue_between_axis_and_path_are_refused(potential):
+    """Their ∮V dz is zero: past them H_θ has resonances of its own that are none of H."""
+    H = ql.Hamiltonian(BOX, potential)
+    with pytest.raises(UnsupportedError, match="not analytic"):
+        resonances(H, 1, target=1.75 - 1j, angle=0.6)
+    assert loop_defect(ScaledHamiltonian(H, (0.0,), 0.1)) < 1e-12
+
+
+def test_small_parts_that_are_not_analytic_are_refused():
+    with pytest.raises(UnsupportedError, match="not analytic"):
+        resonances(ql.Hamiltonian(BOX, lambda x: 2 / np.cosh(x) ** 2 + 1e-6 * np.abs(x) * np.exp(-np.abs(x))), 1, target=2 - 1j)
+
+
+def test_paths_on_which_the_potential_grows_beyond_the_grid_are_not_taken():
+    """At θ = 0.4 |V| reaches 8000 and the eigenvalue 5.385 − 1.001i stands still on 200 and on 400 points: it is none of H."""
+    bumps = [(6.45, 0.43, 1.26), (-0.06, 1.01, 0.72), (2.98, 4.13, 0.49), (-0.54, -0.92, 0.89), (-0.79, 0.51, 1.68)]
+    H = ql.Hamiltonian(ql.Grid(128, (-20, 20)), lambda x: sum(a * np.exp(-(((x - c) / w) ** 2) / 2) for a, c, w in bumps))
+    with pytest.raises(UnsupportedError, match="grid resolves"):
+        resonances(H, 1, target=5.385 - 1j, angle=0.4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_wells_and_barriers_give_the_same_in_a_larger_box_on_a_finer_grid(seed):
+    """Estimates cover the difference."""
+    rng = np.random.default_rng(seed)
+    heights, places, widths = 3 * rng.standard_normal(4), rng.uniform(-3, 3, 4), rng.uniform(0.6, 2, 4)
+
+    def V(x):
+        return sum(a * np.exp(-(((x - c) / w) ** 2) / 2) for a, c, w in zip(heights, places, widths, strict=True))
+    try:
+        found = resonances(ql.Hamiltonian(ql.Grid(96, (-14, 14)), V), 1, target=2 - 0.5j)
+    except RegimeError:
+        return
+    again = resonances(ql.Hamiltonian(ql.Grid(240, (-20, 20)), V), 1, target=found.energies[0])
+    assert abs(again.energies[0] - found.energies[0]) <= found.errors[0] + again.errors[0]
 
 
 def test_refusals():
