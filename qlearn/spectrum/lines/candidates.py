@@ -57,7 +57,8 @@ def candidates(c: np.ndarray, band: Band, first: int, *, hermitian: bool, growin
     d_errors = (DEVIATIONS * band.depth * fit.d_errors + 16 * ROUNDING * float(np.max(np.abs(y)))) * np.abs(turn)
     reasons = _reasons(fit, narrow, own, apart, bin_, growing or hermitian)
     if len(band.filter) > 1:
-        reasons[(reasons == "") & (np.abs(d) < STOPPED * float(np.max(np.abs(c))))] = "as weak as what the filter lets through"
+        weak = np.minimum(np.abs(d), np.abs(fit.d)) < STOPPED * float(np.max(np.abs(c)))
+        reasons[(reasons == "") & weak] = "as weak as what the filter lets through"
     if hermitian:
         reasons[(reasons == "") & (np.abs(narrow.imag) > SAME * bin_)] = "it decays or grows, and no line of a Hermitian H does"
         reasons[(reasons == "") & (d.real < np.abs(d.imag))] = "its weight is not positive"

@@ -229,3 +229,16 @@ def test_signals_just_too_long_for_one_pencil_have_no_more_lines(n):
     lines = ql.harmonic_inversion(c, 1.0)
     assert len(lines) == 4 and np.all(np.abs(lines.energies - frequencies) <= lines.errors)
     assert lines.noise == pytest.approx(1e-5, rel=0.2)
+
+
+@pytest.mark.parametrize("real", [False, True])
+@pytest.mark.parametrize("noise", [0.0, 1e-6])
+@pytest.mark.parametrize(("n", "lives"), [(600, 3), (2000, 6), (2000, 100)])
+def test_lines_that_die_early_in_a_long_signal(n, lives, noise, real):
+    """With the lines that stay, none twice, none in bands elsewhere, within their errors."""
+    frequencies, rng = np.array([0.7, 1.0 - 1j / lives, 2.0]), np.random.default_rng(n + lives)
+    c = signal(n, frequencies, [0.5, 1, 1e-3])
+    c = 2 * c.real + noise * rng.normal(size=n) if real else c + white(rng, n, noise)
+    lines = ql.harmonic_inversion(c, 1.0)
+    assert len(lines) == 3 and np.all(np.abs(lines.frequencies - frequencies) <= lines.errors)
+    assert np.all(lines.errors < 1e-12 + 1e3 * noise)
