@@ -60,6 +60,7 @@ CONVENIENCE = {
     ("spectrum.bands.wannier", "plots"),
     ("spectrum.lines.lines", "plots"),
     ("spectrum.relaxation.result", "plots"),
+    ("spectrum.resonances.resonances", "plots"),
     ("spectrum.traces.density_of_states", "plots"),
     ("ensembles.ensemble", "plots"),
     ("inference.implied_timescales", "plots"),

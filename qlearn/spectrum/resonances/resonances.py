@@ -37,6 +37,7 @@ class Resonances:
         and the grid and of the condition number times residual and rounding; ``contributions`` has these four, (k, 4).
     angles : (k,) θ at which each was taken.     condition : (k,) κ there, of which ε‖H‖κ is the floor of every error.
     turning : (k,) |dE/dθ| over that of a free wave of the same kinetic energy.
+    continuum : (k, m) complex, the eigenvalues near the target, at the angle of each, that turn with θ or are bound.
     states : (k, *state_shape) on the path z(x), ∫ψ(z)²dz = 1 without complex conjugate, in half-densities.
     np.asarray : energies.
     """
@@ -48,6 +49,7 @@ class Resonances:
     angles: np.ndarray
     condition: np.ndarray
     turning: np.ndarray
+    continuum: np.ndarray
     states: np.ndarray
     method: str
 
@@ -64,6 +66,19 @@ class Resonances:
     def widths(self) -> np.ndarray:
         """Γ; a state lives for ħ/Γ."""
         return -2 * self.energies.imag
+
+    def __str__(self) -> str:
+        rows = [f"{len(self.energies)} resonances E − iΓ/2, {self.method}; errors are estimates",
+                f"{'E':>20} {'Γ':>12} {'error':>9} {'angle':>6} {'κ':>9}"]
+        rows += [f"{energy.real:>20.13g} {-2 * energy.imag:>12.4e} {error:>9.1e} {angle:>6.2f} {kappa:>9.2e}" for
+                 energy, error, angle, kappa in zip(self.energies, self.errors, self.angles, self.condition, strict=True)]
+        return "\n".join(rows)
+
+    def plot(self, **settings: Any) -> Any:
+        """Draw resonances and the turned continuum in the complex plane: see qlearn.plots."""
+        from qlearn.plots import resonances
+
+        return resonances(self, **settings)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.energies, dtype=dtype)
@@ -206,4 +221,4 @@ def _gathered(H: Hamiltonian, chosen: list[tuple[Candidate, np.ndarray]]) -> Res
     kind = "uniform complex scaling" if scaled.exterior is None else f"exterior complex scaling beyond {scaled.exterior:g}"
     angles, condition, turning = np.array([(one.scaled.angle, one.condition, one.turning) for one in ones]).T.copy()
     return Resonances(H, np.array([one.energy for one in ones]), parts.sum(axis=1), parts, angles, condition, turning,
-                      rows.reshape(-1, *H.state_shape), f"{kind}, {H.grid.size} points")
+                      np.array([one.others for one in ones]), rows.reshape(-1, *H.state_shape), f"{kind}, {H.grid.size} points")

@@ -24,7 +24,8 @@ LOOKED_AT = 40      # eigenvalues near the target at each angle, and 4 for each 
 @final
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """An eigenvalue of H_θ with its right eigenvector, κ, turning, |⟨T⟩| and the residual with rounding times κ."""
+    """An eigenvalue of H_θ with its right eigenvector, κ, turning, |⟨T⟩|, the residual with rounding times κ, and all other
+    eigenvalues found with it."""
 
     scaled: ScaledHamiltonian
     energy: complex
@@ -33,6 +34,7 @@ class Candidate:
     turning: float
     kinetic: float
     rough: float
+    others: np.ndarray
 
     @property
     def expected(self) -> float:
@@ -56,7 +58,7 @@ def _standing(scaled: ScaledHamiltonian, m: int, target: complex) -> list[Candid
     noise = 4 * EPS * float(np.max(np.abs(np.diag(matrix)))) * np.sqrt(np.log2(len(matrix)))
     least = edge(scaled)
     return [Candidate(scaled, complex(values[j]), columns[:, j].copy(), 1 / abs(norms[j]), float(turning[j]), float(kinetic[j]),
-                      float((residuals[j] + noise) / abs(norms[j])))
+                      float((residuals[j] + noise) / abs(norms[j])), np.delete(values, j))
             for j in range(len(values)) if turning[j] < STANDING and values[j].real > least]
 
 
