@@ -129,8 +129,8 @@ def _complain(found: Estimate, at_rest: Stationarity, basis: Any, cutoff: float 
         warnings.warn(f"the ensemble is not stationary: {at_rest}. Take since later, or the rates are those of no equilibrium.",
                       AccuracyWarning, stacklevel=3)
     if turned < _ALARM:
-        warnings.warn(f"reversible=True is contradicted by the ensemble: C(τ) is not symmetric, p = {turned:.2g}. A current runs, "
-                      "or it is not at rest: take reversible=False.", AccuracyWarning, stacklevel=3)
+        warnings.warn(f"reversible=True is contradicted by the ensemble: C(τ) is not symmetric, p = {turned:.2g}. A current "
+                      "runs, or it is not at rest: take reversible=False.", AccuracyWarning, stacklevel=3)
     noisy = np.flatnonzero(found.noise > NOISY)
     if noisy.size:
         warnings.warn(f"rate {noisy[0] + 1} drowns in noise: its eigenvalue at lag {found.lag:g} is below {found.floor:.1g} or "

@@ -17,7 +17,7 @@ from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.spectrum.relaxation.coefficients import Coefficients
 
-__all__ = ["Cells", "axis_edges"]
+__all__ = ["Cells", "axis_edges", "foot"]
 
 LOWEST = 100.0          # a line is followed to where P falls to e^−100 of its outermost maxima
 STEEPEST = 3.0          # |a| times the width of a cell; steeper cells are cut up
@@ -82,7 +82,7 @@ class Cells:
 
     def _trim(self, edges: np.ndarray) -> None:
         """Leave out the ends of a line where P is below e^−100 of the first maximum that is met from there."""
-        first, last = _foot(self._rise), len(edges) - 1 - _foot(self._rise[::-1])
+        first, last = foot(self._rise, LOWEST), len(edges) - 1 - foot(self._rise[::-1], LOWEST)
         if (first, last) != (0, len(edges) - 1):
             self._place(edges[first:last + 1])
 
@@ -177,10 +177,10 @@ def _peak(rise: np.ndarray) -> int:
     return int(falls[0]) if falls.size else len(rise) - 1
 
 
-def _foot(rise: np.ndarray) -> int:
-    """The last place before the first maximum that is more than LOWEST below it; 0 where there is none."""
+def foot(rise: np.ndarray, depth: float) -> int:
+    """The last place before the first maximum that is more than ``depth`` below it; 0 where there is none."""
     peak = _peak(rise)
-    low = np.flatnonzero(rise[:peak] < rise[peak] - LOWEST)
+    low = np.flatnonzero(rise[:peak] < rise[peak] - depth)
     return int(low[-1]) if low.size else 0
 
 

@@ -10,6 +10,7 @@ from qlearn import checks
 from qlearn.errors import AccuracyWarning
 from qlearn.grids import Grid
 from qlearn.spectrum.relaxation.coefficients import Coefficients, coefficients_of
+from qlearn.spectrum.relaxation.default_grid import default_grid
 from qlearn.spectrum.relaxation.one_axis import on_one_axis
 from qlearn.spectrum.relaxation.result import Relaxation
 from qlearn.spectrum.relaxation.several_axes import on_several_axes
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["relaxation"]
 
 
-def relaxation(learner: "LearningSystem | MinibatchLearner", k: int, *, grid: Grid, parameters: Mapping[str, float] | None = None,
-               ito: str | None = None, tol: float = 1e-8) -> Relaxation:
+def relaxation(learner: "LearningSystem | MinibatchLearner", k: int, *, grid: Grid | None = None,
+               parameters: Mapping[str, float] | None = None, ito: str | None = None, tol: float = 1e-8) -> Relaxation:
     """The k slowest relaxation rates of a learner in a static loss, with its stationary density and steady current.
 
         ∂_tP = −∂_μJ^μ,     J^μ = b^μP − ∂_ν(D^{μν}P),     P the density with respect to dq                   (THEORY.md 1, 5, 6)
@@ -35,7 +36,8 @@ def relaxation(learner: "LearningSystem | MinibatchLearner", k: int, *, grid: Gr
     learner : LearningSystem with a static loss in one to three coordinates, any α; or MinibatchLearner, in its diffusion limit.
     k : number of rates, the zero mode not counted.
     grid : Grid of the system's coordinates. A ring needs its period, without a twist; a line needs bounds beyond which no
-        learners are (nothing flows through the ends; with "wall" the points leave the ends out). No poles.
+        learners are, about 8 standard deviations (nothing flows through the ends; with "wall" the points leave the ends out).
+        No poles. May be left out for one coordinate: the period, or the box out to a density of 1e-30 (relaxation.default_grid).
     parameters : numbers for the symbols of a LearningSystem.
     ito : of a LearningSystem, "covariant" noise (default), or "plain" for discrete updates without a correction.
     tol : AccuracyWarning where the error bound of an eigenvalue exceeds tol times its size.
@@ -58,6 +60,8 @@ def relaxation(learner: "LearningSystem | MinibatchLearner", k: int, *, grid: Gr
     [(-0.5+3j), (-0.5-3j)]
     """
     coefficients = coefficients_of(learner, parameters, ito)
+    if grid is None:
+        grid = default_grid(coefficients, checks.integer("k", k, least=1))
     _check_grid(coefficients, grid)
     most = (grid.shape[0] - 1) // 2 if grid.ndim == 1 else 100
     k = checks.integer("k", k, least=1, most=most, remedy="On one axis a grid of N points has (N − 1)/2 rates; on several 100.")
@@ -90,6 +94,7 @@ def _warn(found: Relaxation, tol: float) -> None:
     relative = found.error_bounds[1:] / np.maximum(np.abs(found.eigenvalues[1:]), 1e-300)
     worst = int(np.argmax(relative)) + 1
     if relative[worst - 1] > tol:
+        lost = " Without detailed balance rates far below the others drown in rounding." if found.kind == "fokker-planck" else ""
         warnings.warn(f"the error bound of eigenvalue {worst}, {found.error_bounds[worst]:.1e}, exceeds tol = {tol:g} times its "
                       f"size {abs(found.eigenvalues[worst]):.3g}. Take more points, or on a line a box that P_s and its modes do "
-                      "not reach; or a larger tol.", AccuracyWarning, stacklevel=3)
+                      f"not reach; or a larger tol.{lost}", AccuracyWarning, stacklevel=3)

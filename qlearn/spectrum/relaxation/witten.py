@@ -169,12 +169,15 @@ def _orthonormal(cells: Cells, f: np.ndarray) -> np.ndarray:
 
 
 def _ends(cells: Cells, rates: np.ndarray, at_edges: np.ndarray) -> np.ndarray:
-    """λ∫Pf² beyond the ends of a line, to first order what they change (Hadamard); four times the estimate P f²/|a|."""
+    """λ∫Pf² beyond the ends of a line, to first order what they change (Hadamard); four times the estimate P f²/s, Pf² ~ e^−sq
+    with s² = a² − 4λ/D. A level with s² ≤ 0 is not held by the box: all of it."""
     if cells.ring:
         return np.zeros(len(rates))
-    steep = np.abs(cells.score[[0, -1], [0, -1]])
+    steep = cells.score[[0, -1], [0, -1]] ** 2 - 4 * rates[:, None] / cells.diffusion[[0, -1], [0, -1]]
     density = np.exp(cells.edge_log_density[[0, -1]])
-    return 4 * rates * (at_edges[:, [0, -1]] ** 2 @ (density / steep))
+    held = np.all(steep > 0, axis=1)
+    beyond = np.sum(at_edges[:, [0, -1]] ** 2 * density / np.sqrt(np.where(steep > 0, steep, 1)), axis=1)
+    return np.where(held, 4 * rates * beyond, rates)
 
 
 def _on_grid(cells: Cells, at_edges: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

@@ -115,3 +115,33 @@ def test_settings_that_belong_to_the_other_kind_of_learner_are_refused():
         ql.relaxation(ring_learner(), 2, grid=grid, parameters={"T": 1.0})
     with pytest.raises(ArgumentError, match="covariant"):
         ql.relaxation(ring("cos(q)"), 2, grid=RING, ito="stratonovich")
+
+
+@pytest.mark.parametrize(("loss", "exact"), [("q**2/2", [1, 2, 3]),
+                                             ("(q - 1000)**2*5000", [1e4, 2e4, 3e4]), ("q**2*1e-8", [2e-8, 4e-8, 6e-8])])
+def test_without_a_grid_a_line_gets_a_box_that_holds_the_density(loss, exact):
+    found = ql.relaxation(ql.LearningSystem("q", loss=loss, learning_rate=1, temperature=1), 3)
+    assert np.all(np.abs(found.rates() - exact) <= found.error_bounds[1:])
+    assert np.all(found.error_bounds[1:] < 1e-11 * found.rates())
+
+
+@pytest.mark.parametrize("loss", ["cos(q)", "cos(3*q) + sin(q)", "cos(q) - q/3"])
+def test_without_a_grid_a_ring_gets_its_period(loss):
+    found, other = ql.relaxation(ring(loss), 3), ql.relaxation(ring(loss), 3, grid=ql.Grid(193, (0, 2 * np.pi)))
+    assert found.grid.bounds == ((0, 2 * np.pi),)
+    assert np.allclose(found.eigenvalues, other.eigenvalues, atol=1e-10)
+    assert np.allclose(ql.relaxation(ring_learner(), 3).rates(), ql.relaxation(ring_learner(), 3, grid=RING).rates(), rtol=1e-9)
+
+
+def test_where_no_grid_can_be_chosen_one_is_asked_for():
+    for coordinates, loss, words in (("q", "-q**2", "rise"), ("x y", "x**2 + y**2", "48, 48")):
+        with pytest.raises(ArgumentError, match=words):
+            ql.relaxation(ql.LearningSystem(coordinates, loss=loss, learning_rate=1, temperature=1), 2)
+
+
+def test_levels_that_the_box_does_not_hold_say_so():
+    line = ql.LearningSystem("q", loss="q**2/2", learning_rate=1, temperature=1)
+    with pytest.warns(ql.errors.AccuracyWarning, match="box"):
+        found = ql.relaxation(line, 30, grid=ql.Grid(128, (-10, 10)))
+    assert np.all(np.abs(found.rates() - np.arange(1, 31)) <= found.error_bounds[1:])
+    assert np.abs(found.rates() - np.arange(1, 31)).max() > 1
