@@ -69,7 +69,8 @@ def flat() -> list[Evidence]:
 def lame() -> list[Evidence]:
     H, thetas = LAME.hamiltonian(64), np.linspace(0, 1, 41)
     found = ql.bands(H, thetas, 5)
-    inner = found.energies[1:20, 0]
+    inner, missed = found.energies[1:20, 0], ql.bands(H, [0.1, 0.3], 2)
+    least, width = missed.least_gap(0), LAME.edges[2] - LAME.edges[1]
     angles = np.array([LAME.theta(e) for e in inner])
     edges = np.array([found.sorted[0, 0], found.sorted[20, 0], found.sorted[20, 1]])
     bounds = np.array([found.sorted_bounds[0, 0], found.sorted_bounds[20, 0], found.sorted_bounds[20, 1]])
@@ -81,6 +82,9 @@ def lame() -> list[Evidence]:
         digits("Lamé: effective mass at the bottom", found.effective_masses[0, 0], LAME.bottom_mass,
                LAME.bottom_mass**2 * found.curvature_errors[0, 0], 11, known=1e-14),
         at_most("Lamé: the three gaps that are closed, largest", np.max(closed), 2 * np.max(found.sorted_bounds), floor=1e-12),
+        digits("Lamé: the least gap of all θ, from two that miss it", least.value, width, least.error, 11),
+        between("the same: what no θ falls below, over the gap", least.at_least / width, 0.85, 1.0, floor=1e-3),
+        at_least("the least gap of those two θ, over the least of all", missed.gaps.direct[0] / width, 1.5, control=True),
         at_most("Lamé: third difference of the branches, θ by 1/40", smooth, 5e-3, floor=1e-12),
         at_least("the same, bands joined by rank", ranked, 1e-1, control=True),
     ]

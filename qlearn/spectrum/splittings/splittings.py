@@ -29,7 +29,7 @@ FINER = 1.3             # times as many points of an axis in the next set
 TRIES = 6
 SAFETY = 5.0            # times the change from the set before: chosen after a well where the change was half the error. In 419
                         # random wells afterwards (lines and rings, pairs 0 to 2) errors were at most 0.62 of the estimate.
-ERRATIC = 3             # sets before that count where tol was not met: with kinks in V two may agree by chance; chosen after one did
+ERRATIC = 2             # sets before that count where tol was not met: at kinks in V two may agree by chance; set after one did
 WORTHLESS = 0.1         # relative errors above are refused
 
 _CLOSE = ("The two states are no pair of wells (see pair=(even, odd)), or another level of the same parity lies too close: if "
@@ -44,7 +44,7 @@ class Splitting:
 
     value : units of energy, positive where the even state is the lower.
     relative_error : an estimate, no proof: five times the change from the last but one set of points (where tol was not met, the
-        largest from the three before), and eight times the rounding, residual over gap.
+        larger from the two before), and eight times the rounding, residual over gap.
     energies : (E_even, E_odd), to about ε‖H‖ each: their difference is worth less than ``value``.
     states : (2, *shape) on the grid of H, Σ|ψ|²ΔV = 1, even first; read-only.
     pair : numbers of the even and of the odd state.     reflection : which axes, in which point.
@@ -195,5 +195,6 @@ def _judge(tried: list[Flux], error: float, tol: float) -> None:
     words = f"sets of points gave {values}, with {last.rounding:.1e} for rounding"
     if error > WORTHLESS:
         raise UnsupportedError(f"the splitting is not resolved: {words}. {_CLOSE if last.rounding > WORTHLESS else _ROUGH}")
-    advice = "Take a larger tol." if last.rounding > 0.5 * error else "Take a finer grid to begin with, or a V without kinks."
+    limit = last.rounding > 0.5 * _error(tried)
+    advice = "Take a larger tol." if limit else "Take a finer grid to begin with, or a V without kinks."
     warnings.warn(f"the relative error {error:.1e} exceeds tol = {tol:g}: {words}. {advice}", AccuracyWarning, stacklevel=3)

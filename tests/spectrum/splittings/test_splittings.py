@@ -138,6 +138,16 @@ def test_values_that_agree_by_chance_do_not_count():
     assert 5e-6 < abs(found.value - 0.06588758608341311) <= found.error
 
 
+@pytest.mark.parametrize("temperature", [0.2, 0.05])
+def test_of_a_loss_it_is_the_slow_relaxation_rate(temperature):
+    """ħH_E of a double well: the even ground state lies at 0, so E_odd − E_even = ħ · the slowest rate; no code is shared."""
+    well, grid = ql.LearningSystem("q", loss="(q**2 - 1)**2", learning_rate=1, temperature="T"), ql.Grid(180, (-2.3, 2.3))
+    H = ql.derive(well).equation.hamiltonian(grid, T=temperature)
+    found, slow = ql.splitting(H, tol=1e-8), ql.relaxation(well, 1, grid=grid, parameters={"T": temperature})
+    assert abs(found.value / H.hbar / slow.rates()[0] - 1) < 1e-11
+    assert abs(found.energies[0]) < 1e-11
+
+
 def test_above_the_barrier_nothing_decays():
     deep, above = (ql.splitting(quartic(0.1), pair).stats["depth"] for pair in (0, 6))
     assert deep > 8 and above < 0.5
