@@ -26,10 +26,10 @@ from qlearn.spectrum.hermitian.blocks import BlockOperator
 __all__ = ["Certificate", "Overlaps", "Pairs", "band", "certify", "finer", "interpolated", "rounding"]
 
 EPS = float(np.finfo(float).eps)
-FINER = (1.25, 1.5)     # refinements of an axis, before 2
+FINER = (1.125, 1.25, 1.5)  # refinements of an axis, before 2
 FINEST = 2**22          # points times channels of a finer grid for residuals
 KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
-AT_ONCE = 2**18         # numbers that are worked on at a time: a few states, in cache where they fit
+AT_ONCE = 2**16         # numbers that are worked on at a time: a few states, in cache where they fit
 ISOMETRIC = 1e-12       # loss of length at interpolation, the share of unsigned modes, with which rows count as orthonormal
 
 Pairs = Callable[[int, int], tuple[np.ndarray, np.ndarray]]     # (i, j) → rows v_i … v_{j−1} and Hv, on the certifying grid
@@ -149,21 +149,23 @@ def _quadratic(energies: np.ndarray, residuals: np.ndarray, coupling: np.ndarray
                orthonormal: np.ndarray, lowest: bool) -> np.ndarray:
     """The least of ‖Δ‖ + ‖R‖²/η over blocks that start at the first state (at the second, if not ``lowest``)."""
     m, start = len(energies), 0 if lowest else 1
+    ends = np.flatnonzero(~orthonormal[start:])
+    stop = min(m - 1, start + int(ends[0])) if len(ends) else m - 1      # the largest end of a block
     best = np.full(m, np.inf)
-    for end in range(start + 1, m):
-        block = slice(start, end)
-        if not orthonormal[end - 1]:
-            break
-        squares = float(np.sum(residuals[block] ** 2))
-        size = np.sqrt(squares)
-        gap = energies[end] - residuals[end] - rounded[end] - energies[block] - size
-        if start:
-            below = energies[block] - energies[0] - residuals[0] - rounded[0] - size
-            gap = np.minimum(gap, below)
-        shift = float(np.linalg.norm(coupling[block, block]))
-        with np.errstate(divide="ignore"):
-            bound = np.where(gap > shift, shift + squares / np.maximum(gap - shift, 1e-300), np.inf)
-        best[block] = np.minimum(best[block], bound)
+    if stop <= start:
+        return best
+    e, end = energies[start:stop], np.arange(start + 1, stop + 1)        # blocks start … end − 1, a row each
+    squares = np.cumsum(residuals[start:stop] ** 2)
+    size = np.sqrt(squares)
+    weights = np.abs(coupling[start:stop, start:stop]) ** 2
+    shift = np.sqrt(np.diagonal(np.cumsum(np.cumsum(weights, axis=0), axis=1)))
+    gap = (energies[end] - residuals[end] - rounded[end] - size)[:, None] - e
+    if start:
+        gap = np.minimum(gap, e - energies[0] - residuals[0] - rounded[0] - size[:, None])
+    room = gap - shift[:, None]
+    inside = (room > 0) & (np.arange(stop - start) < (end - start)[:, None])
+    bound = np.where(inside, shift[:, None] + squares[:, None] / np.where(inside, np.maximum(room, 1e-300), 1.0), np.inf)
+    best[start:stop] = np.min(bound, axis=0)
     return best
 
 

@@ -123,7 +123,7 @@ def _plane(U: np.ndarray, left: np.ndarray, right: np.ndarray, functions: list[n
         else:
             place = np.arange(len(used) * len(others), dtype=np.int32).reshape(len(used), len(others))
             tables.append((f[used].conj()[:, None] * f[None, others]).reshape(len(used) * len(others), -1))
-        places.append(place[i[:, None], j])
+        places.append(np.take(np.take(place, i, axis=0), j, axis=1))
     table = (tables[0] @ U) @ tables[1].T
     places[0] *= np.int32(table.shape[1])
     places[0] += places[1]

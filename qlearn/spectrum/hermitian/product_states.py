@@ -36,7 +36,7 @@ def product_pairs(model: SeparableModel, basis: ProductBasis, coefficients: np.n
         return interpolated(H, fine, rows), None
     functions, moved = [], []
     for a, (axis, f) in enumerate(zip(model.axes, basis.functions, strict=True)):
-        line = axis_of(fine, a, fine.grid)
+        line = axis if fine is H else axis_of(fine, a, fine.grid)
         functions.append(f if fine is H else axis.interpolated(f, line.grid))
         moved.append(line.moved(functions[-1]))
     table, c = fine.potential_table(), H.channels or 1

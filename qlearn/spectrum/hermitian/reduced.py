@@ -35,6 +35,7 @@ PATIENCE = 2        # bases that may fail before the rest is left to an iteratio
 NEGLIGIBLE = 0.01   # elements below this share of the goal join no blocks
 CHECKED = 4         # states, with the largest amplitudes at the cut, whose residuals are taken
 EXTRA = 3           # neighbours of the levels wanted
+SPARE = 4           # levels of a block beyond its share of all
 
 
 @final
@@ -93,21 +94,39 @@ def reduced(H: Hamiltonian, k: int, goal: Goal, largest: int = LARGEST) -> Reduc
 
 def lowest_in_blocks(parts: list[tuple[np.ndarray, np.ndarray]], size: int, count: int,
                      negligible: float) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest levels (m,) and vectors (m, size) of Hermitian matrices of sets of rows, which may fall into blocks further."""
-    energies, vectors = [], []
-    for rows, matrix in parts:
-        labels = _components(np.abs(matrix) > negligible)
-        for label in range(int(labels.max()) + 1):
-            kept = np.flatnonzero(labels == label)
-            whole = len(kept) == len(rows)
-            e, v = _lowest(matrix if whole else matrix[np.ix_(kept, kept)], min(count, len(kept)), negligible)
-            wide = np.zeros((len(e), size), dtype=matrix.dtype)
-            wide[:, rows if whole else rows[kept]] = v
-            energies.append(e)
-            vectors.append(wide)
-    total = np.concatenate(energies)
-    order = np.argsort(total, kind="stable")[:count]
-    return total[order], np.concatenate(vectors)[order]
+    """The lowest levels (m,) and vectors (m, size) of Hermitian matrices of sets of rows, which may fall into blocks further.
+
+    Of each block its share is computed, and again twice as many while its last one lies below the last of all.
+    """
+    blocks = [block for rows, matrix in parts for block in _split(rows, matrix, negligible)]
+    wanted = [min(count if len(blocks) == 1 else count // len(blocks) + SPARE, len(rows)) for rows, _ in blocks]
+    found: list[tuple[np.ndarray, np.ndarray]] = [(np.zeros(0), np.zeros((0, 0)))] * len(blocks)
+    short = list(range(len(blocks)))
+    while short:
+        for b in short:
+            found[b] = _lowest(blocks[b][1], wanted[b], negligible)
+        total = np.sort(np.concatenate([e for e, _ in found]))
+        last = float(total[count - 1]) if len(total) >= count else np.inf
+        short = [b for b, (e, _) in enumerate(found) if len(e) < min(count, len(blocks[b][0])) and e[-1] < last]
+        for b in short:
+            wanted[b] = min(2 * wanted[b], count, len(blocks[b][0]))
+    energies, vectors = np.concatenate([e for e, _ in found]), np.zeros((len(total), size), dtype=np.result_type(*[
+        v for _, v in found]))
+    first = 0
+    for (rows, _), (e, v) in zip(blocks, found, strict=True):
+        vectors[first:first + len(e), rows] = v
+        first += len(e)
+    order = np.argsort(energies, kind="stable")[:count]
+    return energies[order], vectors[order]
+
+
+def _split(rows: np.ndarray, matrix: np.ndarray, negligible: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The blocks of a matrix: (rows, matrix between them)."""
+    labels = _components(np.abs(matrix) > negligible)
+    if not labels.any():
+        return [(rows, matrix)]
+    kept = [np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1)]
+    return [(rows[chosen], matrix[np.ix_(chosen, chosen)]) for chosen in kept]
 
 
 def _lowest(matrix: np.ndarray, m: int, negligible: float) -> tuple[np.ndarray, np.ndarray]:
