@@ -99,7 +99,11 @@ def by_random_states() -> list[Evidence]:
     H = ql.Hamiltonian(ql.Grid((128, 128), [(-16, 16)] * 2), lambda x, y: (x**2 + y**2) / 2)
     small = ql.Hamiltonian(ql.Grid((48, 48), [(-8, 8)] * 2), H.potential)
     found = ql.thermal(H, betas, method="typicality", vectors=30, seed=32)
-    cold, bare = (ql.thermal(small, three, method="typicality", vectors=8, seed=32, levels=levels) for levels in (15, None))
+    cold = ql.thermal(small, three, method="typicality", vectors=8, seed=32, levels=15)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        bare = ql.thermal(small, three, method="typicality", vectors=8, seed=32)
+    told = any(issubclass(one.category, AccuracyWarning) and "so few levels" in str(one.message) for one in said)
     exact, ground = oscillator(betas, 2), oscillator(three, 2)
     return [
         at_least("oscillator 2-D, 16384 points, 30 random states: smallest adjusted p of 12 numbers", p_of(found, exact).min(),
@@ -108,6 +112,7 @@ def by_random_states() -> list[Evidence]:
         at_most("random states: share of Z that is the grid's", found.grid_share.max(), 1e-4),
         at_most("random states above 15 levels, β = 3: error of ln Z", abs(rows(cold) - ground)[0, 0], 1e-6),
         at_least("random states without the levels, β = 3: error of ln Z", abs(rows(bare) - ground)[0, 0], 1e-3, control=True),
+        at_least("random states without the levels, β = 3: warned", float(told), 1.0, control=True),
         at_least("random states, β wrong by 5 %: −log₁₀ p", -np.log10(p_of(found, oscillator(1.05 * betas, 2)).min()), 2.0,
                  control=True),
         at_least("random states against 1-D: −log₁₀ p", -np.log10(p_of(found, oscillator(betas)).min()), 2.0, control=True),

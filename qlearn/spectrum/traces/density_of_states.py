@@ -97,9 +97,10 @@ def density_of_states(H: Hamiltonian, *, energies: Any = None, resolution: float
     Raises
     ------
     ArgumentError; UnsupportedError for a loss, f(|ψ|²) and batches.
-    Standard errors tell of the random states alone. The levels are those of H on its grid: above about the least of the
-    largest T of the axes they are the grid's and not those of space. A peak of the kernel has tails of a few σ, so N(E) at an
-    energy nearer than that to a level, or to a step of the spectrum, lies in between.
+    Standard errors tell of the random states alone, and are normal where vectors × N(E) is some 50 or more: at N = 1 and 16
+    vectors 6.5 % of N(E) miss their 99 % (Student), at N ≥ 3 1 to 2 %. The levels are those of H on its grid: above about the
+    least of the largest T of the axes they are the grid's and not those of space. A peak of the kernel has tails of a few σ, so
+    N(E) at an energy nearer than that to a level, or to a step of the spectrum, lies in between.
 
     >>> from qlearn.grids import Grid
     >>> H = Hamiltonian(Grid((64, 64), [(-8, 8)] * 2), lambda x, y: (x**2 + y**2) / 2)

@@ -29,7 +29,8 @@ class Sums:
 def boltzmann_sums(energies: np.ndarray, weights: np.ndarray, betas: np.ndarray, origin: float, above: float) -> Sums:
     """Of one measure Σ w δ(E − E_i), both (m,); origin ≤ the least energy, or little above it."""
     distance = energies - origin
-    factors = weights * np.exp(-betas[:, None] * distance)
+    with np.errstate(over="ignore"):                # β × energy beyond 1e308: its exponential is 0
+        factors = weights * np.exp(-betas[:, None] * distance)
     moments = np.array([np.sum(factors * distance**power, axis=1) for power in range(3)])
     return Sums(origin, moments[:, None], np.sum(factors[:, energies > above], axis=1)[None], np.zeros((0, 1, len(betas))))
 

@@ -23,6 +23,7 @@ from qlearn.spectrum.traces.typicality import Cooled, cooled
 
 __all__ = ["Thermal", "thermal"]
 
+_FEW = 0.15             # standard error of ln Z: beyond it, for equal levels, up to twice too many results miss their 99.9 %
 _GRIDS_OWN = 1e-3       # share of Z from energies that the grid cuts, from which on a warning says so
 
 
@@ -81,7 +82,8 @@ def thermal(H: Hamiltonian, beta: Any, *, observables: Mapping[str, Any] | None 
         ``eigenstates`` certifies, as far as no level was missed. By "typicality" these are summed one by one and only the
         rest is sampled: for large β that takes most of the noise away.
     vectors, seed : random states and their seed. The standard error of Z is √(Z(2β)/vectors), by the scatter of the states: with
-        vectors − 1 degrees of freedom, and far from normal where a single level counts (β large: give ``levels``).
+        vectors − 1 degrees of freedom, and far from normal where a single level counts (β large: give ``levels``);
+        AccuracyWarning where that of Z exceeds 15 %.
     tol : by "typicality" Lanczos goes on until ln Z of each state is known so well; by "levels" AccuracyWarning where the bound
         of ln Z is larger.
     executor : of threads; the same numbers come out for any executor and number of workers.
@@ -127,7 +129,8 @@ def _by_levels(H: Hamiltonian, betas: np.ndarray, observed: Observables, levels:
     values = observed(states.astype(complex))
     grid_energy = _grid_energy(H)
     sums = boltzmann_sums(found.energies, np.ones(len(found.energies)), betas, float(found.energies[0]), grid_energy)
-    factors = np.exp(-betas[:, None] * (found.energies - found.energies[0]))
+    with np.errstate(over="ignore"):
+        factors = np.exp(-betas[:, None] * (found.energies - found.energies[0]))
     sums = Sums(sums.origin, sums.moments, sums.above, (values @ factors.T)[:, None])
     rows = quantities(betas, sums)
     bounds, tails = level_bounds(found, betas, observed.half_spreads)
@@ -192,10 +195,10 @@ def _complain(betas: np.ndarray, bounds: np.ndarray, tails: np.ndarray, tol: flo
 def _by_typicality(H: Hamiltonian, betas: np.ndarray, observed: Observables, levels: int | Spectrum | None, vectors: int,
                    seed: int, tol: float, executor: Executor | None) -> Thermal:
     spectrum = None if levels is None else _spectrum(H, levels)
-    known = None if spectrum is None else spectrum.states.astype(complex)
+    known, summed = (None, None) if spectrum is None else (spectrum.states.astype(complex), spectrum.energies)
     if known is not None and len(known) >= dimension(H):
         checks.fail("levels", "must leave some out for method='typicality'", f"all {len(known)}", "Take method='levels'.")
-    found = over_vectors(lambda states: cooled(H, states, betas, tol, known), H, vectors, seed, executor)
+    found = over_vectors(lambda states: cooled(H, states, betas, tol, known, summed), H, vectors, seed, executor)
     origin = min([one.gauss[row][0][0] for one in found for row in range(len(one.gauss))]
                  + ([] if spectrum is None else [spectrum.energies[0]]))
     above = _grid_energy(H)
@@ -210,16 +213,26 @@ def _by_typicality(H: Hamiltonian, betas: np.ndarray, observed: Observables, lev
     bounds[len(NAMES):] = 0
     bounds[:len(NAMES)] += _rounding(H, betas, rows)
     if spectrum is not None:
-        summed = Levels(spectrum.energies, np.maximum.accumulate(spectrum.error_bounds), spectrum.residuals, 0)
-        bounds += level_bounds(summed, betas, observed.half_spreads)[0]
+        exact = Levels(spectrum.energies, np.maximum.accumulate(spectrum.error_bounds), spectrum.residuals, 0)
+        bounds += level_bounds(exact, betas, observed.half_spreads)[0]
     steps = max(one.steps for one in found)
     left = max(float(np.max(one.brackets)) for one in found)
     if left > max(tol, 1e-12):
         warnings.warn(f"after {steps} Lanczos steps ln Z of a state is known to {left:.1g} only, not to tol = {tol:g}. Take "
                       "smaller β, or sum the lowest levels one by one: levels=.", AccuracyWarning, stacklevel=3)
+    _few(betas, errors[0], vectors)
     words = "typicality" + ("" if spectrum is None else f" above {len(spectrum.energies)} levels")
     return _thermal(betas, observed.names, rows, errors, bounds, above, words, 0 if spectrum is None else
                     len(spectrum.energies), vectors, steps)
+
+
+def _few(betas: np.ndarray, errors: np.ndarray, vectors: int) -> None:
+    """Warn where so few levels count that the errors are far from normal."""
+    worst = int(np.argmax(errors))
+    if errors[worst] > _FEW:
+        warnings.warn(f"so few levels count at β = {betas[worst]:g} that {vectors} random states know Z to "
+                      f"{100 * errors[worst]:.0f} % only, and standard errors are not normal. Sum the lowest levels one by one, "
+                      "levels=, or take more vectors.", AccuracyWarning, stacklevel=4)
 
 
 def _rounding(H: Hamiltonian, betas: np.ndarray, rows: np.ndarray) -> np.ndarray:

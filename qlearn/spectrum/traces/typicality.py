@@ -10,7 +10,7 @@ Sources: J. Jaklič and P. Prelovšek, Phys. Rev. B 49, 5065 (1994); G. Golub an
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -62,11 +62,13 @@ class Cooled:
         return np.moveaxis(np.array([observe(one) for one in out]), 0, -1)
 
 
-def cooled(H: Hamiltonian, states: np.ndarray, betas: np.ndarray, tol: float, known: np.ndarray | None = None) -> Cooled:
-    """Lanczos until both rules agree on ln⟨r|e^{−βH}|r⟩ to tol for all β and states, at most 600 steps.
+def cooled(H: Hamiltonian, states: np.ndarray, betas: np.ndarray, tol: float, known: np.ndarray | None = None,
+           levels: np.ndarray | None = None) -> Cooled:
+    """Lanczos until both rules agree on ln(⟨r|e^{−βH}|r⟩ + Σ e^{−β levels}) to tol for all β and states, at most 600 steps.
 
-    known : (k, *state_shape) eigenstates that are kept out of the Krylov spaces.
+    known : (k, *state_shape) eigenstates of ``levels`` (k,), which are kept out of the Krylov spaces.
     """
+    summed = np.full(len(betas), -np.inf) if levels is None else [_log_sum(levels, np.ones(len(levels)), beta) for beta in betas]
     states = without(H, states, known)
     low, high = H.spectral_bounds
     shape, count = (-1,) + (1,) * len(H.state_shape), len(states)
@@ -81,7 +83,7 @@ def cooled(H: Hamiltonian, states: np.ndarray, betas: np.ndarray, tol: float, kn
         sides[:, j] = H.norm(after)
         done = j + 1 == most or bool(np.min(sides[:, j]) < 1e-13 * max(abs(low), abs(high)))
         if done or (j + 1) % _EVERY == 0:
-            found = _rules(diagonals[:, :j + 1], sides[:, :j + 1], norms, betas, low, high)
+            found = _rules(diagonals[:, :j + 1], sides[:, :j + 1], norms, betas, summed, low, high)
             if done or np.max(found[2]) <= tol:
                 return Cooled(*found, j + 1, states, diagonals[:, :j + 1].copy(), sides[:, :j + 1].copy())
         before, now = now, after / sides[:, j].reshape(shape)
@@ -110,7 +112,7 @@ def _residual(applied: np.ndarray, before: np.ndarray, now: np.ndarray, diagonal
     return without(H, applied, known)
 
 
-def _rules(diagonals: np.ndarray, sides: np.ndarray, norms: np.ndarray, betas: np.ndarray, low: float,
+def _rules(diagonals: np.ndarray, sides: np.ndarray, norms: np.ndarray, betas: np.ndarray, summed: Any, low: float,
            high: float) -> tuple[list, list, np.ndarray]:
     gauss, radau, brackets = [], [], []
     for diagonal, side, norm in zip(diagonals, sides, norms, strict=True):
@@ -122,10 +124,13 @@ def _rules(diagonals: np.ndarray, sides: np.ndarray, norms: np.ndarray, betas: n
         more, turned = eigh_tridiagonal(np.append(diagonal, end), side)
         gauss.append((values, weights))
         radau.append((more, norm**2 * turned[0] ** 2))
-        brackets.append([abs(_log_sum(*radau[-1], beta) - _log_sum(*gauss[-1], beta)) for beta in betas])
+        logs = [[np.logaddexp(one, _log_sum(*rule, beta)) for one, beta in zip(summed, betas, strict=True)]
+                for rule in (radau[-1], gauss[-1])]
+        brackets.append(np.abs(np.array(logs[0]) - np.array(logs[1])))
     return gauss, radau, np.array(brackets)
 
 
 def _log_sum(nodes: np.ndarray, weights: np.ndarray, beta: float) -> float:
     least = nodes[0]
-    return float(np.log(np.sum(weights * np.exp(-beta * (nodes - least)))) - beta * least)
+    with np.errstate(over="ignore"):                # β × energy beyond 1e308: its exponential is 0
+        return float(np.log(np.sum(weights * np.exp(-beta * (nodes - least)))) - beta * least)

@@ -91,9 +91,10 @@ def test_no_beta_overflows():
     found = ql.thermal(H, [1.0, 1e6], levels=30, tol=1e-2)
     assert found.log_partition[1] == pytest.approx(4999.5e6, rel=1e-12) and found.entropy[1] == pytest.approx(0, abs=1e-2)
     with pytest.warns(AccuracyWarning, match="known to inf"):
-        frozen = ql.thermal(line(), 1e300, levels=20)
+        frozen = ql.thermal(line(), 1e308, levels=20)
     assert frozen.energy[0] == pytest.approx(0.5) and frozen.heat_capacity[0] == 0 and np.isinf(frozen.bounds["energy"][0])
-    cooled = ql.thermal(H, [1.0, 500.0], method="typicality", vectors=4, tol=1e-6)
+    with pytest.warns(AccuracyWarning, match="so few levels count"):
+        cooled = ql.thermal(H, [1.0, 500.0], method="typicality", vectors=4, tol=1e-6)
     assert abs(cooled.energy[1] + 4999.5) < 1e-8
 
 
@@ -116,11 +117,19 @@ def test_levels_summed_one_by_one_take_the_noise_away():
     H = ql.Hamiltonian(ql.Grid((24, 24), [(-6, 6)] * 2), lambda x, y: (x**2 + 1.3 * y**2) / 2)
     betas, observables = np.array([2.0, 30.0]), {"x2": lambda x, y: x**2}
     known = ql.thermal(H, betas, observables=observables, method="levels")
-    alone = ql.thermal(H, betas, observables=observables, method="typicality", vectors=8)
+    with pytest.warns(AccuracyWarning, match="so few levels count"):
+        alone = ql.thermal(H, betas, observables=observables, method="typicality", vectors=8)
     mixed = ql.thermal(H, betas, observables=observables, method="typicality", vectors=8, levels=15)
     assert np.all(mixed.errors["log_partition"] < 0.05 * alone.errors["log_partition"])
     left = table(mixed.bounds) + 6 * table(mixed.errors)
     assert np.all(np.abs(rows(mixed) - rows(known)) <= left + table(known.bounds))
+
+
+def test_levels_summed_are_enough_at_large_beta_without_a_warning():
+    """What Lanczos leaves open of the states above does not count where the levels below are all of Z."""
+    H = ql.Hamiltonian(ql.Grid(96, (-4, 4)), lambda x: 40 * (x**2 - 2) ** 2)
+    found = ql.thermal(H, [20.0, 1e4], method="typicality", vectors=4, levels=4)
+    assert np.allclose(found.entropy, np.log(2), atol=1e-5) and found.steps < 60
 
 
 def test_free_rings_and_a_twist():
