@@ -18,8 +18,9 @@ COLUMNS = ["problem", "contestant", "largest error of 20 levels", "seconds", "ti
 RESIDUAL = 2e-4     # of lobpcg on L3: every |dE| is then below 1e-9
 WORDS = """\
 The lowest 20 eigenpairs. Ours is `ql.eigenstates(H, 20)` with the Hamiltonian built anew each time: states, residuals and error
-bounds included; the others stop at levels and states, and the matrix of L1 is built before. The largest certified error bound of ours stands in brackets. Errors
-are against levels in a basis of oscillator functions (L2, L3) or sines (L1), which share nothing with the grid."""
+bounds included; the others stop at levels and states, and the matrix of L1 is built before. The largest certified error bound of
+ours stands in brackets. Errors are against levels in a basis of oscillator functions (L2, L3) or sines (L1), which share nothing
+with the grid."""
 
 
 def levels(rounds: int = 7, names: tuple[str, ...] = ("L1", "L2", "L3")) -> list[Table]:
