@@ -12,6 +12,7 @@ from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.hermitian.certificate import Certificate, certify, finer, interpolated
 from qlearn.spectrum.hermitian.dense import dense
 from qlearn.spectrum.hermitian.found import Found
+from qlearn.spectrum.hermitian.interior import from_below, inside
 from qlearn.spectrum.hermitian.iterative import guards, iterative
 from qlearn.spectrum.hermitian.line import on_line
 from qlearn.spectrum.hermitian.reduced import LARGEST, Reduced, reduced
@@ -26,7 +27,7 @@ SMALL = 400         # rows of a matrix that are solved before anything else is s
 MODERATE = 1500     # rows of a matrix that are solved rather than iterated
 
 
-def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | None = None,
+def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex | None = None,
                 method: str | None = None) -> Spectrum:
     """The k lowest eigenstates of H v = E v, or the k nearest to a target; walls, poles, metrics, A and channels included.
 
@@ -35,10 +36,11 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     H : static, linear, Hermitian Hamiltonian.     k : 1 … number of points (times channels).
     tol : of the levels, as a share of E_k − min V + ħ²(2π/L)²/2m, the scale of the kinetic energies; AccuracyWarning where an
         error bound is larger. Residuals of the states on the grid are at most 0.01 √tol of that scale, often at its rounding.
-    target : an energy.
+    target : an energy, with a loss also a complex one, in the plane of E − iΓ/2. Of levels at equal distances the lower ones.
     method : None, chosen by the kind of H and its size | "dense", the whole matrix, at most 4096 rows | "reduced", the projection
         on product functions of the axes (no metric, 2-D and more), on one axis the points that the levels need | "iterative",
-        block Davidson from a random block, the lowest levels of any H.
+        block Davidson from a random block, the lowest levels of any H; near a target all levels from below up to there where
+        few lie below, else a Chebyshev filter round it (some thirty applications of H times the points, minutes for 10⁴).
 
     Returns a Spectrum. ``error_bounds``, ``residuals``: see ``qlearn.spectrum.hermitian.certificate``; stats["bounds"] says of
     each level whether its bound is its "residual", which needs nothing else, or "quadratic", residual²/distance to the other
@@ -62,6 +64,7 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
     k, tol, target, method = _checked(H, k, tol, target, method)
     if not H.is_hermitian:
         return _lossy(H, k, tol, target, method)
+    target = None if target is None else _real(target)
     goal = Goal(H, tol)
     found = _solved(H, k, target, method, goal)
     fine = finer(H, found.bands)
@@ -74,18 +77,27 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: float | N
                     certificate.bounds[wanted].copy(), fine.grid, found.words, stats)
 
 
-def _checked(H: Any, k: Any, tol: Any, target: Any, method: Any) -> tuple[int, float, float | None, str | None]:
+def _checked(H: Any, k: Any, tol: Any, target: Any, method: Any) -> tuple[int, float, complex | None, str | None]:
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H)
     k = checks.integer("k", k, least=1, most=int(np.prod(H.state_shape)))
     tol = checks.real("tol", tol, above=0)
-    target = None if target is None else checks.real("target", target)
+    if target is not None:
+        if isinstance(target, str | bool):
+            checks.fail("target", "must be an energy", target)
+        target = complex(checks.finite_array("target", target, shape=(), dtype=complex))
     method = None if method is None else checks.choice("method", method, METHODS)
     if H.batch_shape:
         raise UnsupportedError(f"eigenstates are offered for one V, not for a batch {H.batch_shape}; make one Hamiltonian for "
                                "each member.")
     _ = H.spectral_bounds       # refuses what is not static or not linear
     return k, tol, target, method
+
+
+def _real(target: complex) -> float:
+    if target.imag:
+        checks.fail("target", "must be real for a Hermitian H, whose levels are", target)
+    return target.real
 
 
 def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, goal: Goal) -> Found:
@@ -96,7 +108,7 @@ def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, go
         return _inside(H, k, target, method, goal, size)
     if method == "iterative":
         return iterative(H, k, goal)
-    if H.grid.ndim == 1 and H.is_diagonal_in_k and H.channels is None:
+    if _is_line(H):
         found = on_line(H, k)
         if found is not None:
             return found
@@ -114,12 +126,21 @@ def _solved(H: Hamiltonian, k: int, target: float | None, method: str | None, go
 
 
 def _inside(H: Hamiltonian, k: int, target: float, method: str | None, goal: Goal, size: int) -> Found:
-    if method is None and (size <= MODERATE or (size <= DENSE_LIMIT and not _has_products(H))):
+    found = None
+    if method != "iterative" and _is_line(H):
+        found = from_below(H, k, target, goal, on_axis=True)
+    if method is None and found is None and (size <= MODERATE or (size <= DENSE_LIMIT and not _has_products(H))):
         return dense(H, k, target)
-    if not _has_products(H):
-        raise UnsupportedError(f"levels near a target are not offered with a metric or on one axis for {size} points (limit "
-                               f"{DENSE_LIMIT}); ask for the lowest, or take a coarser grid.")
-    return near_target(H, k, target, goal)
+    if method != "iterative" and _has_products(H):
+        found = near_target(H, k, target, goal)
+    if found is None and method == "reduced":
+        raise UnsupportedError(f"no basis of product functions holds the levels near {target:g} on this grid. Leave method out.")
+    return found or inside(H, k, target, goal)
+
+
+def _is_line(H: Hamiltonian) -> bool:
+    """True where there are the functions of one axis and nothing else."""
+    return H.grid.ndim == 1 and H.is_diagonal_in_k and H.channels is None
 
 
 def _has_products(H: Hamiltonian) -> bool:
@@ -127,7 +148,7 @@ def _has_products(H: Hamiltonian) -> bool:
     return H.metric is None and H.grid.ndim > 1
 
 
-def _lossy(H: Hamiltonian, k: int, tol: float, target: float | None, method: str | None) -> Spectrum:
+def _lossy(H: Hamiltonian, k: int, tol: float, target: complex | None, method: str | None) -> Spectrum:
     if method is not None:
         checks.fail("method", "must be None for an H with a loss, whose levels are complex", method)
     return lossy_levels(H, k, tol=tol, target=target)

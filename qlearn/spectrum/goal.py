@@ -6,7 +6,7 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.hermitian.certificate import rounding
-from qlearn.spectrum.hermitian.found import edges
+from qlearn.spectrum.hermitian.found import around, edges
 
 __all__ = ["Goal"]
 
@@ -39,6 +39,14 @@ class Goal:
         scale = self.tol * self.scale(last)
         least = self.strict(last)
         return max(least, min(0.01 * np.sqrt(self.tol) * self.scale(last), float(np.sqrt(0.25 * scale * max(gap, 0.0) / k))))
+
+    def inside(self, energies: np.ndarray, first: int, k: int) -> float:
+        """The residual to reach for k of ascending energies from ``first`` on, the others their neighbours on both sides."""
+        i, _, j = around(energies, first, k)
+        gaps = [energies[first] - energies[i]] * (first > i) + [energies[j - 1] - energies[first + k - 1]] * (j > first + k)
+        last = float(energies[first + k - 1])
+        root = float(np.sqrt(0.25 * self.tol * self.scale(last) * min(gaps, default=0.0) / k))
+        return max(self.strict(last), min(0.01 * np.sqrt(self.tol) * self.scale(last), root))
 
 
 def _unit(H: Hamiltonian, axis: int) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.hermitian.certificate import Overlaps, Pairs
 
-__all__ = ["Found", "edges"]
+__all__ = ["Found", "around", "edges", "nearest"]
 
 APART = 0.2     # mean spacings of the levels from which on a neighbour is no member of their last cluster
 
@@ -36,7 +36,11 @@ class Found:
 
 def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int, int]:
     """(i, first, j): of ascending energies the k wanted begin at ``first``, and i … j−1 ends with neighbours apart."""
-    first = 0 if target is None else nearest(energies, k, target)
+    return around(energies, 0 if target is None else nearest(energies, k, target), k)
+
+
+def around(energies: np.ndarray, first: int, k: int) -> tuple[int, int, int]:
+    """(i, first, j) for the k levels from ``first`` on."""
     end = first + k
     apart = APART * float(energies[end - 1] - energies[first]) / k
     i, j = first, end
@@ -52,6 +56,8 @@ def edges(energies: np.ndarray, k: int, target: float | None) -> tuple[int, int,
 
 
 def nearest(energies: np.ndarray, k: int, target: float) -> int:
-    """The first of the k neighbours in ascending energies that lie nearest to the target."""
-    chosen = np.argsort(np.abs(energies - target), kind="stable")[:k]
-    return int(np.min(chosen))
+    """The first of the k neighbours in ascending energies whose farthest is nearest to the target; of equals, those with the
+    smaller sum of distances, then the lower ones."""
+    farthest = np.maximum(target - energies[:len(energies) - k + 1], energies[k - 1:] - target)
+    sums = np.convolve(np.abs(energies - target), np.ones(k), "valid")
+    return int(np.lexsort((sums, farthest))[0])

@@ -8,12 +8,11 @@ the largest overlap with the states at hand, for Ritz values alone mean nothing 
 import numpy as np
 from scipy.linalg import eigh
 
-from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.hermitian.blocks import BlockOperator
 from qlearn.spectrum.hermitian.davidson import davidson
-from qlearn.spectrum.hermitian.found import Found, edges
+from qlearn.spectrum.hermitian.found import Found, edges, nearest
 from qlearn.spectrum.hermitian.matrix_elements import projected
 from qlearn.spectrum.hermitian.preconditioners import preconditioner
 from qlearn.spectrum.hermitian.reduced import COVER, foretold
@@ -28,8 +27,8 @@ WIDE = 1.5          # the first window over the one that Weyl's law gives
 STEPS = 200
 
 
-def near_target(H: Hamiltonian, k: int, target: float, goal: Goal) -> Found:
-    """The k levels nearest to the target and neighbours; UnsupportedError where no basis of LARGEST functions covers them."""
+def near_target(H: Hamiltonian, k: int, target: float, goal: Goal) -> Found | None:
+    """The k levels nearest to the target and neighbours; None where no basis of LARGEST functions covers them."""
     model, copies = SeparableModel(H, target), H.channels or 1
     if target <= model.floor:
         model = SeparableModel(H, model.floor + goal.unit)
@@ -41,8 +40,7 @@ def near_target(H: Hamiltonian, k: int, target: float, goal: Goal) -> Found:
         if len(larger) * copies > LARGEST and basis is not None:
             break
         if len(larger) * copies > LARGEST:
-            raise UnsupportedError(f"levels near {target:g} take more than {LARGEST} product functions on this grid, which is "
-                                   "not offered. Ask for the lowest levels up to there, or take a coarser grid or a smaller box.")
+            return None
         basis = larger
         energies, coefficients = _window(projected(model, basis), len(basis) * copies, k, target, width)
         bar = goal.strict(float(energies[-1]))
@@ -71,8 +69,8 @@ def _window(parts: list[tuple[np.ndarray, np.ndarray]], size: int, k: int, targe
         at += len(e)
     order = np.argsort(energies, kind="stable")
     energies, vectors = energies[order], vectors[order]
-    nearest = np.argsort(np.abs(energies - target), kind="stable")[:k]
-    first, last = max(int(nearest.min()) - NEIGHBOURS, 0), int(nearest.max()) + 1 + NEIGHBOURS
+    wanted = nearest(energies, k, target)
+    first, last = max(wanted - NEIGHBOURS, 0), wanted + k + NEIGHBOURS
     return energies[first:last], vectors[first:last]
 
 

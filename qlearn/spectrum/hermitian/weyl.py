@@ -7,9 +7,12 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.action import lowest_diagonal
 
-__all__ = ["weyl_density", "weyl_energy"]
+__all__ = ["half_width", "levels_below", "weyl_density", "weyl_energy"]
 
 STEPS = 30      # of bisection
+SAMPLES = 2**20
+SEED = 20240302
+FEWEST = 4      # samples that make a count
 
 
 def weyl_energy(H: Hamiltonian, k: int) -> float:
@@ -32,6 +35,35 @@ def weyl_density(H: Hamiltonian, energy: float) -> float:
     return float((_levels(V, cell, d, energy + step) - _levels(V, cell, d, energy - step)) / (2 * step))
 
 
+def levels_below(H: Hamiltonian, energy: float) -> float:
+    """About the number of levels below an energy on this grid, up to the top of its spectrum."""
+    return float(np.mean(_classical(H) < energy)) * int(np.prod(H.state_shape))
+
+
+def half_width(H: Hamiltonian, energy: float, levels: int) -> float:
+    """About the distance within which there are so many levels round an energy, inside of the spectrum or not."""
+    distances = np.abs(_classical(H) - energy)
+    place = int(np.clip(levels / int(np.prod(H.state_shape)) * SAMPLES, FEWEST, SAMPLES - 1))
+    return float(np.partition(distances, place)[place])
+
+
+def _classical(H: Hamiltonian) -> np.ndarray:
+    """½pM⁻¹p + V at random points with random modes of the grid: levels and these have the same density (A left out)."""
+    rng, d, grid = np.random.default_rng(SEED), H.grid.ndim, H.grid
+    points = rng.integers(0, grid.size, SAMPLES)
+    p = [H.hbar * np.asarray(k)[rng.integers(0, len(k), SAMPLES)] for k in grid.wavenumbers]
+    inverse, V = H.kinetic.inverse, H.potential_table()
+    T = np.zeros(SAMPLES)
+    for a in range(d):
+        for b in range(d):
+            T += 0.5 * p[a] * p[b] * np.broadcast_to(inverse[a, b], grid.shape).ravel()[points]
+    if H.channels is None:
+        return T + V.ravel()[points]
+    c = rng.integers(0, H.channels, SAMPLES)
+    table = np.broadcast_to(V, (H.channels, H.channels, *grid.shape)).reshape(H.channels, H.channels, -1)
+    return T + table[c, c, points].real
+
+
 def _levels(V: np.ndarray, cell: float, d: int, energy: float) -> float:
     return float(cell * np.sum((energy - V[:np.searchsorted(V, energy)]) ** (d / 2)))
 
@@ -40,6 +72,7 @@ def _phase_space(H: Hamiltonian) -> tuple[np.ndarray, float]:
     """V ascending, and the volume of a point of the grid over (2πħ)^d times that of {T < 1}."""
     d = H.grid.ndim
     V = np.sort(lowest_diagonal(H.potential_table(), H.channels, d).ravel())
-    inverse = [float(np.mean(H.kinetic.inverse[a, a])) for a in range(d)]
+    inverse = np.moveaxis(np.asarray(H.kinetic.inverse).reshape(d, d, -1), -1, 0)
+    mass = float(np.mean(1 / np.sqrt(np.linalg.det(inverse))))
     ball = np.pi ** (d / 2) / gamma(d / 2 + 1)
-    return V, float(ball * H.grid.cell_volume * (2**0.5 / (2 * np.pi * H.hbar)) ** d / np.sqrt(np.prod(inverse)))
+    return V, float(ball * H.grid.cell_volume * (2**0.5 / (2 * np.pi * H.hbar)) ** d * mass)
