@@ -26,7 +26,7 @@ from qlearn.spectrum.hermitian.blocks import BlockOperator
 __all__ = ["Certificate", "Overlaps", "Pairs", "band", "certify", "finer", "interpolated", "rounding"]
 
 EPS = float(np.finfo(float).eps)
-FINER = (1.125, 1.25, 1.5)  # refinements of an axis, before 2
+FINER = (1.25, 1.5)     # refinements of an axis, before 2
 FINEST = 2**22          # points times channels of a finer grid for residuals
 KEPT = 2**25            # numbers of states on the finer grid that are held at once, which quadratic bounds need
 AT_ONCE = 2**16         # numbers that are worked on at a time: a few states, in cache where they fit
