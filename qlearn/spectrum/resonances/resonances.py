@@ -15,7 +15,7 @@ from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.hamiltonian.symbolic import is_sympy
 from qlearn.spectrum.resonances.complex_scaling import ScaledHamiltonian, loop_defect
-from qlearn.spectrum.resonances.standing import Candidate, candidates, distinct, error_estimate
+from qlearn.spectrum.resonances.standing import Candidate, candidates, distinct, edge, error_estimate
 
 __all__ = ["Resonances", "resonances"]
 
@@ -24,6 +24,7 @@ FEWER = (0.2, 0.4, 0.6)     # in more than one dimension
 STEEPEST = 0.78     # π/4: waves e^{ikz} with T < 0 grow beyond
 COPIES = 3          # of the angles at which a resonance shows, those of the least expected error, are tried
 RESOLVED = 0.03     # largest error over the kinetic energy; set after 2 of 450 random problems gave false ones at 0.1
+APART = 0.1         # largest error over the distance to the lowest V at the open ends; set after 3 of 126 were false without
 ANALYTIC = 1e-10    # loop integrals of V, relative, that count as zero; 1e-15 is usual
 
 
@@ -209,7 +210,7 @@ def _usable(scaled: ScaledHamiltonian) -> bool:
 def _sound(one: Candidate, parts: np.ndarray, before: list[tuple[Candidate, np.ndarray]]) -> bool:
     """True for a converged resonance that is not a poorer copy of one already chosen."""
     error = float(np.sum(parts))
-    if error > RESOLVED * one.kinetic or one.energy.imag > error:
+    if error > min(RESOLVED * one.kinetic, APART * abs(one.energy - edge(one.scaled))) or one.energy.imag > error:
         return False
     return all(abs(one.energy - other.energy) > error + float(np.sum(known)) for other, known in before)
 
