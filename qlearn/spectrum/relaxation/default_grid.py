@@ -26,8 +26,8 @@ def default_grid(coefficients: Coefficients, k: int) -> Grid:
     """The grid of a learner of one coordinate for k rates."""
     if coefficients.dimension > 1:
         checks.fail("grid", f"must be given for {coefficients.dimension} coordinates", None,
-                    "Write grid=ql.Grid((48, 48), [(a1, b1), (a2, b2)]): of a ring its period, of a line about 8 standard deviations "
-                    "to either side.")
+                    "Write grid=ql.Grid((48, 48), [(a1, b1), (a2, b2)]): a period of a ring, about 8 standard "
+                    "deviations of a line to either side.")
     period = coefficients.periods[0]
     bounds = _box(coefficients) if period is None else (0.0, float(period))
     least = [n for n in POINTS if n >= 16 * k] or [POINTS[-1]]

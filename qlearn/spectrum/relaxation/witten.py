@@ -55,7 +55,8 @@ def line_levels(coefficients: Coefficients, grid: Grid, k: int, fine: Cells) -> 
     share = residuals * rates
     relative = residuals * share / np.maximum(np.maximum(gap, share), np.finfo(float).tiny)
     rounding = 16 * EPS * (1 + fine.variation)
-    bounds = rates * (relative + np.abs(other / rates - 1) + rounding) + _ends(fine, rates, at_edges[:k])
+    bounds = rates * (relative + np.abs(other / rates - 1) + rounding)
+    bounds += _ends(fine, rates, at_edges[:k]) + _left_over(fine, rates)
     half, density = _on_grid(fine, at_edges[:k], grid)
     found = LineLevels(rates, bounds, rates * residuals, half, density)
     return _checked(found, coefficients, grid) if fine.depth > DEEP else found
@@ -178,6 +179,14 @@ def _ends(cells: Cells, rates: np.ndarray, at_edges: np.ndarray) -> np.ndarray:
     held = np.all(steep > 0, axis=1)
     beyond = np.sum(at_edges[:, [0, -1]] ** 2 * density / np.sqrt(np.where(steep > 0, steep, 1)), axis=1)
     return np.where(held, 4 * rates * beyond, rates)
+
+
+def _left_over(cells: Cells, rates: np.ndarray) -> np.ndarray:
+    """What a circulation c too small to be told from a quadrature error may change: e^±2c of a rate and c/L √(Dλ), by D c/L ∂."""
+    c = abs(cells.circulation)
+    if c <= 16 * EPS * (1 + cells.variation):
+        return np.zeros(len(rates))
+    return 2 * c * rates + c / (cells.edges[-1] - cells.edges[0]) * np.sqrt(cells.diffusion.max() * rates)
 
 
 def _on_grid(cells: Cells, at_edges: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import solve_continuous_lyapunov
 
 import qlearn as ql
 from qlearn.errors import ArgumentError, RegimeError
@@ -145,3 +146,28 @@ def test_levels_that_the_box_does_not_hold_say_so():
         found = ql.relaxation(line, 30, grid=ql.Grid(128, (-10, 10)))
     assert np.all(np.abs(found.rates() - np.arange(1, 31)) <= found.error_bounds[1:])
     assert np.abs(found.rates() - np.arange(1, 31)).max() > 1
+
+
+def test_a_circulation_that_counts_as_none_is_in_the_bound():
+    weak, none = (ql.relaxation(ring(f"cos(q) - {tilt}*q"), 2, grid=RING) for tilt in ("1e-10", "0"))
+    split = 7.84e-11                                                    # Im λ is linear in the tilt: 7.842e-7 at 1e-6
+    assert weak.kind == "witten" and np.all(weak.error_bounds[1:] > split)
+    assert np.all(none.error_bounds[1:] < 1e-12)
+    assert np.max(ql.relaxation(ring("cos(q) - 1e-6*q"), 2, grid=RING).eigenvalues.imag) == pytest.approx(1e4 * split, rel=1e-3)
+
+
+def test_bounds_of_turning_flows_hold_where_rounding_is_all_that_is_left():
+    """Ten random linear learners with a current, in a wide box."""
+    rng, counted = np.random.default_rng(5), 0
+    for _ in range(10):
+        stiffness, kappa = rng.normal(size=(2, 2)), rng.uniform(0.5, 1.5, 2)
+        stiffness = stiffness @ stiffness.T + np.eye(2)
+        (a, b), (_, c) = stiffness.tolist()
+        system = ql.LearningSystem("x y", loss=f"{a!r}*x**2/2 + {c!r}*y**2/2 + ({b!r})*x*y", learning_rate=1, temperature=0.5,
+                                   covariance=kappa.tolist(), alpha=0)
+        exact = OrnsteinUhlenbeck(stiffness, 0.5 * np.diag(kappa))
+        spread = np.sqrt(np.diag(solve_continuous_lyapunov(stiffness, np.diag(kappa))))
+        found = ql.relaxation(system, 4, grid=ql.Grid((40, 40), [(-10 * s, 10 * s) for s in spread]), tol=1.0)
+        counted += not found.detailed_balance
+        assert np.all(np.abs(found.eigenvalues[1:] - exact.eigenvalues(4)) <= found.error_bounds[1:])
+    assert counted == 10
