@@ -56,9 +56,13 @@ def finite_array(argument: str, value: Any, *, shape: tuple[int | None, ...] | N
                  remedy: str = "") -> np.ndarray:
     """Return value as a finite array of the dtype; ``None`` in shape stands for any length."""
     try:
-        array = np.asarray(value, dtype=dtype)
+        given = np.asarray(value)
+        unreal = np.iscomplexobj(given) and not issubclass(np.dtype(dtype).type, np.complexfloating)
+        array = np.asarray(given.real if unreal else given, dtype=dtype)
     except (TypeError, ValueError):
         fail(argument, f"must be an array of {np.dtype(dtype).name}", value, remedy)
+    if unreal and np.any(given.imag != 0):
+        fail(argument, "must be real", "complex values", remedy)
     if shape is not None and not _fits(array.shape, shape):
         words = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
         fail(argument, f"must have shape {words}", f"shape {array.shape}", remedy)

@@ -242,3 +242,10 @@ def test_lines_that_die_early_in_a_long_signal(n, lives, noise, real):
     lines = ql.harmonic_inversion(c, 1.0)
     assert len(lines) == 3 and np.all(np.abs(lines.frequencies - frequencies) <= lines.errors)
     assert np.all(lines.errors < 1e-12 + 1e3 * noise)
+
+
+def test_a_signal_hardly_long_enough_says_so():
+    rng = np.random.default_rng(8)
+    frequencies = rng.uniform(-3, 3, 22)
+    assert "hardly long enough" in str(ql.harmonic_inversion(signal(60, frequencies, np.ones(22)), 1.0))
+    assert "hardly" not in str(ql.harmonic_inversion(signal(60, frequencies[:5], np.ones(5)), 1.0))

@@ -172,6 +172,8 @@ def test_refusals():
     H = line()
     with pytest.raises(ArgumentError, match="beta"):
         ql.thermal(H, -1.0)
+    with pytest.raises(ArgumentError, match="beta must be real"):
+        ql.thermal(H, 1 + 1j)
     with pytest.raises(ArgumentError, match="observables"):
         ql.thermal(H, 1.0, observables={"energy": lambda x: x})
     with pytest.raises(ArgumentError, match="observables"):
