@@ -177,6 +177,15 @@ def test_paths_on_which_the_potential_grows_beyond_the_grid_are_not_taken():
         resonances(H, 1, target=5.385 - 1j, angle=0.4)
 
 
+def test_a_turned_wave_at_the_threshold_is_no_resonance():
+    """0.0008 with an error as large turned up in a box too small to tell; the true poles lie elsewhere."""
+    wells = [(-0.43, 3.71, 1.68), (-0.72, -1.78, 1.94), (-1.56, -3.81, 0.86)]
+    H = ql.Hamiltonian(ql.Grid(128, (-20, 20)),
+                       lambda x: sum(a * (x - c) ** 2 * np.exp(-(((x - c) / w) ** 2) / 2) for a, c, w in wells))
+    with pytest.raises(RegimeError, match="no resonance"):
+        resonances(H, 1, target=8e-4 - 2e-4j)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_random_wells_and_barriers_give_the_same_in_a_larger_box_on_a_finer_grid(seed):
     """Estimates cover the difference."""
