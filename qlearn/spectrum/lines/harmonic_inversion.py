@@ -51,8 +51,8 @@ def harmonic_inversion(signal: Any, dt: float, *, window: tuple[float, float] | 
     apart than 4 × .resolution. Pure white noise gives a line in less than 1 of 100 signals (5 of 1000 with 8
     real samples; none of 7200 with 12 to 200).
     Lines that die early in a signal of more than 512 samples are looked for in its head too (early_lines.py). Noise that is not
-    white is taken for lines: of four lines under 1/f noise in amplitude, 1e-3 of them, 12 % were beyond their errors, with a
-    false line in every third signal, most near E = 0; where the phase of the signal walks by 1e-3 a sample half were beyond.
+    white is taken for lines: of four lines in 100 samples under noise of amplitude ∝ 1/f, 1e-3 of them, 12 % were beyond their
+    errors, with a false line in every third signal; where the phase of the signal walks by 1e-3 a sample half were beyond.
 
     Where as many lines are found as the samples allow, .method ends with "hardly long enough for its lines": some may then be
     missing, and a few per cent of those found wrong.
