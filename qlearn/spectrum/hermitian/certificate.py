@@ -8,8 +8,8 @@ The residual needs nothing but v. The quadratic bound needs to know where the le
 from the first state outside less its residual: it holds where no level was skipped. Clusters and degenerate levels count as a
 whole. Each level gets the smaller bound, and rounding, ε(‖T‖√log₂N + ‖Vv‖ + |E|), is added to both.
 
-Where V is known between the points (a callable) all this is taken on a grid twice as fine, with v its interpolant: it then bounds
-the error of the discretisation as well, as far as V v is resolved there.
+Where V is known between the points (a callable) all this is taken on a finer grid (see ``finer``), v its interpolant: it then
+bounds the error of the discretisation as well, as far as V v is resolved there.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,8 @@ def finer(H: Hamiltonian, bands: list[float] | None = None) -> Hamiltonian:
 
     It is twice as fine; where T is a function of the wavenumbers and the states use the share ``bands`` of those of each axis
     only, as fine as it takes to have twice the wavenumbers of the states, but at least a quarter finer: points between those of
-    H show a V that these do not resolve.
+    H show a V that these do not resolve. A V with a wave from point to point, a constant to H, is a wave of N/4 or N/2 lengths on
+    such a grid; its residual is that of H between the points as far as |v|² has no share there (N on a grid twice as fine).
     """
     grid = H.grid.refined(2) if bands is None else _twice_the_band(H.grid, bands)
     points = int(np.prod(H.state_shape)) // H.grid.size * grid.size

@@ -2,7 +2,7 @@
 
     T Π_a φ_a = Σ_a (T_a φ_a) Π_{b≠a} φ_b
 
-which on a grid twice as fine costs a tenth of the transforms.
+which on a finer grid costs a tenth of the transforms.
 """
 
 import numpy as np
