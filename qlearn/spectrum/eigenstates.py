@@ -40,7 +40,7 @@ def eigenstates(H: Hamiltonian, k: int, *, tol: float = 1e-10, target: complex |
     method : None, chosen by the kind of H and its size | "dense", the whole matrix, at most 4096 rows | "reduced", the projection
         on product functions of the axes (no metric, 2-D and more), on one axis the points that the levels need | "iterative",
         block Davidson from a random block, the lowest levels of any H; near a target all levels from below up to there where
-        few lie below, else a Chebyshev filter round it (some thirty applications of H times the points, minutes for 10⁴).
+        few lie below, else a Chebyshev filter round it (some fifty applications of H times the points, minutes for 10⁴).
 
     Returns a Spectrum. ``error_bounds``, ``residuals``: see ``qlearn.spectrum.hermitian.certificate``; stats["bounds"] says of
     each level whether its bound is its "residual", which needs nothing else, or "quadratic", residual²/distance to the other
