@@ -164,8 +164,11 @@ def _projected(H: Hamiltonian, k: int, goal: Goal, size: int) -> Reduced | None:
 
 def _states(H: Hamiltonian, rows: np.ndarray) -> np.ndarray:
     """Each state with its largest value real and positive, Σ|v|²ΔV = 1."""
-    peak = rows[np.arange(len(rows)), np.argmax(np.abs(rows), axis=1)]
-    return (rows * (np.abs(peak) / peak)[:, None] / np.sqrt(H.grid.cell_volume)).reshape(len(rows), *H.state_shape)
+    states = np.empty_like(rows)
+    for row, state in zip(rows, states, strict=True):
+        peak = row[np.argmax(np.abs(row))]
+        np.multiply(row, np.abs(peak) / peak / np.sqrt(H.grid.cell_volume), out=state)
+    return states.reshape(len(rows), *H.state_shape)
 
 
 def _warn(H: Hamiltonian, fine: Hamiltonian, found: Found, certificate: Certificate, wanted: slice, goal: Goal) -> None:

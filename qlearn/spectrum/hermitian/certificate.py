@@ -177,5 +177,5 @@ def _depth(H: Hamiltonian, rows: np.ndarray) -> np.ndarray:
         d = H.grid.ndim
         table = np.max(np.sum(np.abs(table), axis=-d - 1), axis=-d - 1)
         table = np.broadcast_to(table, H.state_shape)
-    densities = rows.real**2 + rows.imag**2 if np.iscomplexobj(rows) else rows**2
-    return np.sqrt(densities @ table.ravel() ** 2)
+    weights = table.ravel() ** 2
+    return np.sqrt([weights @ (row.real**2 + row.imag**2 if np.iscomplexobj(row) else row * row) for row in rows])
