@@ -3,6 +3,7 @@
 import base64
 import functools
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,14 @@ def data_uri(figure: Any) -> str:
     out = io.BytesIO()
     with matplotlib.rc_context(_STYLE), np.errstate(all="ignore"):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+    return "data:image/svg+xml;base64," + base64.b64encode(_numbered(out.getvalue().decode()).encode()).decode("ascii")
+
+
+def _numbered(svg: str) -> str:
+    """The SVG with its clip paths numbered: matplotlib names them by the last digits of a layout that differ from run to run."""
+    for number, name in enumerate(re.findall(r'<clipPath id="(p[0-9a-f]{10})">', svg)):
+        svg = svg.replace(name, f"clip{number}")
+    return svg
 
 
 def angle_axis(axes: Any, period: float, name: str = "q") -> None:
