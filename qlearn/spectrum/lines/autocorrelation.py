@@ -71,7 +71,7 @@ def autocorrelation_spectrum(result: Result, *, method: str = "peaks", window: s
     result : of sesolve in real time, static linear Hermitian H, one ψ, states stored at uniform times.
     method : "peaks": those of the Fourier transform under a window, fitted together with its line shape; resolves neighbours
         some 4 (Hann) to 10 (Kaiser) times πħ/T apart.     "inversion": ql.harmonic_inversion of the same C(t), for signals
-        ten times shorter.
+        shorter by 4 to 271 times than peaks fitted one by one need, in what was tried.
     window : hann, blackman, blackmanharris, nuttall, gaussian (σ = 0.15 of T) or kaiser (β = 30).
     energies : (low, high): lines returned; None all.     threshold : peaks lower than this times the highest are left out.
     doubled : see ``autocorrelation``.
