@@ -23,6 +23,8 @@ class Ensemble:
     periods : one an axis, None on a line
     stats : what the run reports of itself: "kind", "seed", "steps", "limited_share" (share of learner-steps whose drift
         was limited), …
+    carriers : self-consistent runs: the ensemble of carriers, whose positions make the fields that the noisy learners read
+    flow : self-consistent runs: the fields themselves, ``flow(t, q (d, n)) -> (velocity, score)``, each (d, n)
 
     Raises
     ------
@@ -43,6 +45,8 @@ class Ensemble:
     positions: np.ndarray
     periods: tuple[float | None, ...]
     stats: dict[str, Any] = field(default_factory=dict)
+    carriers: "Ensemble | None" = None
+    flow: Any = None
 
     def __post_init__(self):
         times = checks.finite_array("times", self.times, shape=(None,)).copy()
