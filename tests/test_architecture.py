@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "qlearn"
 LAYERS = [
     "errors",
     "checks",
+    "sweep",
     "kernels",
     "storage",
     "boundaries",
@@ -31,6 +32,7 @@ LAYERS = [
     "loading",
     "phase",
     "ensembles",
+    "optimisers",
     "inference",
     "exact",
     "compare",
