@@ -1,0 +1,1 @@
+"""Self-consistent ensembles: learners and a loss field, nothing reads ψ (THEORY.md 4)."""
