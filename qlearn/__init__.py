@@ -70,8 +70,6 @@ _HOME = {
     "TanhNetwork": "optimisers",
     "sweep": "sweep",
     "circulation": "inference",
-    "estimate_alpha": "inference",
-    "estimate_hbar": "inference",
     "relaxation_rates": "inference",
     "implied_timescales": "inference",
     "ProductBasis": "inference",
