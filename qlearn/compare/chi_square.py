@@ -33,12 +33,19 @@ def chi2_test(cells: np.ndarray, masses: np.ndarray, n: int) -> tuple[float, flo
 
 
 def chi2_two_samples(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
-    """The same for two samples' counts in cells chosen from both together: χ² of homogeneity."""
+    """The same for two samples' counts in cells chosen from both together: χ² of homogeneity.
+
+    Cells expected to hold fewer than 5 points of the smaller sample are pooled into one.
+    """
     n, m = first.sum(), second.sum()
     both = first + second
+    small = both * (min(n, m) / (n + m)) < _LEAST_EXPECTED / 2
+    first, both = (np.append(counts[~small], counts[small].sum()) for counts in (first, both))
     keep = both > 0
-    difference = np.sqrt(m / n) * first[keep] - np.sqrt(n / m) * second[keep]
-    return _outcome(float(np.sum(difference**2 / both[keep])), int(keep.sum()) - 1, n * m / (n + m))
+    first, both = first[keep], both[keep]
+    difference = np.sqrt(m / n) * first - np.sqrt(n / m) * (both - first)
+    return _outcome(float(np.sum(difference**2 / both)), len(both) - 1 if min(n, m) >= 2 * _LEAST_EXPECTED else 0,
+                    n * m / (n + m))
 
 
 def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -62,8 +69,10 @@ def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) 
 
 
 def cells_of_two(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Counts of two samples (n, d), (m, d) in boxes between quantiles of both together, about 2 n_e^0.4 of them."""
-    each = max(2, int((2 * (len(a) * len(b) / (len(a) + len(b)))**0.4)**(1 / a.shape[1])))
+    """Counts of two samples (n, d), (m, d) in boxes between quantiles of both together, about 2 n_e^0.4 of them,
+    fewer where they would hold less than ten points of the smaller sample."""
+    fewest = min(len(a), len(b)) / _LEAST_EXPECTED
+    each = max(2, int(min(2 * (len(a) * len(b) / (len(a) + len(b)))**0.4, fewest)**(1 / a.shape[1])))
     both = np.vstack([a, b])
     flat = np.zeros(len(both), dtype=np.int64)
     for q in both.T:

@@ -1,84 +1,68 @@
-"""Tests whose p-value is found by drawing from the null: Wasserstein and energy distances, and the power of Kuiper's."""
+"""Tests whose p-value is found by drawing from the null: Wasserstein and energy distances in 1-D; the power of Kuiper's."""
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from qlearn import checks
+from qlearn.compare.line_cells import cells_of_law, cells_of_points
 from qlearn.compare.p_values import kuiper_p
 from qlearn.densities import GridDensity
 
-__all__ = ["draws_for", "energy_test", "kuiper_power", "wasserstein_test", "wasserstein_two_samples"]
+__all__ = ["drawn_test", "draws_for", "exchanged_test", "few_points_test", "kuiper_power"]
 
-_CELLS = 512            # of a line or ring, on which counts are drawn
 _CHUNK = 1000           # draws at a time
-_ENERGY_POINTS = 1000   # of each sample, at most: the distance needs all pairs
+_MOST_DRAWS = 19_999
 _POWER_CELLS = 4096
 
 
-def draws_for(family: int, level: float) -> int:
-    """How many null samples: 999, or as many as let the smallest p of a family of tests reach half the level (Holm)."""
-    return max(999, int(np.ceil(2 * family / level)) - 1)
+def draws_for(family: int, level: float, needed: bool = True) -> int:
+    """How many null samples: 999, or as many as let the smallest p of a family of tests reach half the level (Holm).
 
-
-def wasserstein_test(samples: np.ndarray, density: GridDensity, ring: bool, rng: np.random.Generator,
-                     draws: int) -> tuple[float, float, float]:
-    """Distance W₁ = ∫|F_n − F| dq (on a ring min_c ∫|F_n − F − c| dq), its floor, and its p-value.
-
-    The data and the perfect samples drawn are binned alike in 512 cells, so that the p-value is exact whatever the
-    binning does to the distance (it moves W₁ by about the width of a cell over √n).
+    Where that are more than 19 999 the level is refused if a test of the family draws (``needed``).
     """
-    a, length = density.grid.bounds[0][0], float(density.grid.lengths[0])
-    edges = a + length * np.arange(_CELLS + 1) / _CELLS
-    law = np.diff(density.cdf(edges))
-    place = np.floor((samples - a) * (_CELLS / length)).astype(np.int64)
-    place = place % _CELLS if ring else np.clip(place, 0, _CELLS - 1)
-    chances, n = _probabilities(law), len(samples)
-
-    def distance(counts: np.ndarray) -> np.ndarray:
-        return length * _transport(counts / n - law, ring)
-
-    null = [distance(rng.multinomial(n, chances, size=size)) for size in _chunks(draws)]
-    return _against_draws(float(distance(np.bincount(place, minlength=_CELLS)[None])[0]), np.concatenate(null))
+    draws = max(999, int(min(np.ceil(2 * family / level), 1e9)) - 1)
+    if not needed:
+        return min(draws, _MOST_DRAWS)
+    if draws > _MOST_DRAWS:
+        checks.fail("level", f"must be at least {2 * family / (_MOST_DRAWS + 1):.2g} for {family} tests that draw their null, "
+                    f"since at most {_MOST_DRAWS} samples are drawn", f"{level:g}", "Use ks, kuiper or chi2, or fewer tests.")
+    return draws
 
 
-def wasserstein_two_samples(a: np.ndarray, b: np.ndarray, period: float | None, rng: np.random.Generator,
-                            draws: int) -> tuple[float, float, float]:
-    """The same between two samples; the null is drawn by exchanging their points (on 512 cells)."""
-    both = np.concatenate([a, b])
-    low = 0.0 if period is not None else float(both.min())
-    length = period if period is not None else float(np.ptp(both)) * (1 + 1e-12) or 1.0
-    cell = np.minimum(((np.mod(both - low, length) if period else both - low) * (_CELLS / length)).astype(int), _CELLS - 1)
-    counts = np.bincount(cell, minlength=_CELLS)
+def drawn_test(samples: np.ndarray, density: GridDensity, ring: bool, rng: np.random.Generator, draws: int,
+               kind: str) -> tuple[float, float, float]:
+    """Wasserstein's or the energy distance of points (n,) from a law in 1-D, its floor, and p by drawing perfect samples.
 
-    def distance(first: np.ndarray) -> np.ndarray:
-        return length * _transport(first / len(a) - (counts - first) / len(b), period is not None)
+    All points enter; they and the perfect samples are counted in the same cells (see ``LineCells``).
+    """
+    cells, masses = cells_of_law(density, ring)
+    n, distance = len(samples), partial(cells.distance, kind)
+    null = [distance(rng.multinomial(n, masses, size=size) / n - masses) for size in _chunks(draws)]
+    return _against_draws(float(distance(cells.counts(samples)[None] / n - masses)[0]), np.concatenate(null))
 
-    null = [distance(rng.multivariate_hypergeometric(counts, len(a), size=size, method="marginals"))
+
+def exchanged_test(a: np.ndarray, b: np.ndarray, period: float | None, rng: np.random.Generator, draws: int,
+                   kind: str) -> tuple[float, float, float]:
+    """The same between two samples, and "ks" and "kuiper" of small ones; the null is drawn by exchanging their points."""
+    cells = cells_of_points(np.concatenate([a, b]), period)
+    distance = partial(cells.distance, kind)
+    first = cells.counts(a)
+    both = first + cells.counts(b)
+
+    def excess(drawn: np.ndarray) -> np.ndarray:
+        return drawn / len(a) - (both - drawn) / len(b)
+
+    null = [distance(excess(rng.multivariate_hypergeometric(both, len(a), size=size, method="marginals")))
             for size in _chunks(draws)]
-    return _against_draws(float(distance(np.bincount(cell[:len(a)], minlength=_CELLS)[None])[0]), np.concatenate(null))
+    return _against_draws(float(distance(excess(first[None]))[0]), np.concatenate(null))
 
 
-def energy_test(a: np.ndarray, b: np.ndarray, periods: tuple[float | None, ...], rng: np.random.Generator,
-                draws: int) -> tuple[float, float, float, int]:
-    """Energy distance √(2E|X − Y| − E|X − X'| − E|Y − Y'|) of two samples (n, d), (m, d), its floor, p and points used.
-
-    A ring coordinate enters as (cos, sin)·L/2π, so that the distance does not know where the ring is cut.  At most 1000
-    points of each sample, chosen at random, are used; p by permutations.
-
-    Source: Székely and Rizzo, J. Stat. Plan. Inference 143 (2013) 1249.
-    """
-    first, second = (_embed(_some(sample, rng), periods) for sample in (a, b))
-    points, n = np.vstack([first, second]), len(first)
-    square = np.sum(points**2, axis=1)
-    pairs = np.sqrt(np.maximum(square[:, None] + square - 2 * points @ points.T, 0))
-    labels = np.where(np.arange(len(points)) < n, 1 / n, -1 / len(second))
-
-    def distance(weights: np.ndarray) -> np.ndarray:
-        return np.sqrt(np.maximum(-np.sum(weights * (weights @ pairs), axis=1), 0))
-
-    null = [distance(rng.permuted(np.broadcast_to(labels, (size, len(labels))), axis=1)) for size in _chunks(draws)]
-    return (*_against_draws(float(distance(labels[None])[0]), np.concatenate(null)), n)
+def few_points_test(distance: float, n: int, rng: np.random.Generator, draws: int, kind: str) -> tuple[float, float, float]:
+    """"ks" or "kuiper" of a few points against a law: the distance, its floor and p by drawing n uniform points."""
+    u = np.sort(rng.random((draws, n)), axis=1)
+    above, below = np.max(np.arange(1, n + 1) / n - u, axis=1), np.max(u - np.arange(n) / n, axis=1)
+    return _against_draws(distance, np.maximum(above, below) if kind == "ks" else above + below)
 
 
 def kuiper_power(truth: GridDensity, reference: GridDensity, n: int, *, level: float, trials: int, seed: int) -> float:
@@ -113,14 +97,6 @@ def _probabilities(masses: np.ndarray) -> np.ndarray:
     return masses / masses.sum()
 
 
-def _transport(masses: np.ndarray, ring: bool) -> np.ndarray:
-    """∫|F| of mass differences (draws, cells) on the unit interval; on a ring less its median, the cheapest shift."""
-    running = np.cumsum(masses, axis=1)
-    if ring:
-        running -= np.median(running, axis=1, keepdims=True)
-    return np.mean(np.abs(running), axis=1)
-
-
 def _chunks(draws: int) -> list[int]:
     return [min(_CHUNK, draws - first) for first in range(0, draws, _CHUNK)]
 
@@ -129,20 +105,3 @@ def _against_draws(data: float, null: np.ndarray) -> tuple[float, float, float]:
     """The distance, the null's median, and p = (1 + #{null ≥ data})/(1 + draws)."""
     p = (1 + np.count_nonzero(null >= data * (1 - 1e-12))) / (1 + len(null))
     return data, float(np.median(null)), float(p)
-
-
-def _some(sample: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if len(sample) <= _ENERGY_POINTS:
-        return sample
-    return sample[rng.choice(len(sample), _ENERGY_POINTS, replace=False)]
-
-
-def _embed(sample: np.ndarray, periods: tuple[float | None, ...]) -> np.ndarray:
-    columns: list[Any] = []
-    for q, period in zip(sample.T, periods, strict=True):
-        if period is None:
-            columns.append(q)
-        else:
-            angle = 2 * np.pi * q / period
-            columns += [period / (2 * np.pi) * np.cos(angle), period / (2 * np.pi) * np.sin(angle)]
-    return np.stack(columns, axis=1)

@@ -64,8 +64,7 @@ def test_every_test_is_calibrated_and_rejects_a_shift(name, two):
     """100 nulls: the number of p below ½ and below 0.1 is within 4 binomial standard errors (false alarms below 1e-3 in all
     ten cases together); a shift of 0.1 (20 standard errors of the mean) is rejected."""
     rng, count = np.random.default_rng(11), 100
-    size = 250 if name == "energy" else 400
-    draws = 99
+    size, draws = 400, 99
 
     def reference(n):
         return ring_sample(LAW, n, rng) if two else LAW
@@ -73,8 +72,7 @@ def test_every_test_is_calibrated_and_rejects_a_shift(name, two):
     p = np.array([TESTS[name](ring_sample(LAW, size, rng), reference(size - 50), rng, draws).p_value for _ in range(count)])
     assert abs(np.sum(p < 0.5) - 50) <= 20 and np.sum(p < 0.1) <= 22
     large = 20_000
-    assert TESTS[name](ring_sample(SHIFTED, large, rng), reference(large), rng, 999).p_value < (0.2 if name == "energy"
-                                                                                             else 0.002)
+    assert TESTS[name](ring_sample(SHIFTED, large, rng), reference(large), rng, 999).p_value < 0.002
 
 
 def test_energy_finds_what_marginals_hide():
