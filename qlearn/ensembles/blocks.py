@@ -1,6 +1,7 @@
 """Block-wise randomness: the same seed gives the same bits for any executor and any number of workers."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -16,7 +17,8 @@ Output = TypeVar("Output")
 
 
 def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: int, seed: int, *,
-               executor: Executor | None = None, progress: Callable[[int], None] | None = None) -> list[Output]:
+               executor: Executor | None = None, progress: Callable[[int], None] | None = None,
+               merge: Callable[[Output, Output], Output] | None = None) -> list[Output]:
     """Run ``function(first, size, rng)`` for every block of n learners; return the outputs in the order of the blocks.
 
     Block b holds the learners b·BLOCK_SIZE … (the last one may be shorter); its generator is SFC64 seeded with
@@ -30,6 +32,8 @@ def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: i
     n, seed : how many learners in all (≥ 1); a whole number ≥ 0
     executor : concurrent.futures.Executor, optional
     progress : called with the number of learners of each finished block, in the caller's thread
+    merge : (output, output) -> output, associative: the list then holds one output, made of the first two, the third, … in
+        this order, and blocks are let go as soon as they are merged.  So memory does not grow with n
 
     Raises
     ------
@@ -46,11 +50,11 @@ def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: i
     sizes = [min(BLOCK_SIZE, n - first) for first in firsts]
     if executor is None:
         outputs = (_one_block(function, first, size, seed) for first, size in zip(firsts, sizes, strict=True))
-        return _collect(outputs, sizes, progress)
-    futures = [executor.submit(_one_block, function, first, size, seed)
-               for first, size in zip(firsts, sizes, strict=True)]
+        return _collect(outputs, sizes, progress, merge)
+    futures = deque(executor.submit(_one_block, function, first, size, seed)
+                    for first, size in zip(firsts, sizes, strict=True))
     try:
-        return _collect((future.result() for future in futures), sizes, progress)
+        return _collect(_results(futures), sizes, progress, merge)
     finally:
         for future in futures:
             future.cancel()
@@ -65,10 +69,19 @@ def _one_block(function: Callable[[int, int, np.random.Generator], Output], firs
     return function(first, size, block_generator(seed, first // BLOCK_SIZE))
 
 
-def _collect(outputs: Any, sizes: list[int], progress: Callable[[int], None] | None) -> list:
-    collected = []
+def _results(futures: deque) -> Iterable[Any]:
+    while futures:
+        yield futures.popleft().result()
+
+
+def _collect(outputs: Iterable[Any], sizes: list[int], progress: Callable[[int], None] | None,
+             merge: Callable[[Any, Any], Any] | None) -> list:
+    collected: list[Any] = []
     for output, size in zip(outputs, sizes, strict=True):
-        collected.append(output)
+        if merge is not None and collected:
+            collected[0] = merge(collected[0], output)
+        else:
+            collected.append(output)
         if progress is not None:
             progress(size)
     return collected
