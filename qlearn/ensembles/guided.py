@@ -11,14 +11,14 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.langevin import CurvedLine, FlatSpace
-from qlearn.ensembles.plan import ItoDrift, Plan, extra_drift, space_of
+from qlearn.ensembles.plan import PlainDrift, Plan, geometric_step, plain_drift, space_of
 from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
 from qlearn.fields import GridField
 from qlearn.results import Result
 
 if TYPE_CHECKING:
     from qlearn.systems.base import LearningSystem
+    from qlearn.systems.noise_geometry import NoiseGeometry
 
 __all__ = ["GuidedDrift", "guided_plan", "velocities"]
 
@@ -47,24 +47,21 @@ def velocities(field: Any, ratio: float, t: float, *q: Any) -> tuple[np.ndarray,
 @final
 @dataclass(frozen=True, eq=False)
 class GuidedDrift:
-    """b = v + u = (ħ/m)(Im + Re)(∂ψ/ψ) in the orthonormal frame; plain Itô on a metric adds (D/2) g'/g^{3/2}."""
+    """2D ∂ψ/ψ as a complex covector: its real part is the osmotic, its imaginary part the current velocity, b = v + u their sum
+    (lower index, 2D = ħ/m); plain Itô on a metric adds its extra drift to the real part."""
 
     field: Any
     ratio: float                            # ħ/m = 2D
-    space: FlatSpace | CurvedLine
-    extra: ItoDrift | None = None
+    extra: PlainDrift | None = None
 
     def __call__(self, t: float, q: np.ndarray) -> np.ndarray:
         psi, grad = self.field(t, *q)
-        real, imaginary = psi.real, psi.imag
-        weight = real * real
-        weight += imaginary * imaginary
+        weight = psi.real * psi.real
+        weight += psi.imag * psi.imag
         np.maximum(weight, _SMALLEST, out=weight)
-        b = grad.real * (real - imaginary)
-        b += grad.imag * (real + imaginary)             # (Re + Im)(ψ* ∂ψ)
-        b *= self.ratio / weight
-        if isinstance(self.space, CurvedLine):
-            b /= self.space.root(q)
+        scale = psi.conj()
+        scale *= self.ratio / weight
+        b = grad * scale
         return b if self.extra is None else b + self.extra(q)
 
     def __copy__(self) -> "GuidedDrift":
@@ -80,9 +77,9 @@ def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
                     "Use kind='static'.")
     gamma, temperature = system.numbers(parameters)
     _check_shift_quantum(system, parameters, temperature)
-    space, periods = space_of(system, parameters), system.period_numbers(parameters)
+    geometry, periods = system.noise_geometry(parameters), system.period_numbers(parameters)
     if isinstance(field, Result):
-        _check_result(field, gamma, temperature, space)
+        _check_result(field, gamma, temperature, geometry)
         start = _first_density(field, times[0]) if start is None else start
         field = field.field()
     elif not callable(field):
@@ -90,13 +87,11 @@ def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
     elif start is None:
         checks.fail("start", "must be given where field is a callable", "None", "Give a density, a point, or an array.")
     stats: dict[str, Any] = {"field": type(field).__name__}
-    scale = 1.0
     if isinstance(field, GridField):
-        scale = float(np.min(field.grid.lengths)) / (2 * np.pi)
         stats |= _check_field(field, periods, times)
     diffusion = gamma * temperature
-    drift = GuidedDrift(field, 2 * diffusion, space, extra_drift(space, ito, diffusion, scale))
-    return Plan(drift, space, diffusion, periods, start, partial(_default_step, drift, diffusion), stats)
+    drift = GuidedDrift(field, 2 * diffusion, plain_drift(geometry, ito, diffusion))
+    return Plan(drift, space_of(geometry), diffusion, periods, start, partial(_default_step, field, geometry, diffusion), stats)
 
 
 def _check_shift_quantum(system: "LearningSystem", parameters: Mapping[str, float] | None, temperature: float) -> None:
@@ -109,7 +104,8 @@ def _check_shift_quantum(system: "LearningSystem", parameters: Mapping[str, floa
                           f"needed; given {float(quantum.subs(numbers)):g}. derive(system) still gives the equation.")
 
 
-def _check_result(result: Result, gamma: float, temperature: float, space: FlatSpace | CurvedLine) -> None:
+def _check_result(result: Result, gamma: float, temperature: float,
+                  geometry: "NoiseGeometry | None") -> None:
     """ħ = 2T, mass = 1/γ, the same metric, and v = ∇φ/m with |ψ|² conserved; else its learners would follow another equation."""
     hamiltonian = result.hamiltonian
     _check_equation(result)
@@ -121,10 +117,21 @@ def _check_result(result: Result, gamma: float, temperature: float, space: FlatS
     mass = np.diag(np.broadcast_to(mass, (ndim,))) if mass.ndim < 2 else mass
     if not np.allclose(mass, np.eye(ndim) / gamma, rtol=1e-9, atol=0):
         checks.fail("field", f"must have the mass 1/γ = {1 / gamma:.9g}, the system's", f"mass {hamiltonian.mass!r}")
-    mine = space.root(hamiltonian.grid.axes[0][None])**2 if isinstance(space, CurvedLine) else np.ones(1)
-    theirs = np.ones(1) if hamiltonian.metric is None or ndim > 1 else np.ravel(hamiltonian.metric(hamiltonian.grid.axes[0]))
-    if (ndim > 1 and hamiltonian.metric is not None) or not np.allclose(mine, theirs, rtol=1e-9, atol=0):
+    mesh = hamiltonian.grid.mesh
+    mine, theirs = _tensor(None if geometry is None else geometry.metric, mesh), _tensor(hamiltonian.metric, mesh)
+    if not np.allclose(mine, theirs, rtol=1e-9, atol=1e-12 * float(np.max(np.abs(mine)))):
         checks.fail("field", "must have the metric of the system", "another metric")
+
+
+def _tensor(metric: Any, mesh: tuple[np.ndarray, ...]) -> np.ndarray:
+    """g (d, d, *shape) from a callable that returns that, or rows of arrays or numbers, or the one entry of a line."""
+    d, shape = len(mesh), mesh[0].shape
+    if metric is None:
+        return np.broadcast_to(np.eye(d).reshape(d, d, *(1,) * d), (d, d, *shape))
+    values = metric(*mesh)
+    if d == 1:
+        return np.broadcast_to(np.ravel(np.asarray(values, dtype=float)), shape)[None, None]
+    return np.array([[np.broadcast_to(np.asarray(entry, dtype=float), shape) for entry in row] for row in values])
 
 
 def _check_equation(result: Result) -> None:
@@ -168,13 +175,24 @@ def _check_field(field: GridField, periods: tuple[float | None, ...], times: np.
     return {"field_space_error": float(field.space_error), "field_time_error": field.time_error}
 
 
-def _default_step(drift: GuidedDrift, diffusion: float, start: Any) -> float:
-    """ħ/(200 K) = 1/(200 D Σ|∂ψ|²/Σ|ψ|²), ∂ along the proper length."""
-    field = drift.field
+def _default_step(field: Any, geometry: "NoiseGeometry | None", diffusion: float, start: Any) -> float:
+    """ħ/(200 K) = 1/(200 D S), S = ∫|∂ψ|²_g dV/∫|ψ|² dV, the largest of some times; shorter where the metric turns fast."""
     if not isinstance(field, GridField):
         checks.fail("dt", "must be given where field is a callable that is not a GridField", "None")
-    least = 1.0
-    if isinstance(drift.space, CurvedLine):
-        least = float(np.min(drift.space.root(field.grid.axes[0][None])))**2
-    rate = diffusion * field.steepness / least
-    return 1 / (_STEPS * rate) if rate > 0 else np.inf
+    rate = diffusion * (field.steepness if geometry is None else _steepness(field, geometry))
+    points = np.stack([axis.ravel() for axis in field.grid.mesh])
+    return min(1 / (_STEPS * rate) if rate > 0 else np.inf, geometric_step(geometry, diffusion, points))
+
+
+def _steepness(field: GridField, geometry: "NoiseGeometry") -> float:
+    """The largest ∫g^{μν}∂_μψ*∂_νψ √g dq / ∫|ψ|²√g dq over at most nine stored times, by sums over the grid."""
+    points = np.stack([axis.ravel() for axis in field.grid.mesh])
+    g = np.moveaxis(geometry.metric(*points), -1, 0)
+    root, raised = np.sqrt(np.linalg.det(g)), np.linalg.inv(g)
+    chosen = np.unique(np.linspace(0, len(field.times) - 1, 9).astype(int))
+    worst = 0.0
+    for t in field.times[chosen]:
+        psi, grad = field(float(t), *points)
+        square = np.einsum("mn,nmk,kn->n", grad.conj(), raised, grad).real
+        worst = max(worst, float(np.sum(root * square) / np.sum(root * np.abs(psi)**2)))
+    return worst

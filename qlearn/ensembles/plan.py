@@ -1,26 +1,29 @@
 """Plan: everything a block of learners needs, worked out once, before the first step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from qlearn.ensembles.langevin import CurvedLine, Drift, FlatSpace
-from qlearn.errors import UnsupportedError
+from qlearn.ensembles.langevin import Drift
+from qlearn.ensembles.spaces import CurvedLine, CurvedSpace, FlatSpace, Space, Sphere
 
 if TYPE_CHECKING:
-    from qlearn.systems.base import LearningSystem
+    from qlearn.systems.noise_geometry import NoiseGeometry
 
-__all__ = ["ItoDrift", "Plan", "extra_drift", "space_of"]
+__all__ = ["PlainDrift", "Plan", "geometric_step", "plain_drift", "space_of"]
+
+_TURN = 0.01        # default dt · D|Γ|²: a kick then turns the frame by about √(2/100)
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The drift b(t, q (d, n)) -> (d, n) in the orthonormal frame of the space, and where to start."""
+    """The drift, a covector b(t, q (d, n)) -> (d, n) of the space, and where to start."""
 
     drift: Drift
-    space: FlatSpace | CurvedLine
+    space: Space
     diffusion: float
     periods: tuple[float | None, ...]
     start: Any                                  # GridDensity, or what the caller gave as positions
@@ -28,38 +31,40 @@ class Plan:
     stats: dict[str, Any] = field(default_factory=dict)
 
 
-def space_of(system: "LearningSystem", parameters: Mapping[str, float] | None) -> FlatSpace | CurvedLine:
-    """Flat, or one coordinate with a metric."""
-    metric = system.metric_function(parameters)
-    if metric is None:
-        return FlatSpace()
-    if system.dimension > 1:
-        raise UnsupportedError(f"a metric in {system.dimension} dimensions is not offered by simulate yet. Use one coordinate, "
-                               "or flat coordinates (metric=None).")
-    return CurvedLine(metric)
-
-
-def extra_drift(space: FlatSpace | CurvedLine, ito: str, diffusion: float, length: float) -> "ItoDrift | None":
-    """What a plain Itô learner drifts more than a covariant one; nothing in flat space.  length: the scale of q."""
-    if ito == "covariant" or isinstance(space, FlatSpace):
-        return None
-    return ItoDrift(space, diffusion, 1e-3 * length)
-
-
+@final
 @dataclass(frozen=True, eq=False)
-class ItoDrift:
-    """Without the Itô correction a learner drifts more, along the proper length: D ∂_s ln √g = (D/2) g'/g^{3/2}.
+class PlainDrift:
+    """D g_{μσ} g^{αβ} Γ^σ_{αβ}: what discrete updates without the Itô correction drift more, (D/2) g'/g on a line."""
 
-    g' by central differences of fourth order over ``step``.
-    """
-
-    space: CurvedLine
+    contracted: Callable[..., np.ndarray]       # (*q) -> (d, n)
     diffusion: float
-    step: float
 
     def __call__(self, q: np.ndarray) -> np.ndarray:
-        def log_root(shift: float) -> np.ndarray:
-            return np.log(self.space.root(q + shift * self.step))
+        return self.diffusion * self.contracted(*q)
 
-        slope = (8 * (log_root(1) - log_root(-1)) - (log_root(2) - log_root(-2))) / (12 * self.step)
-        return self.diffusion * slope / self.space.root(q)
+
+def space_of(geometry: "NoiseGeometry | None") -> Space:
+    """Flat, one coordinate with a metric, a sphere, or any metric in two or three coordinates."""
+    if geometry is None:
+        return FlatSpace()
+    if geometry.ricci is None:
+        return CurvedLine(geometry.metric)
+    if geometry.sphere is not None:
+        return Sphere(geometry.sphere)
+    return CurvedSpace(geometry.metric, geometry.christoffel, geometry.ricci)
+
+
+def plain_drift(geometry: "NoiseGeometry | None", ito: str, diffusion: float) -> PlainDrift | None:
+    """The extra drift of a plain Itô learner; None for a covariant one and in flat space."""
+    return None if ito == "covariant" or geometry is None else PlainDrift(geometry.contracted, diffusion)
+
+
+def geometric_step(geometry: "NoiseGeometry | None", diffusion: float, points: np.ndarray) -> float:
+    """The largest dt with dt · D|Γ|² ≤ 0.01 at the points (d, n), |Γ|² = Σ Γ^μ_{αβ}² g_μμ/(g_αα g_ββ); ∞ on lines and spheres."""
+    if geometry is None or geometry.ricci is None or geometry.sphere is not None:
+        return np.inf
+    g, total = geometry.metric(*points), np.zeros(points.shape[1])
+    for (m, a, b), values in geometry.christoffel(points):
+        total += (1 if a == b else 2) * values**2 * g[m, m] / (g[a, a] * g[b, b])
+    worst = float(np.max(total))
+    return _TURN / (diffusion * worst) if worst > 0 else np.inf

@@ -14,7 +14,7 @@ from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.guided import guided_plan
-from qlearn.ensembles.langevin import trajectory
+from qlearn.ensembles.langevin import Kicks, Tally, walk
 from qlearn.ensembles.plan import Plan
 from qlearn.ensembles.static import static_plan
 from qlearn.errors import UnsupportedError
@@ -87,12 +87,12 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     plan = _plan(system, start, times, kind, parameters, field, ito)
     begin = plan.start if isinstance(plan.start, GridDensity) else _points(plan.start, count, system.dimension)
     steps = _steps(times, plan.step(begin) if dt is None else dt)
-    blocks = run_blocks(partial(_one_block, plan, begin, times, steps), count, seed, executor=executor, progress=progress)
+    blocks = run_blocks(partial(_one_block, plan, begin, times, steps, seed), count, seed, executor=executor, progress=progress)
     positions = np.concatenate([positions for positions, _ in blocks], axis=2)
-    limited, total = sum(number for _, number in blocks), count * int(steps.sum())
+    tally = sum((tally for _, tally in blocks), Tally())
     stats = {"kind": kind, "seed": seed, "learners": count, "method": "stochastic Heun, weak order 2", "ito": ito,
              "steps": int(steps.sum()), "dt": float(np.max(np.diff(times) / steps, initial=0.0)),
-             "limited_share": limited / total if total else 0.0, "drift_limit": "√(2D/dt)", **plan.stats,
+             **tally.shares(), "drift_limit": "√(2D/dt)", **plan.stats,
              "wall_time": time.perf_counter() - begun}
     return Ensemble(times, np.moveaxis(positions, 1, 2), plan.periods, stats)
 
@@ -115,13 +115,13 @@ def _steps(times: np.ndarray, dt: float) -> np.ndarray:
     return np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
 
 
-def _one_block(plan: Plan, begin: Any, times: np.ndarray, steps: np.ndarray, first: int, size: int,
-               rng: np.random.Generator) -> tuple[np.ndarray, int]:
+def _one_block(plan: Plan, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int, first: int, size: int,
+               rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
     if isinstance(begin, GridDensity):
         q = begin.sample(size, rng).reshape(size, -1).T.copy()
     else:
         q = begin[:, first:first + size].copy()
-    return trajectory(copy.copy(plan.drift), plan.space, plan.diffusion, q, times, steps, rng)
+    return walk(copy.copy(plan.drift), plan.space, plan.diffusion, q, times, steps, Kicks(seed, first))
 
 
 def _times(tlist: Any) -> np.ndarray:

@@ -9,11 +9,12 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.langevin import CurvedLine, FlatSpace
-from qlearn.ensembles.plan import ItoDrift, Plan, extra_drift, space_of
+from qlearn.ensembles.plan import PlainDrift, Plan, geometric_step, plain_drift, space_of
+from qlearn.ensembles.spaces import Space
 
 if TYPE_CHECKING:
     from qlearn.systems.base import LearningSystem
+    from qlearn.systems.noise_geometry import NoiseGeometry
 
 __all__ = ["StaticDrift", "static_plan"]
 
@@ -23,17 +24,13 @@ _STEP = 0.02        # default dt · fastest relaxation rate: Heun then errs by a
 @final
 @dataclass(frozen=True, eq=False)
 class StaticDrift:
-    """b = −γ ∂U in the orthonormal frame (∂U/√g on a curved line); plain Itô on a metric adds (D/2) g'/g^{3/2}."""
+    """The covector −γ ∂U, for α ≠ 1 that of the noise's geometry (systems/noise_geometry.py); plain Itô with its extra drift."""
 
-    gradient: Callable[..., np.ndarray]     # ∂U(*q) -> (d, n)
-    gamma: float
-    space: FlatSpace | CurvedLine
-    extra: ItoDrift | None = None
+    force: Callable[..., np.ndarray]        # (*q) -> (d, n)
+    extra: PlainDrift | None = None
 
     def __call__(self, t: float, q: np.ndarray) -> np.ndarray:
-        b = -self.gamma * self.gradient(*q)
-        if isinstance(self.space, CurvedLine):
-            b = b / self.space.root(q)
+        b = self.force(*q)
         return b if self.extra is None else b + self.extra(q)
 
 
@@ -44,24 +41,30 @@ def static_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
                     "Use kind='guided' with a solved ψ.")
     if start is None:
         checks.fail("start", "must be given for kind='static'", "None", "Give a density, a point, or an array.")
-    gamma, temperature = system.numbers(parameters)
-    space, periods = space_of(system, parameters), system.period_numbers(parameters)
+    diffusion, geometry = system.noise_diffusion(parameters), system.noise_geometry(parameters)
+    space, periods = space_of(geometry), system.period_numbers(parameters)
     scale = min((period for period in periods if period is not None), default=2 * np.pi) / (2 * np.pi)
-    drift = StaticDrift(system.loss_gradient_function(parameters), gamma, space,
-                        extra_drift(space, ito, gamma * temperature, scale))
-    return Plan(drift, space, gamma * temperature, periods, start, partial(_default_step, drift, 1e-4 * scale))
+    drift = StaticDrift(system.noise_force_function(parameters), plain_drift(geometry, ito, diffusion))
+
+    return Plan(drift, space, diffusion, periods, start, partial(_default_step, drift, space, geometry, diffusion, 1e-4 * scale))
 
 
-def _default_step(drift: StaticDrift, shift: float, start: Any) -> float:
-    """0.02 over the fastest relaxation rate |∂b_a/∂q_a| seen at the starting points."""
+def _default_step(drift: StaticDrift, space: Space, geometry: "NoiseGeometry | None", diffusion: float, shift: float,
+                  start: Any) -> float:
+    """0.02 over the fastest relaxation rate |∂b^μ/∂q^μ| (no sum) seen at the start; shorter where the metric turns fast."""
     points = _grid_points(start) if isinstance(start, GridDensity) else start
+
+    def velocity(q: np.ndarray) -> np.ndarray:
+        frame = space.frame(q)
+        return space.along(frame, space.components(frame, drift(0.0, q)))
+
     rate = 0.0
     for axis in range(len(points)):
         step = np.zeros((len(points), 1))
         step[axis] = shift
-        slope = (drift(0.0, points + step)[axis] - drift(0.0, points - step)[axis]) / (2 * shift)
+        slope = (velocity(points + step)[axis] - velocity(points - step)[axis]) / (2 * shift)
         rate = max(rate, float(np.max(np.abs(slope))))
-    return _STEP / rate if rate > 0 else np.inf
+    return min(_STEP / rate if rate > 0 else np.inf, geometric_step(geometry, diffusion, points))
 
 
 def _grid_points(density: GridDensity) -> np.ndarray:

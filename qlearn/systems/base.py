@@ -18,6 +18,7 @@ from qlearn.systems.formulas import (
     shown_aperiodic,
 )
 from qlearn.systems.metrics import PositiveMetric, covariance_ratio, metric_matrix
+from qlearn.systems.noise_geometry import NoiseGeometry, noise_diffusion, noise_force_function, noise_geometry
 
 __all__ = ["LearningSystem"]
 
@@ -179,6 +180,19 @@ class LearningSystem:
             return None
         shape = (self.dimension, self.dimension)
         return PositiveMetric(self._function("metric", tuple(self.metric), shape, self.coordinates, parameters))
+
+    def noise_geometry(self, parameters: Parameters = None) -> NoiseGeometry | None:
+        """The metric in which the noise is isotropic, with its connection; None where it is flat and Cartesian."""
+        return noise_geometry(self, parameters)
+
+    def noise_diffusion(self, parameters: Parameters = None) -> float:
+        """D of D^{μν} = Dĝ^{μν}: γT, where the noise is covariant γ times its temperature. RegimeError where T moves."""
+        return noise_diffusion(self, parameters)
+
+    def noise_force_function(self, parameters: Parameters = None) -> Callable[..., np.ndarray]:
+        """The drift −γ∂U of a static loss as a covector of that geometry, f(*q) -> (d, *shape), whatever α is."""
+        self._loss()
+        return noise_force_function(self, parameters)
 
     def period_numbers(self, parameters: Parameters = None) -> tuple[float | None, ...]:
         """The period of each axis, None on a line."""

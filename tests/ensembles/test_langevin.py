@@ -9,8 +9,9 @@ import pytest
 from waves import ring
 
 from qlearn.ensembles.guided import GuidedDrift
-from qlearn.ensembles.langevin import CurvedLine, FlatSpace, heun_step, limit_drift
-from qlearn.ensembles.plan import ItoDrift
+from qlearn.ensembles.langevin import heun_step, limit_drift
+from qlearn.ensembles.plan import PlainDrift
+from qlearn.ensembles.spaces import CurvedLine, FlatSpace
 from qlearn.ensembles.static import StaticDrift
 
 X = 2 * np.pi * np.arange(64) / 64
@@ -19,12 +20,13 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(20)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 
-def heun(drift, space, t, later, q, kick):
-    return heun_step(drift, space, t, later, q, kick, np.inf)[0]
+def heun(drift, space, diffusion, t, later, q, kick):
+    return heun_step(drift, space, diffusion, t, later, q, kick, np.inf)[0]
 
 
-def euler(drift, space, t, later, q, kick):
-    return space.move(q, drift(t, q) * (later - t) + kick)
+def euler(drift, space, diffusion, t, later, q, kick):
+    frame, b = space.frame(q), drift(t, q)
+    return space.move(q, frame, space.components(frame, b.real + b.imag) * (later - t) + kick)
 
 
 def expectation(step, drift, space, diffusion, start, f, end, steps):
@@ -34,7 +36,7 @@ def expectation(step, drift, space, diffusion, start, f, end, steps):
     kicks = np.sqrt(2 * diffusion * end / steps) * np.repeat(NODES[:, None], 64, axis=1)
     for t, later in zip(times[-2::-1], times[:0:-1], strict=True):
         q = np.broadcast_to(X, kicks.shape).ravel()[None]
-        landed = step(drift, space, t, later, q.copy(), kicks.ravel()[None])[0]
+        landed = step(drift, space, diffusion, t, later, q.copy(), kicks.ravel()[None])[0]
         coefficients = np.fft.fft(u) / 64
         u = WEIGHTS @ (np.exp(1j * np.multiply.outer(landed, MODES)) @ coefficients).real.reshape(kicks.shape)
     return np.sum(start * u) * 2 * np.pi / 64
@@ -49,7 +51,7 @@ def slopes(errors):
 
 def guided_errors(step):
     wave = ring()
-    drift = GuidedDrift(wave.field(np.linspace(0, 1, 401)), 1.0, FlatSpace())
+    drift = GuidedDrift(wave.field(np.linspace(0, 1, 401)), 1.0)
     start, exact = wave.density(0.0).pdf(X), wave.density(1.0)
     points = exact.grid.axes[0]
     def f(q):
@@ -72,6 +74,11 @@ def metric(q):
     return (1 + 0.4 * np.cos(q) + 0.2 * np.sin(2 * q))[None, None]
 
 
+def contracted(q):
+    """½ g'/g."""
+    return (0.5 * (0.4 * np.cos(2 * q) - 0.4 * np.sin(q)) / metric(q)[0, 0])[None]
+
+
 CURVED = CurvedLine(metric)
 TEMPERATURE = 0.6
 
@@ -84,8 +91,8 @@ def stationary(power):
 
 def curved_errors(ito, power, step=heun):
     """How far E[f] moves from its stationary value in a time 1."""
-    extra = None if ito == "covariant" else ItoDrift(CURVED, TEMPERATURE, 1e-3)
-    drift = StaticDrift(lambda q: (-0.5 * np.sin(q) + 0.2 * np.cos(q))[None], 1.0, CURVED, extra)
+    extra = None if ito == "covariant" else PlainDrift(contracted, TEMPERATURE)
+    drift = StaticDrift(lambda q: (0.5 * np.sin(q) - 0.2 * np.cos(q))[None], extra)
     p = stationary(power)
     def f(q):
         return np.sin(q) + 0.3 * np.cos(2 * q)
@@ -110,7 +117,7 @@ def test_a_move_on_a_curved_line_has_the_proper_length_asked_for():
     fine = np.linspace(0, 1, 4001)[:, None]
     errors = []
     for size in (0.2, 0.1, 0.05):
-        moved = CURVED.move(q, np.full_like(q, size))
+        moved = CURVED.move(q, CURVED.frame(q), np.full_like(q, size))
         root = np.sqrt(metric(q + fine * (moved - q))[0, 0])
         length = np.sum(0.5 * (root[1:] + root[:-1]), axis=0) / 4000 * (moved - q)[0]
         errors.append(np.max(np.abs(length - size)))
@@ -125,5 +132,5 @@ def test_the_limit_keeps_directions_and_counts():
     assert limit_drift(b, 10.0)[1] is None and limit_drift(b, 10.0)[0] is b
     def jump(t, q):
         return np.where(q > 0, 1e6, 0.0)
-    moved, count = heun_step(jump, FlatSpace(), 0.0, 0.1, np.array([[1.0, -1.0]]), np.zeros((1, 2)), 3.0)
+    moved, count = heun_step(jump, FlatSpace(), 0.5, 0.0, 0.1, np.array([[1.0, -1.0]]), np.zeros((1, 2)), 3.0)
     assert count == 1 and np.allclose(moved, [[1.3, -1.0]])
