@@ -3,8 +3,8 @@
 from qlearn.compare.against import LIMITED_SHARE, compare
 from qlearn.compare.comparison import Comparison, Rates, Row, Verdict
 from qlearn.compare.distances import ks_distance, kuiper_distance
-from qlearn.compare.monte_carlo import kuiper_power
 from qlearn.compare.p_values import holm, ks_floor, ks_p, kuiper_floor, kuiper_p, power_of_z, t_p
+from qlearn.compare.powers import kuiper_power, power
 
 __all__ = [
     "LIMITED_SHARE",
@@ -21,6 +21,7 @@ __all__ = [
     "kuiper_floor",
     "kuiper_p",
     "kuiper_power",
+    "power",
     "power_of_z",
     "t_p",
 ]

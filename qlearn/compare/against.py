@@ -68,6 +68,7 @@ def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence
     Examples
     --------
     >>> import qlearn as ql
+    >>> from qlearn.densities import GridDensity
     >>> ring = ql.Grid(64, [(0, 2 * np.pi)])
     >>> law = GridDensity.wrapped_normal(ring, centre=1.0, width=0.7)
     >>> q = law.sample(2000, np.random.default_rng(0))

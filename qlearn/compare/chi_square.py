@@ -8,7 +8,7 @@ from qlearn.compare.distances import cumulative
 from qlearn.compare.p_values import chi2_p
 from qlearn.densities import GridDensity
 
-__all__ = ["cells_of", "cells_of_two", "chi2_test", "chi2_two_samples"]
+__all__ = ["cells_of", "cells_of_two", "chi2_test", "chi2_two_samples", "joined", "pooled"]
 
 _LEAST_EXPECTED = 10.0      # learners in a cell
 
@@ -18,18 +18,23 @@ def chi2_test(cells: np.ndarray, masses: np.ndarray, n: int) -> tuple[float, flo
 
     Cells expected to hold fewer than 10 learners are pooled into one, before the counts are looked at.
     """
-    expected = n * masses
+    counts, expected = pooled(cells, n * masses)
+    return _outcome(float(np.sum((counts - expected)**2 / expected)), len(counts) - 1, n)
+
+
+def pooled(counts: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and expectations with the cells that expect fewer than 10 in one; at least one cell is left."""
     large = expected >= _LEAST_EXPECTED
     if not large.any():
-        return _outcome(0.0, 0, n)
-    counts = np.append(cells[large], cells[~large].sum())
+        return counts.sum(keepdims=True), expected.sum(keepdims=True)
+    counts = np.append(counts[large], counts[~large].sum())
     expected = np.append(expected[large], max(expected[~large].sum(), 0.0))
     if expected[-1] < _LEAST_EXPECTED:                  # the pool joins the smallest of the others
         smallest = int(np.argmin(expected[:-1]))
         counts[smallest] += counts[-1]
         expected[smallest] += expected[-1]
         counts, expected = counts[:-1], expected[:-1]
-    return _outcome(float(np.sum((counts - expected)**2 / expected)), len(counts) - 1, n)
+    return counts, expected
 
 
 def chi2_two_samples(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
@@ -51,7 +56,7 @@ def chi2_two_samples(first: np.ndarray, second: np.ndarray) -> tuple[float, floa
 def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Counts and exact masses of about 2 n^0.4 cells (Mann and Wald 1942), fewer where they would hold less than ten
     learners: in 1-D equally likely ones, else boxes."""
-    wanted = max(2, min(int(2 * len(samples)**0.4), int(len(samples) / _LEAST_EXPECTED)))
+    wanted = _wanted(len(samples))
     if density.grid.ndim == 1:
         u = cumulative(samples[:, 0], density, ring[0])
         return np.bincount(np.minimum((u * wanted).astype(int), wanted - 1), minlength=wanted), np.full(wanted, 1 / wanted)
@@ -61,11 +66,21 @@ def cells_of(samples: np.ndarray, density: GridDensity, ring: tuple[bool, ...]) 
         index.append(cell % grid.shape[axis] if ring[axis] else np.clip(cell, 0, grid.shape[axis] - 1))
     counts = np.bincount(np.ravel_multi_index(index, grid.shape), minlength=density.values.size).reshape(grid.shape)
     masses = density.cell_masses()
-    while _too_fine(len(samples) * masses, wanted):
+    return joined(counts, masses, len(samples))
+
+
+def joined(counts: np.ndarray, masses: np.ndarray, n: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of a grid joined two by two, by the masses alone, until about 2 n^0.4 are left with at least 10 of n expected."""
+    wanted = _wanted(n)
+    while _too_fine(n * masses, wanted):
         axis = int(np.argmax(counts.shape))
         pairs = np.arange(0, counts.shape[axis], 2)
         counts, masses = np.add.reduceat(counts, pairs, axis=axis), np.add.reduceat(masses, pairs, axis=axis)
     return counts.ravel(), masses.ravel()
+
+
+def _wanted(n: float) -> int:
+    return max(2, min(int(2 * n**0.4), int(n / _LEAST_EXPECTED)))
 
 
 def cells_of_two(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

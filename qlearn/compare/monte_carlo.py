@@ -1,4 +1,4 @@
-"""Tests whose p-value is found by drawing from the null: Wasserstein and energy distances in 1-D; the power of Kuiper's."""
+"""Tests whose p-value is found by drawing from the null: Wasserstein and energy distances in 1-D, few points."""
 
 from functools import partial
 
@@ -6,14 +6,12 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.compare.line_cells import cells_of_law, cells_of_points
-from qlearn.compare.p_values import kuiper_p
 from qlearn.densities import GridDensity
 
-__all__ = ["drawn_test", "draws_for", "exchanged_test", "few_points_test", "kuiper_power"]
+__all__ = ["drawn_test", "draws_for", "exchanged_test", "few_points_test"]
 
 _CHUNK = 1000           # draws at a time
 _MOST_DRAWS = 19_999
-_POWER_CELLS = 4096
 
 
 def draws_for(family: int, level: float, needed: bool = True) -> int:
@@ -63,38 +61,6 @@ def few_points_test(distance: float, n: int, rng: np.random.Generator, draws: in
     u = np.sort(rng.random((draws, n)), axis=1)
     above, below = np.max(np.arange(1, n + 1) / n - u, axis=1), np.max(u - np.arange(n) / n, axis=1)
     return _against_draws(distance, np.maximum(above, below) if kind == "ks" else above + below)
-
-
-def kuiper_power(truth: GridDensity, reference: GridDensity, n: int, *, level: float, trials: int, seed: int) -> float:
-    """Share of perfect samples of n points from ``truth`` that Kuiper's test against ``reference`` rejects at the level.
-
-    Counts in 4096 cells are drawn, not points; V is then taken at the cells' edges, which lowers it by about 1 % of its
-    floor.  The standard error of the answer is √(power (1 − power)/trials).
-
-    Examples
-    --------
-    >>> from qlearn.grids import Grid
-    >>> ring = Grid(64, [(0, 2 * np.pi)])
-    >>> flat, bent = (GridDensity(ring, (1 + a * np.cos(ring.axes[0])) / (2 * np.pi)) for a in (0.0, 0.1))
-    >>> kuiper_power(bent, flat, 10000, level=0.01, trials=50, seed=0)
-    1.0
-    """
-    n, trials = checks.integer("n", n, least=1), checks.integer("trials", trials, least=1)
-    level = checks.real("level", level, above=0, most=1)
-    if truth.grid.bounds != reference.grid.bounds:
-        checks.fail("reference", "must live between the bounds of truth", f"{reference.grid.bounds}")
-    low, length = reference.grid.bounds[0][0], float(reference.grid.lengths[0])
-    edges = low + length * np.arange(_POWER_CELLS + 1) / _POWER_CELLS
-    drawn = np.random.default_rng(seed).multinomial(n, _probabilities(np.diff(truth.cdf(edges))), size=trials)
-    excess = np.cumsum(drawn, axis=1) / n - reference.cdf(edges[1:])
-    v = np.maximum(excess.max(axis=1), 0) - np.minimum(excess.min(axis=1), 0)
-    return float(np.mean(kuiper_p(v, n) < level))
-
-
-def _probabilities(masses: np.ndarray) -> np.ndarray:
-    """Cell masses without the ringing below zero that the density allows itself."""
-    masses = np.maximum(masses, 0)
-    return masses / masses.sum()
 
 
 def _chunks(draws: int) -> list[int]:
