@@ -6,6 +6,7 @@ __all__ = [
     "ConfigError",
     "DerivationError",
     "MissingExtraError",
+    "NearNodeError",
     "QlearnError",
     "RegimeError",
     "StorageError",
@@ -24,6 +25,17 @@ class ArgumentError(QlearnError, ValueError):
 
 class RegimeError(QlearnError, ValueError):
     """The theory gives no such thing for this system: no ħ for α ≠ 1, the Euclidean branch, a nonlinear equation."""
+
+
+class NearNodeError(RegimeError):
+    """A self-consistent run stopped before a node of the wave; ``ensemble`` is the Ensemble up to there, its times end early."""
+
+    def __init__(self, message: str, ensemble: object):
+        super().__init__(message)
+        self.ensemble = ensemble
+
+    def __reduce__(self):
+        return type(self), (self.args[0], self.ensemble)
 
 
 class UnsupportedError(QlearnError, NotImplementedError):

@@ -1,0 +1,210 @@
+"""A self-consistent run without nodes: carriers make the fields, noisy learners read them, nothing reads ψ."""
+
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from qlearn.ensembles.ensemble import Ensemble
+from qlearn.ensembles.self_consistent.assembly import assemble, noisy_learners
+from qlearn.ensembles.self_consistent.basis import Basis, basis_of
+from qlearn.ensembles.self_consistent.evolution import Dynamics, Rates, State, frame_metric, runge_kutta
+from qlearn.ensembles.self_consistent.markers import Markers, place_markers
+from qlearn.ensembles.self_consistent.nodes_ahead import depth
+from qlearn.ensembles.self_consistent.path import FlowPath, Knot
+from qlearn.ensembles.self_consistent.score import Choice, Rule, choose, solver
+from qlearn.ensembles.self_consistent.start import Beginning, Numbers, beginning, numbers
+from qlearn.errors import AccuracyWarning, NearNodeError
+from qlearn.kernels.tensor_splines import evaluate, local_values, moments, scatter
+from qlearn.systems.potentials import potential_gradient_function
+
+if TYPE_CHECKING:
+    from qlearn.systems.base import LearningSystem
+
+__all__ = ["CARRIERS", "RULE", "self_consistent_run"]
+
+RULE = Rule()
+CARRIERS = 4            # carriers a noisy learner, unless told
+
+
+@final
+@dataclass(eq=False)
+class _Record:
+    """What the carriers' run leaves behind."""
+
+    knots: list[Knot] = field(default_factory=list)
+    positions: list[np.ndarray] = field(default_factory=list)
+    choices: list[tuple[float, int, float, float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    energies: list[float] = field(default_factory=list)
+    depths: list[float] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    shortest: float = np.inf
+    stopped: float | None = None
+
+
+def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray, learners: int, seed: int,
+                        parameters: Mapping[str, float] | None = None, dt: float | None = None,
+                        executor: Executor | None = None, progress: Callable[[int], None] | None = None, *,
+                        carriers: int | None = None, rule: Rule = RULE) -> Ensemble:
+    """See simulate, kind "self-consistent"."""
+    begun = time.perf_counter()
+    given = numbers(system, parameters)
+    begin = beginning(start, CARRIERS * learners if carriers is None else carriers, seed, given)
+    markers = place_markers(begin.positions)
+    group = np.arange(markers.carriers) % rule.folds
+    folds = markers.deposit(group=group, groups=rule.folds)
+    dynamics = Dynamics(potential_gradient_function(system, parameters), given.gamma, given.hbar, np.array(given.rings), begin.circulation,
+                        folds.sum(axis=0), rule.quantum)
+    record = _carry(dynamics, begin, markers, folds, times, dt, rule, given, system, parameters)
+    reached = times[:len(record.positions)]
+    flow = FlowPath(tuple(record.knots), tuple(knot.t for knot in record.knots), begin.circulation, given.gamma)
+    positions, limited = noisy_learners(flow, begin.start, reached, np.array(record.steps, dtype=int)[:len(reached) - 1],
+                                        diffusion=0.5 * given.hbar * given.gamma, learners=learners, seed=seed,
+                                        executor=executor, progress=progress)
+    stats = _stats(record, markers, seed, learners, limited, begun)
+    ensemble = assemble(reached, positions, np.stack(record.positions), flow, given.periods, stats)
+    if record.stopped is not None:
+        raise NearNodeError(f"the density came near a node: at t = {record.stopped:g} its deepest dip is "
+                            f"{record.depths[-1]:.2g} of the density beside it, below {rule.stop:g}, and a smooth basis does not "
+                            f"carry on from there. What was reached, {len(reached)} of {len(times)} times, is in .ensemble. Stop at "
+                            "an earlier time, or give nodes='poles'.", ensemble)
+    return ensemble
+
+
+def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.ndarray, times: np.ndarray, dt: float | None,
+           rule: Rule, given: Numbers, system: "LearningSystem", parameters: Mapping[str, float] | None) -> _Record:
+    """Move the carriers through the times."""
+    record = _Record()
+    potential = system.potential_function(parameters)
+    mean, factor = _frame(markers, dynamics.weights, given)
+    state = State(markers.nodes.copy(), np.zeros(0), mean, factor)
+    choice = _best(rule, given.rings, state, folds, None, record, times[0])
+    state = state._replace(chi=_first_chi(choice, state, dynamics.weights, markers, begin))
+    record.positions.append(begin.positions.T.copy())
+    count, warned = 0, False
+    for i in range(len(times) - 1):
+        t, left, shortest = times[i], times[i + 1] - times[i], np.inf
+        while left > 0:
+            if count % rule.every == 0 and count > 0:
+                choice, state = _again(rule, given.rings, state, folds, choice, record, t, dynamics.weights)
+            rates = dynamics.rates(t, state, choice.basis, choice.penalty)
+            record.knots.append(Knot(t, choice.basis, state.chi, rates.log_density, state.mean, state.factor))
+            _watch(record, rates, dynamics, t, state, potential, system.time_dependent, choice.basis)
+            if record.depths[-1] < rule.warn and not warned:
+                warned = True
+                warnings.warn(f"the density comes near a node at t = {t:g}: its deepest dip is {record.depths[-1]:.2g} of the density "
+                              f"beside it; the run stops below {rule.stop:g}.", AccuracyWarning, stacklevel=5)
+            if record.depths[-1] < rule.stop:
+                record.stopped = t
+                return record
+            h = _step(rule, dynamics, choice.basis, state, rates, dt)
+            n = max(1, int(np.ceil(left / h * (1 - 1e-12))))
+            h = left / n
+            shortest = min(shortest, h)
+            state = runge_kutta(dynamics, t, h, state, rates, choice.basis, choice.penalty)
+            count += 1
+            left = 0.0 if n == 1 else left - h
+            t = times[i + 1] - left
+        record.positions.append(markers.carry(state.q).T)
+        record.steps.append(int(np.ceil((times[i + 1] - times[i]) / shortest * (1 - 1e-9))))
+        record.shortest = min(record.shortest, shortest)
+    rates = dynamics.rates(times[-1], state, choice.basis, choice.penalty)
+    record.knots.append(Knot(times[-1], choice.basis, state.chi, rates.log_density, state.mean, state.factor))
+    _watch(record, rates, dynamics, times[-1], state, potential, system.time_dependent, choice.basis)
+    return record
+
+
+def _frame(markers: Markers, weights: np.ndarray, given: Numbers) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and Cholesky factor of the covariance on lines; on rings the angle."""
+    d = len(given.periods)
+    lines = [a for a in range(d) if given.periods[a] is None]
+    mean, factor = np.zeros(d), np.zeros((d, d))
+    for a, period in enumerate(given.periods):
+        if period is not None:
+            factor[a, a] = period / (2 * np.pi)
+    if lines:
+        x = markers.nodes[lines]
+        mean[lines] = x @ weights
+        x = x - mean[lines][:, None]
+        factor[np.ix_(lines, lines)] = np.linalg.cholesky((x * weights) @ x.T)
+    return mean, factor
+
+
+def _best(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray, current: Choice | None, record: _Record,
+          t: float) -> Choice:
+    inverse = np.linalg.inv(state.factor)
+    metric, _ = frame_metric(inverse)
+    found = choose(rule, rings, inverse @ (state.q - state.mean[:, None]), folds, metric)
+    best = min(found, key=lambda one: one.loss)
+    if current is not None:
+        same = next(one for one in found if one.basis.cells == tuple(n // rule.refine for n in current.basis.cells)
+                    and one.penalty == current.penalty)
+        gain = same.losses - best.losses
+        if gain.sum() <= np.std(gain, ddof=1) * np.sqrt(len(gain)):
+            best = same
+    record.choices.append((float(t), best.basis.cells[0] * rule.refine, best.penalty, best.loss))
+    if rule.refine > 1:
+        best = replace(best, basis=basis_of(rings, tuple(n * rule.refine for n in best.basis.cells)))
+    return best
+
+
+def _again(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray, choice: Choice, record: _Record, t: float,
+           weights: np.ndarray) -> tuple[Choice, State]:
+    best = _best(rule, rings, state, folds, choice, record, t)
+    if best.basis is choice.basis:
+        return best, state
+    inverse = np.linalg.inv(state.factor)
+    metric, _ = frame_metric(inverse)
+    y = inverse @ (state.q - state.mean[:, None])
+    old = local_values(choice.basis.axes, y)
+    slopes = evaluate(choice.basis.axes, old, state.chi[None], np.eye(len(y), dtype=np.int64))[0]
+    return best, state._replace(chi=_project(best, y, weights, metric, metric @ slopes, weights))
+
+
+def _first_chi(choice: Choice, state: State, weights: np.ndarray, markers: Markers, begin: Beginning) -> np.ndarray:
+    """Fit ∇χ = v − v₀ to the carriers' velocities."""
+    inverse = np.linalg.inv(state.factor)
+    metric, unit = frame_metric(inverse)
+    y = inverse @ (state.q - state.mean[:, None])
+    v = np.concatenate([markers.deposit(row - speed) for row, speed in zip(begin.velocities, begin.circulation, strict=True)])
+    return _project(choice, y, weights, metric, unit * (inverse @ v), np.ones(y.shape[1]))
+
+
+def _project(choice: Choice, y: np.ndarray, weights: np.ndarray, metric: np.ndarray, vectors: np.ndarray,
+             masses: np.ndarray) -> np.ndarray:
+    """Coefficients of χ with E|∇χ − v|² least; vectors are G (v)_y, with the weight ``masses``."""
+    local = local_values(choice.basis.axes, y)
+    A, _ = moments(choice.basis.axes, local, weights, metric)
+    return solver(A, choice.basis, 1e-3 * choice.penalty)(scatter(choice.basis.axes, local, masses, vectors))
+
+
+def _step(rule: Rule, dynamics: Dynamics, basis: Basis, state: State, rates: Rates, dt: float | None) -> float:
+    """The smallest of: a share of the stability bound, of the time in which the flow deforms, and dt."""
+    inverse = np.linalg.inv(state.factor)
+    steepest = float(np.sum((inverse.T @ np.diag(np.pi / basis.axes.spacing)) ** 2))
+    bound = 2 * np.sqrt(2) * 2 / (dynamics.gamma * dynamics.hbar * steepest)
+    return min(rule.stability * bound, rule.accuracy / max(rates.deformation, 1e-300), np.inf if dt is None else dt)
+
+
+def _watch(record: _Record, rates: Rates, dynamics: Dynamics, t: float, state: State, potential: Any, moving: bool,
+           basis: Basis) -> None:
+    record.losses.append(rates.loss)
+    record.depths.append(depth(basis.on_lattice(rates.log_density), basis.rings))
+    V = potential(t, *state.q) if moving else potential(*state.q)
+    record.energies.append(rates.kinetic + rates.fisher + float(np.broadcast_to(V, state.q.shape[1:]) @ dynamics.weights))
+
+
+def _stats(record: _Record, markers: Markers, seed: int, learners: int, limited: float, begun: float) -> dict[str, Any]:
+    energies = np.array(record.energies)
+    return {"kind": "self-consistent", "seed": seed, "learners": learners, "carriers": markers.carriers,
+            "method": "weak Galerkin flow, Runge–Kutta order 4; noisy learners by stochastic Heun, weak order 2",
+            "steps": sum(record.steps), "carrier_steps": len(record.knots) - 1, "dt": float(record.shortest),
+            "limited_share": limited, "drift_limit": "√(2D/dt)", "basis": record.choices,
+            "score_loss": (record.losses[0], record.losses[-1]), "dip": np.array(record.depths),
+            "smallest_dip": float(min(record.depths)), "energy_drift": float(np.ptp(energies) / max(abs(energies[0]), 1e-300)),
+            "stopped": record.stopped, "wall_time": time.perf_counter() - begun}

@@ -1,0 +1,176 @@
+"""The compiled twin of qlearn.kernels.tensor_splines."""
+
+import numba
+import numpy as np
+
+__all__ = ["evaluate", "gradient", "local_values", "moments", "scatter"]
+
+_ORDER = 6
+
+
+@numba.njit(inline="always")
+def _cell(y, lower, spacing, cells, periodic):
+    """Cell, place in it and the distance beyond the ends of a line, in cells."""
+    x = (y - lower) / spacing
+    cell = np.floor(x)
+    if not periodic:
+        cell = min(max(cell, 0.0), cells - 1.0)
+    u = x - cell
+    inside = min(max(u, 0.0), 1.0)
+    return np.int64(cell), inside, u - inside
+
+
+@numba.njit(cache=True)
+def local_values(lower, spacing, cells, periodic, pieces, y, index, values):
+    for a in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            cell, u, beyond = _cell(y[a, i], lower[a], spacing[a], cells[a], periodic[a])
+            for j in range(_ORDER):
+                index[a, j, i] = (cell + j) % cells[a] if periodic[a] else cell + j
+                scale = 1.0
+                for n in range(4):
+                    c = pieces[n, j]
+                    values[a, n, j, i] = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))
+                if beyond != 0.0:
+                    values[a, 0, j, i] += beyond * (values[a, 1, j, i] + 0.5 * beyond * values[a, 2, j, i])
+                    values[a, 1, j, i] += beyond * values[a, 2, j, i]
+                    values[a, 3, j, i] = 0.0
+                for n in range(4):
+                    values[a, n, j, i] *= scale
+                    scale /= spacing[a]
+
+
+@numba.njit(inline="always")
+def _place(shape, index, values, i, flat, first, second):
+    """Of point i: flat indices (P,), ∂_a (d, P) and, where wanted, ∂_a∂_b (d, d, P) of the local products."""
+    d, total = shape.size, flat.size
+    for p in range(total):
+        rest, number, stride = p, np.int64(0), np.int64(1)
+        value = 1.0
+        for a in range(d):
+            first[a, p] = 1.0
+            for b in range(d):
+                second[a, b, p] = 1.0
+        for back in range(d):
+            a = d - 1 - back
+            j = rest % _ORDER
+            rest //= _ORDER
+            number += stride * index[a, j, i]
+            stride *= shape[a]
+            for b in range(d):
+                first[b, p] *= values[a, 1 if a == b else 0, j, i]
+                for c in range(d):
+                    order = (1 if a == b else 0) + (1 if a == c else 0)
+                    second[b, c, p] *= values[a, order, j, i]
+        flat[p] = number
+
+
+@numba.njit(cache=True)
+def moments(shape, index, values, weights, metric, A, b):
+    """A is left with half of what it must be added to its transpose."""
+    d = shape.size
+    total = _ORDER**d
+    flat, first, second = np.empty(total, np.int64), np.empty((d, total)), np.empty((d, d, total))
+    raised = np.empty((d, total))
+    for i in range(weights.size):
+        w = weights[i]
+        if w == 0.0:
+            continue
+        _place(shape, index, values, i, flat, first, second)
+        for p in range(total):
+            laplacian = 0.0
+            for a in range(d):
+                raised[a, p] = 0.0
+                for c in range(d):
+                    raised[a, p] += metric[a, c] * first[c, p]
+                    laplacian += metric[a, c] * second[a, c, p]
+                raised[a, p] *= w
+            b[flat[p]] += w * laplacian
+        for p in range(total):
+            row = A[flat[p]]
+            for q in range(p):
+                entry = 0.0
+                for a in range(d):
+                    entry += raised[a, p] * first[a, q]
+                row[flat[q]] += entry
+            entry = 0.0
+            for a in range(d):
+                entry += raised[a, p] * first[a, p]
+            row[flat[p]] += 0.5 * entry
+
+
+@numba.njit(cache=True)
+def scatter(shape, index, values, weights, vectors, r):
+    d = shape.size
+    total = _ORDER**d
+    flat, first, second = np.empty(total, np.int64), np.empty((d, total)), np.empty((d, d, total))
+    for i in range(weights.size):
+        _place(shape, index, values, i, flat, first, second)
+        for p in range(total):
+            for a in range(d):
+                r[flat[p]] += weights[i] * vectors[a, i] * first[a, p]
+
+
+@numba.njit(cache=True)
+def evaluate(shape, index, values, coefficients, orders, out):
+    d = shape.size
+    total = _ORDER**d
+    for i in range(index.shape[2]):
+        for p in range(total):
+            rest, number, stride = p, np.int64(0), np.int64(1)
+            for back in range(d):
+                a = d - 1 - back
+                number += stride * index[a, rest % _ORDER, i]
+                rest //= _ORDER
+                stride *= shape[a]
+            for q in range(orders.shape[0]):
+                rest, term = p, 1.0
+                for back in range(d):
+                    a = d - 1 - back
+                    term *= values[a, orders[q, a], rest % _ORDER, i]
+                    rest //= _ORDER
+                for c in range(coefficients.shape[0]):
+                    out[c, q, i] += coefficients[c, number] * term
+
+
+@numba.njit(cache=True, nogil=True)
+def gradient(lower, spacing, cells, periodic, pieces, shape, y, coefficients, out):
+    d = shape.size
+    total = _ORDER**d
+    index, value, slope = np.empty((d, _ORDER), np.int64), np.empty((d, _ORDER)), np.empty((d, _ORDER))
+    for i in range(y.shape[1]):
+        for a in range(d):
+            cell, u, beyond = _cell(y[a, i], lower[a], spacing[a], cells[a], periodic[a])
+            for j in range(_ORDER):
+                index[a, j] = (cell + j) % cells[a] if periodic[a] else cell + j
+                c0, c1 = pieces[0, j], pieces[1, j]
+                bent = 0.0
+                if beyond != 0.0:
+                    c2 = pieces[2, j]
+                    bent = c2[0] + u * (c2[1] + u * (c2[2] + u * c2[3]))
+                first = c1[0] + u * (c1[1] + u * (c1[2] + u * (c1[3] + u * c1[4])))
+                slope[a, j] = (first + beyond * bent) / spacing[a]
+                if d > 1:
+                    value[a, j] = c0[0] + u * (c0[1] + u * (c0[2] + u * (c0[3] + u * (c0[4] + u * c0[5])))) \
+                        + beyond * (first + 0.5 * beyond * bent)
+        if d == 1:
+            out[0, i] = 0.0
+            for j in range(_ORDER):
+                out[0, i] += coefficients[index[0, j]] * slope[0, j]
+            continue
+        for a in range(d):
+            out[a, i] = 0.0
+        for p in range(total):
+            rest, number, stride = p, np.int64(0), np.int64(1)
+            for back in range(d):
+                a = d - 1 - back
+                number += stride * index[a, rest % _ORDER]
+                rest //= _ORDER
+                stride *= shape[a]
+            for b in range(d):
+                rest, term = p, coefficients[number]
+                for back in range(d):
+                    a = d - 1 - back
+                    term *= slope[a, rest % _ORDER] if a == b else value[a, rest % _ORDER]
+                    rest //= _ORDER
+                out[b, i] += term
