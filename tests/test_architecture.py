@@ -54,7 +54,7 @@ ONLY = {
 # One-line deferred imports that start a later step for the user's convenience: (module, imported layer).
 CONVENIENCE = {
     ("derivation.equation", "hamiltonian"),
-    ("systems.minibatch", "ensembles"),
+    ("systems.minibatch.learner", "ensembles"),
     ("densities", "plots"),
     ("results.result", "plots"),
     ("spectrum.levels", "plots"),

@@ -1,4 +1,4 @@
-"""The diffusion limit of a minibatch learner: its Itô generator on the ring, for any α, with or without detailed balance."""
+"""The diffusion limit of a minibatch learner: its Itô generator on ring or torus, any α, with or without detailed balance."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,7 +7,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles import ring_moments
+from qlearn.ensembles import fourier_moments
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import MinibatchLearner
 
@@ -16,9 +16,11 @@ __all__ = ["FokkerPlanck", "fokker_planck"]
 
 @dataclass(frozen=True, eq=False)
 class FokkerPlanck:
-    """The backward generator per step, L f = b f' + ½ Σ f'', in the basis e^{ikx}, x = 2π(q − a)/L:
+    """The backward generator per step, L f = b^μ ∂_μf + ½ Σ^{μν} ∂_μ∂_νf, in the basis e^{ik·x}, x = 2π(q − a)/L:
 
-        b = −ηU'/g + v,      Σ = η²C/(B g²)                                                        (THEORY.md 6)
+        b = −ηg⁻¹∂U + v,      Σ = η²g⁻¹Cg⁻¹/B                                                      (THEORY.md 6)
+
+    ``matrix`` (modes, modes) as in TransferOperator.
 
     Not Hermitian in general: with α ≠ 1 a steady current can run, and eigenvalues come in complex pairs.
     """
@@ -31,7 +33,7 @@ class FokkerPlanck:
     @cached_property
     def eigenvalues(self) -> np.ndarray:
         """Eigenvalues of the generator per step, Re λ descending; λ₀ = 0."""
-        values = np.linalg.eigvals(self.matrix)
+        values = np.linalg.eigvals(fourier_moments.real_form(self.matrix, self.grid))
         return values[np.argsort(-values.real, kind="stable")]
 
     def rates(self, k: int) -> np.ndarray:
@@ -42,19 +44,17 @@ class FokkerPlanck:
     @cached_property
     def stationary(self) -> GridDensity:
         """The density (with respect to dq) with L†p = 0."""
-        return ring_moments.density_of(ring_moments.stationary_moments(self.matrix, 0.0), self.grid)
+        return fourier_moments.density_of(fourier_moments.stationary_moments(self.matrix, 0.0), self.grid)
 
 
 def fokker_planck(learner: MinibatchLearner, grid: Grid) -> FokkerPlanck:
-    """Build the generator on a periodic grid one period long."""
-    learner.check_grid(grid)
-    statistics = learner.statistics(grid)
-    k = ring_moments.modes(grid)
-    _, v = learner.step_functions(statistics.q)
-    eta = learner.learning_rate
-    drift = -eta * statistics.gradient / statistics.metric + v
-    variance = eta**2 * statistics.covariance / (learner.batch_size * statistics.metric**2)
-    turn = 2 * np.pi / learner.period
-    wave = np.exp(1j * turn * (statistics.q - grid.bounds[0][0])[:, None] * k)
-    columns = wave * (1j * turn * k * drift[:, None] - 0.5 * (turn * k) ** 2 * variance[:, None])
-    return FokkerPlanck(grid, ring_moments.project(columns, k), eta)
+    """Build the generator on a periodic grid one period long along each axis."""
+    learner.check_torus_grid(grid)
+    k = fourier_moments.modes(grid)
+    q = np.stack([x.ravel() for x in grid.mesh], axis=1)
+    limit, turn = learner.diffusion_limit, 2 * np.pi / grid.lengths
+    drift, diffusion = limit.drift(q), limit.diffusion(q)
+    wave = np.exp(1j * ((q - [a for a, _ in grid.bounds]) * turn) @ k.T)
+    columns = wave * (1j * drift @ (k * turn).T)
+    columns -= wave * np.einsum("nij,ki,kj->nk", diffusion, k * turn, k * turn, optimize=True)
+    return FokkerPlanck(grid, fourier_moments.project(columns, grid), learner.learning_rate)

@@ -7,9 +7,10 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles import ring_moments
+from qlearn.ensembles import fourier_moments
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import MinibatchLearner
+from qlearn.systems.minibatch.averages import per_sample_gradients
 
 __all__ = ["TransferOperator", "transfer_operator"]
 
@@ -18,12 +19,12 @@ _CHUNK = 1 << 20        # per-sample phases held at once
 
 @dataclass(frozen=True, eq=False)
 class TransferOperator:
-    """K f(q) = E[f(q') | q], q' the learner's next position, in the basis e^{ikx}, x = 2π(q − a)/L:
+    """K f(q) = E[f(q') | q], q' the learner's next position, in the basis e^{ik·x}, x_μ = 2π(q_μ − a_μ)/L_μ:
 
-        K e^{ikx} = e^{ik(x + 2πv/L)} [ (1/N) Σ_i exp(−2πik η h_i(q)/(g(q) B L)) ]^B                (THEORY.md 6)
+        K e^{ik·q} = e^{ik·(q + v)} [ (1/N) Σ_i exp(−iη k·g⁻¹h_i(q)/B) ]^B          for periods 2π        (THEORY.md 6)
 
-    ``matrix`` (2K+1, 2K+1) with rows the output mode and columns the input mode, K = (N−1)//2 for a grid of N points.
-    Exact up to the truncation at K: compare two grids, or look at ``tail``.
+    ``matrix`` (modes, modes) with rows the output mode and columns the input mode, k_μ = −K_μ … K_μ with K = (N−1)//2 on an
+    axis of N points, the last axis fastest.  Exact up to the truncation at K: compare two grids, or look at ``tail``.
     """
 
     grid: Grid
@@ -34,7 +35,7 @@ class TransferOperator:
     @cached_property
     def eigenvalues(self) -> np.ndarray:
         """Eigenvalues λ of one step, |λ| descending; λ₀ = 1.  Complex pairs where detailed balance fails."""
-        values = np.linalg.eigvals(self.matrix)
+        values = np.linalg.eigvals(fourier_moments.real_form(self.matrix, self.grid))
         return values[np.argsort(-np.abs(values), kind="stable")]
 
     def rates(self, k: int) -> np.ndarray:
@@ -45,13 +46,17 @@ class TransferOperator:
     @cached_property
     def stationary(self) -> GridDensity:
         """The density (with respect to dq) that one step leaves as it is."""
-        return ring_moments.density_of(ring_moments.stationary_moments(self.matrix, 1.0), self.grid)
+        return fourier_moments.density_of(self._moments.ravel(), self.grid)
 
     def evolve(self, density: GridDensity, steps: int) -> GridDensity:
         """The density after a number of steps, from a density on the same grid."""
         steps = checks.integer("steps", steps, least=0)
-        moments = ring_moments.moments_of(density, self.grid)
-        return ring_moments.density_of(np.linalg.matrix_power(self.matrix, steps).T @ moments, self.grid)
+        moments = fourier_moments.moments_of(density, self.grid)
+        if steps < 2 * np.log2(steps + 1) * len(moments):               # products of vectors are cheaper than of matrices
+            for _ in range(steps):
+                moments = self.matrix.T @ moments
+            return fourier_moments.density_of(moments, self.grid)
+        return fourier_moments.density_of(np.linalg.matrix_power(self.matrix, steps).T @ moments, self.grid)
 
     @cached_property
     def tail(self) -> float:
@@ -59,52 +64,80 @@ class TransferOperator:
 
         A minibatch step has only N^B values, so that the moments fall to about N^(−B/2) a step and no further: small, not 0.
         """
-        moments = np.abs(ring_moments.stationary_moments(self.matrix, 1.0))
-        edge = max(3, len(moments) // 16)
-        return float(max(moments[:edge].max(), moments[-edge:].max()) / (np.pi * (len(moments) // 2)))
+        moments = np.abs(self._moments)
+        worst = 0.0
+        for axis, K in enumerate(fourier_moments.highest(self.grid)):
+            lines = np.moveaxis(moments, axis, 0)
+            edge = max(3, len(lines) // 16) if moments.ndim == 1 else 1
+            worst = max(worst, lines[:edge].max() / (np.pi * K), lines[-edge:].max() / (np.pi * K))
+        return float(worst)
 
     def projected_rates(self, lag: int, basis: int, k: int) -> np.ndarray:
-        """Rates −ln|eig(C(0)⁻¹C(τ))|/τ that a perfect, infinite ensemble would show in the modes |k| ≤ basis."""
+        """Rates −ln|eig(C(0)⁻¹C(τ))|/τ that a perfect, infinite ensemble would show in the modes Σ|k_μ| ≤ basis."""
         lag = checks.integer("lag", lag, least=1)
-        basis = checks.integer("basis", basis, least=1, most=(len(self.matrix) - 1) // 4)
-        moments = ring_moments.stationary_moments(self.matrix, 1.0)
-        K = len(self.matrix) // 2
-        chosen = slice(K - basis, K + basis + 1)
-        gram = np.array([[_moment(moments, b - a) for b in range(-K, K + 1)] for a in range(-basis, basis + 1)])
-        later = np.linalg.matrix_power(self.matrix, lag)[:, chosen]
+        K = fourier_moments.highest(self.grid)
+        basis = checks.integer("basis", basis, least=1, most=min(K) // 2)
+        every = fourier_moments.modes(self.grid)
+        chosen = np.flatnonzero(np.sum(np.abs(every), axis=1) <= basis)
+        padded = np.pad(self._moments, basis)                           # e^{i(b − a)·x} of modes beyond K counts as 0
+        gram = padded[tuple((every[None] - every[chosen, None] + np.array(K) + basis).transpose(2, 0, 1))]
+        later = np.zeros((len(every), len(chosen)), complex)
+        later[chosen, np.arange(len(chosen))] = 1
+        for _ in range(lag):
+            later = self.matrix @ later
         values = np.linalg.eigvals(np.linalg.solve(gram[:, chosen], gram @ later))
         return -np.log(np.sort(np.abs(values))[::-1][1:k + 1]) / lag
 
-
-def _moment(moments: np.ndarray, j: int) -> complex:
-    K = len(moments) // 2
-    return moments[K + j] if abs(j) <= K else 0.0
+    @cached_property
+    def _moments(self) -> np.ndarray:
+        """Stationary moments on the lattice of k."""
+        shape = tuple(2 * K + 1 for K in fourier_moments.highest(self.grid))
+        return fourier_moments.stationary_moments(self.matrix, 1.0).reshape(shape)
 
 
 def transfer_operator(learner: MinibatchLearner, grid: Grid) -> TransferOperator:
-    """Build the operator on a periodic grid one period long; odd sizes are best (129 resolves smooth densities)."""
-    learner.check_grid(grid)
-    if grid.shape[0] < 9:
-        checks.fail("grid", "must have at least 9 points", repr(grid))
-    k = ring_moments.modes(grid)
-    K = k[-1]
-    q, turn = grid.axes[0], 2 * np.pi / learner.period
-    scale, v = learner.step_functions(q)
-    powers = _characteristic(learner, q, turn * scale, K) ** learner.batch_size
-    x = turn * (q - grid.bounds[0][0] + v)
-    half = np.exp(1j * np.arange(K + 1) * x[:, None]) * powers
+    """Build the operator on a periodic grid one period long along each axis; odd sizes are best (129 resolves smooth densities
+    on a ring, 21 × 21 broad ones on a torus)."""
+    learner.check_torus_grid(grid)
+    if min(grid.shape) < 9:
+        checks.fail("grid", "must have at least 9 points an axis", repr(grid))
+    q, turn = np.stack([x.ravel() for x in grid.mesh], axis=1), 2 * np.pi / grid.lengths
+    matrix, v = learner.diffusion_limit.step(q)
+    half = _characteristic(learner, q, turn[:, None] * matrix, fourier_moments.highest(grid)) ** learner.batch_size
+    count = half.shape[1]                                               # k and −k are conjugate: from k = 0 on
+    k = fourier_moments.modes(grid)[-count:]
+    half *= np.exp(1j * ((q + v - [a for a, _ in grid.bounds]) * turn) @ k.T)
     columns = np.concatenate([half[:, :0:-1].conj(), half], axis=1)
-    return TransferOperator(grid, ring_moments.project(columns, k), learner.learning_rate)
+    return TransferOperator(grid, fourier_moments.project(columns, grid), learner.learning_rate)
 
 
-def _characteristic(learner: MinibatchLearner, q: np.ndarray, scale: np.ndarray, K: int) -> np.ndarray:
-    """φ_k(q) = (1/N) Σ_i exp(−ik·scale(q)·h_i(q)) for k = 0 … K, shape (len(q), K+1)."""
-    result = np.ones((len(q), K + 1), complex)
-    rows = max(1, _CHUNK // learner.n_samples)
+def _characteristic(learner: MinibatchLearner, q: np.ndarray, matrix: np.ndarray, K: tuple[int, ...]) -> np.ndarray:
+    """φ_k(q) = (1/N) Σ_i exp(−ik·M(q)h_i(q)) for the modes k from 0 on, the last axis fastest: (points, (Π(2K+1) + 1)/2)."""
+    total = int(np.prod([2 * n + 1 for n in K]))
+    result = np.empty((len(q), (total + 1) // 2), complex)
+    rows = max(1, _CHUNK // (learner.n_samples * (1 if len(K) == 1 else 2 * max(K))))
     for a in range(0, len(q), rows):
-        step = np.exp(-1j * scale[a:a + rows, None] * learner.all_gradients(q[a:a + rows]))
-        power = np.ones_like(step)
-        for k in range(1, K + 1):
-            power *= step
-            result[a:a + rows, k] = power.mean(axis=1)
+        h = per_sample_gradients(learner.per_sample_gradient, learner.n_samples, q[a:a + rows])
+        angle = -(h @ np.swapaxes(matrix[a:a + rows], 1, 2))            # (rows, samples, d)
+        if len(K) == 1:
+            _powers(np.exp(1j * angle[..., 0]), K[0], result[a:a + rows])
+        else:
+            result[a:a + rows] = _products(angle, K)
     return result
+
+
+def _powers(step: np.ndarray, K: int, out: np.ndarray) -> None:
+    """Means over the samples of step^k, k = 0 … K."""
+    out[:, 0] = 1
+    power = np.ones_like(step)
+    for k in range(1, K + 1):
+        power *= step
+        out[:, k] = power.mean(axis=1)
+
+
+def _products(angle: np.ndarray, K: tuple[int, ...]) -> np.ndarray:
+    """Means over the samples of exp(ik·angle) for k from 0 on: of the rows k_1 ≥ 0 the second half of k_1 = 0 on."""
+    first = np.exp(1j * angle[..., :1] * np.arange(K[0] + 1))
+    second = np.exp(1j * angle[..., 1:] * np.arange(-K[1], K[1] + 1))
+    means = np.swapaxes(first, 1, 2) @ second / angle.shape[1]
+    return means.reshape(len(angle), -1)[:, K[1]:]

@@ -1,6 +1,7 @@
-"""Named models and losses whose one trainable variable is an angle: per-sample gradients for MinibatchLearner.
+"""Named models and losses whose trainable variables are angles: per-sample gradients for MinibatchLearner.
 
-A neuron with a weight vector of unit length, u(q) = (cos q, sin q), has one trainable variable q, on a ring.
+A neuron with a weight vector of unit length, u(q) = (cos q, sin q), has one trainable variable q, on a ring; a network of two has
+two, on a torus.
 """
 
 import math
@@ -12,7 +13,7 @@ from scipy.special import expit
 
 from qlearn import checks
 
-__all__ = ["LOSSES", "MODELS", "RingModel"]
+__all__ = ["LOSSES", "MODELS", "TORUS_MODELS", "RingModel", "TorusModel"]
 
 MODELS = {
     "ring_neuron": "f = x·(cos q, sin q)",
@@ -22,6 +23,10 @@ LOSSES = {
     "squared": "(f − y)²/2",
     "logistic": "ln(1 + exp(−y f)), y = ±1",
     "pseudo_huber": "√(1 + (f − y)²) − 1",
+}
+TORUS_MODELS = {
+    "two_neurons": ("f = x₁₂·u(q₁) + x₃₄·u(q₂)", 4),
+    "two_layers": ("f = u(q₂)·tanh(R(q₁)x)", 2),
 }
 _BLOCK = 1 << 20                    # elements of the (learners, samples) table that mean_loss holds at a time
 
@@ -119,6 +124,79 @@ class RingModel:
         if self.loss == "logistic":
             return np.logaddexp(0.0, -self.y * output)
         return np.hypot(1.0, output - self.y) - 1
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TorusModel:
+    """A network with two angles and its data, squared loss (f − y)²/2: gradient of each sample, for MinibatchLearner.
+
+    "two_neurons": f = x₁₂·u(q₁) + x₃₄·u(q₂), u(q) = (cos q, sin q), x (n, 4): two neurons with two inputs each, added.
+    "two_layers": f = u(q₂)·tanh(R(q₁)x), R a rotation by q₁, x (n, 2): two hidden units, weight vectors of unit length.  Turning
+    q₁ by a right angle and q₂ with it gives the same f, so that its loss has equal wells.
+
+    Parameters: x (n, 4) or (n, 2), y (n,), both finite; they are copied and read-only.
+    Attributes: ``n_samples``, ``periods`` = [2π, 2π].
+    Raises ArgumentError for a wrong shape, NaN or infinite values, an unknown name.
+
+    >>> import numpy as np
+    >>> model = TorusModel(np.array([[1.0, 0.0, 0.0, 2.0]]), np.array([0.5]))
+    >>> model.gradient(np.array([[0.0, 0.0]]), np.array([[0]]))     # f = 1; (f − y)(∂₁f, ∂₂f) = 0.5 · (0, 2)
+    array([[[0., 1.]]])
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    model: str = "two_neurons"
+    _columns: tuple[np.ndarray, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        checks.choice("model", self.model, TORUS_MODELS)
+        x = np.array(checks.finite_array("x", self.x, shape=(None, TORUS_MODELS[self.model][1])))
+        y = np.array(checks.finite_array("y", self.y, shape=(len(x),)))
+        if len(x) == 0:
+            checks.fail("x", "must hold at least one sample", "none")
+        columns = tuple(np.ascontiguousarray(column) for column in x.T)
+        for array in (x, y, *columns):
+            array.setflags(write=False)
+        for name, value in (("x", x), ("y", y), ("_columns", columns)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples n."""
+        return len(self.y)
+
+    @property
+    def periods(self) -> list[float]:
+        """Lengths of the two rings."""
+        return [2 * math.pi, 2 * math.pi]
+
+    def gradient(self, q: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Return h_i(q) of shape (r, b, 2) for learners q (r, 2) and sample numbers index (r, b)."""
+        output, slopes = self._output(q, [np.take(column, index) for column in self._columns])
+        output -= np.take(self.y, index)
+        slopes *= output[..., None]
+        return slopes
+
+    def mean_loss(self, q: np.ndarray) -> np.ndarray:
+        """Return U(q) = ⟨ℓ_i(q)⟩ over all samples, shape (r,), for q (r, 2)."""
+        q = checks.finite_array("q", q, shape=(None, 2))
+        rows = max(1, _BLOCK // self.n_samples)
+        blocks = [np.mean((self._output(q[a:a + rows], list(self._columns))[0] - self.y) ** 2, axis=1) / 2
+                  for a in range(0, len(q), rows)]
+        return np.concatenate(blocks) if blocks else np.empty(0)
+
+    def _output(self, q: np.ndarray, x: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """f (r, b) and ∂f (r, b, 2)."""
+        (c1, s1), (c2, s2) = (_cosine_and_sine(q[:, axis, None]) for axis in (0, 1))
+        if self.model == "two_neurons":
+            slopes = np.stack([x[1] * c1 - x[0] * s1, x[3] * c2 - x[2] * s2], axis=-1)
+            return x[0] * c1 + x[1] * s1 + x[2] * c2 + x[3] * s2, slopes
+        first, second = x[0] * c1 + x[1] * s1, x[1] * c1 - x[0] * s1
+        a, b = np.tanh(first), np.tanh(second)
+        hidden = c2 * (1 - a * a) * second - s2 * (1 - b * b) * first
+        return c2 * a + s2 * b, np.stack([hidden, c2 * b - s2 * a], axis=-1)
 
 
 def _cosine_and_sine(q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

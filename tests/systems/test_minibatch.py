@@ -97,8 +97,9 @@ def test_learners_with_many_fourier_modes_have_levels_too(model, loss):
 
 
 BAD = {
-    "line": (dict(periods=[None]), UnsupportedError, "periods"),
-    "torus": (dict(periods=[RING, RING]), UnsupportedError, "periods"),
+    "line without C0": (dict(periods=[None]), ArgumentError, "reference_covariance"),
+    "three variables": (dict(periods=[RING, RING, RING]), UnsupportedError, "periods"),
+    "no list of periods": (dict(periods=RING), ArgumentError, "periods"),
     "no samples": (dict(n_samples=1), ArgumentError, "n_samples"),
     "learning rate": (dict(learning_rate=-1.0), ArgumentError, "learning_rate"),
     "batch of 0": (dict(batch_size=0), ArgumentError, "batch_size"),

@@ -16,7 +16,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.errors import RegimeError
-from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner
+from qlearn.systems.minibatch import MinibatchLearner
 
 if TYPE_CHECKING:
     from qlearn.systems.base import LearningSystem
@@ -71,37 +71,26 @@ def coefficients_of(learner: Any, parameters: Mapping[str, float] | None, ito: s
 
 
 def _of_minibatch(learner: MinibatchLearner) -> Coefficients:
-    """Per step: D = η²C/2Bg², a = −(2B/η) gU'/C + (½α or, without the correction, 2α − 1) C'/C."""
-    eta, batch = learner.learning_rate, learner.batch_size
-    slope = 0.5 * learner.alpha if learner.ito_correction else 2 * learner.alpha - 1
-    averages = _Averages(learner)
+    """Per step: D = η²g⁻¹Cg⁻¹/2B and a of the diffusion limit, see qlearn.systems.minibatch.diffusion_limit."""
+    d = learner.dimension
 
-    def diffusion(q: Any) -> np.ndarray:
-        fields = averages.at(q)
-        return (eta**2 * fields.covariance / (2 * batch * fields.metric**2)).reshape(1, 1, *np.shape(q))
+    def diffusion(*q: Any) -> np.ndarray:
+        return _first(learner.diffusion_limit.diffusion(_rows(q)), q, (d, d))
 
-    def score(q: Any) -> np.ndarray:
-        fields = averages.at(q)
-        values = -2 * batch / eta * fields.metric * fields.gradient / fields.covariance
-        values += slope * learner.covariance_slope_at(fields.q) / fields.covariance
-        return values.reshape(1, *np.shape(q))
+    def score(*q: Any) -> np.ndarray:
+        return _first(learner.diffusion_limit.score(_rows(q)), q, (d,))
 
-    return Coefficients(diffusion, score, (learner.period,), "steps")
+    return Coefficients(diffusion, score, learner.periods, "steps")
 
 
-@final
-class _Averages:
-    """The learner's statistics at the last points asked for: drift and noise are wanted at the same ones."""
+def _rows(q: tuple) -> np.ndarray:
+    """Points as rows (n, d)."""
+    return np.stack([np.ravel(x) for x in np.broadcast_arrays(*q)], axis=1)
 
-    def __init__(self, learner: MinibatchLearner):
-        self.learner = learner
-        self.last: LearnerStatistics | None = None
 
-    def at(self, q: Any) -> LearnerStatistics:
-        points = np.ravel(q)
-        if self.last is None or not np.array_equal(self.last.q, points):
-            self.last = self.learner.statistics_at(points)
-        return self.last
+def _first(f: np.ndarray, q: tuple, outer: tuple[int, ...]) -> np.ndarray:
+    """(n, *outer) → (*outer, *shape)."""
+    return np.moveaxis(f, 0, -1).reshape(*outer, *np.broadcast_shapes(*(np.shape(x) for x in q)))
 
 
 def _of_system(system: "LearningSystem", parameters: Mapping[str, float] | None, ito: str) -> Coefficients:
