@@ -1,0 +1,149 @@
+"""poles_run: a self-consistent ensemble through nodes."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qlearn import checks
+from qlearn.densities import GridDensity
+from qlearn.ensembles.blocks import run_blocks
+from qlearn.ensembles.ensemble import Ensemble
+from qlearn.ensembles.langevin import FlatSpace, Kicks, Tally, walk
+from qlearn.ensembles.nodes.beginning import Beginning, beginning
+from qlearn.ensembles.nodes.carriers import Record, carry
+from qlearn.ensembles.nodes.law import Law
+from qlearn.ensembles.nodes.path import PolePath
+from qlearn.ensembles.nodes.rule import Rule
+from qlearn.ensembles.self_consistent.assembly import Start, assemble, carrier_generator
+from qlearn.ensembles.self_consistent.start import Numbers, numbers
+from qlearn.errors import RegimeError
+
+if TYPE_CHECKING:
+    from qlearn.systems.base import LearningSystem
+
+__all__ = ["CARRIERS", "poles_run"]
+
+RULE = Rule()
+CARRIERS = 4            # carriers a noisy learner, unless told: what carriers share, noisy learners have besides their own noise
+_STEPS = 100            # default dt = ħ/(100 E)
+
+
+def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners: int, seed: int,
+              parameters: Mapping[str, float] | None = None, dt: float | None = None, executor: Executor | None = None,
+              progress: Callable[[int], None] | None = None, *, carriers: int | None = None, rule: Rule = RULE) -> Ensemble:
+    """Learners whose density and current potential make each other move, through nodes, in one dimension.
+
+    The field is w = ∂ ln ψ = ½∂ ln ρ + (im/ħ)v.  Assumptions: A1, the equations (6), that is iħ∂_tG = −(ħ²/2m)(w' + w²) + V for
+    G = ∫w; A2, the shift symmetry: every zero of ψ is a pole of w of residue 1, w = S + p'/p with p entire.  Each step
+
+    1. moves p by the equation (6), which has no pole left in this form and is linear in p (``law``);
+    2. moves the carriers by v = (ħ/m) Im w;
+    3. throws Re S away and fits it to the carriers' positions, the poles held (``refit``): their density, not the field's.
+
+    Noisy learners then read (v, s) one way: dq = (v + D s) dt + √(2D) dW, with their own start and noise, and what the
+    carriers' finite number does to the fields besides.  Nothing reads a solved ψ.  What it does not show: that the law of the
+    field is linear within a step is what A1 and A2 say, and is used.
+
+    How many poles: as many as p has zeros; p carries the band of its grid, the initial ones are those of
+    √ρ₀ exp(iφ₀/ħ), and none is added, moved or removed by hand.  ``rule.reach`` holds only those that learners see.
+
+    Parameters
+    ----------
+    start : (GridDensity, φ), or (GridDensity, φ, GridDensity) to draw the learners from another density than the field's: they
+        follow their own where it differs by at most ``rule.order`` smooth functions in ln ρ.  φ: a callable φ(q), values
+        on the grid, or None (no velocity).  On a line the grid is the box that must hold the field at all times
+    times : (n,); parameters, executor, progress : as in simulate
+    dt : largest step of the carriers; default ħ/(100 E), E = K + E[V] − min V at the start, K the mean kinetic energy with its
+        quantum part
+    carriers : how many; default 4 a learner
+    rule : see Rule
+
+    Returns
+    -------
+    Ensemble, with .carriers, .flow and in .stats: ``crossings`` (t, ±1, q): zeros through the real axis, +1 upwards, which lowers
+    the winding by one towards growing q; ``winding`` (n,); ``poles`` (n,): zeros with |Im z| < L/2π on a ring, by the
+    argument principle; ``fit`` (n,): KS·√N of the carriers against their own field; ``limited_share``, ``halved_share``.
+
+    Raises
+    ------
+    RegimeError where the phase does not close, poles cannot be identified (the initial field is not resolved, learners and
+    field have parted), or a line's box is too small; UnsupportedError in more than one dimension, on a metric, or for start given as points.
+
+    Examples
+    --------
+    >>> import qlearn as ql
+    >>> ring = ql.LearningSystem("q", potential="0.3*cos(q)", learning_rate=1, temperature=0.5, periods="2*pi")
+    >>> grid = ql.Grid(64, [(0, 2 * np.pi)])
+    >>> density = GridDensity(grid, (1 + 0.5 * np.cos(grid.axes[0])) / (2 * np.pi))
+    >>> run = poles_run(ring, (density, lambda q: 0.3 * np.sin(q)), np.array([0.0, 4.5]), 200, 0, carriers=20000)
+    >>> run.stats["winding"].tolist()
+    [0, 1]
+    """
+    begun = time.perf_counter()
+    given = numbers(system, parameters)
+    begin = beginning(start, given)
+    rule.check(begin.ring)
+    count = CARRIERS * learners if carriers is None else checks.integer("carriers", carriers, least=100)
+    law = Law(begin.circle, _potential(system, parameters, begin), given.hbar, 1 / given.gamma, rule)
+    dt = default_step(law, begin.field, float(times[0])) if dt is None else dt
+    steps = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
+    q = begin.drawn.sample(count, carrier_generator(seed)).reshape(count)
+    record = carry(law, begin.ring, rule, begin.field**(1 / rule.residue), q, times, steps, _height(begin))
+    flow = PolePath(begin.circle, np.array(record.times), np.stack(record.fields), given.hbar * given.gamma, rule.residue)
+    block = partial(_one_block, flow, Start(begin.drawn), times, steps, 0.5 * given.hbar * given.gamma, seed)
+    blocks = run_blocks(block, learners, seed, executor=executor, progress=progress)
+    positions = np.moveaxis(np.concatenate([stored for stored, _ in blocks], axis=2), 1, 2)
+    if not begin.ring:
+        _check_learners(begin, positions)
+    tally = sum((tally for _, tally in blocks), Tally())
+    stats = _stats(record, rule, seed, learners, count, dt) | tally.shares() | {"wall_time": time.perf_counter() - begun}
+    return assemble(times, positions, np.stack(record.positions)[:, :, None], flow, given.periods, stats)
+
+
+def default_step(law: Law, p: np.ndarray, t: float) -> float:
+    """ħ/(100 E), E = ⟨K⟩ + ⟨V⟩ − min V where the field is at the start, ∞ for a field at rest in no potential."""
+    weight = np.abs(p)**2 / np.sum(np.abs(p)**2)
+    power = np.abs(law.circle.modes(p))**2
+    kinetic = law.hbar**2 / (2 * law.mass) * float(power @ law.circle.wavenumbers**2) / float(power.sum())
+    V = law.potential(t)
+    energy = kinetic + float(weight @ V - V.min())
+    return law.hbar / (_STEPS * energy) if energy > 0 else np.inf
+
+
+def _potential(system: "LearningSystem", parameters: Mapping[str, float] | None, begin: Beginning) -> Callable[[float], np.ndarray]:
+    function, points = system.potential_function(parameters), begin.circle.points
+    if system.time_dependent:
+        return lambda t: np.broadcast_to(function(t, points), points.shape)
+    values = np.broadcast_to(function(points), points.shape)
+    return lambda t: values
+
+
+def _height(begin: Beginning) -> Callable[[np.ndarray], float]:
+    """Half the width of the strip whose poles are counted: a ring's L/2π, a line's spread of the carriers."""
+    return (lambda q: begin.circle.length / (2 * np.pi)) if begin.ring else (lambda q: float(np.std(q)))
+
+
+def _one_block(flow: PolePath, start: Start, times: np.ndarray, steps: np.ndarray, diffusion: float, seed: int, first: int, size: int,
+               rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
+    return walk(flow.complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first))
+
+
+def _check_learners(begin: Beginning, positions: np.ndarray) -> None:
+    low, high = begin.circle.a, begin.circle.a + begin.circle.length
+    if positions.min() < low or positions.max() > high:
+        raise RegimeError(f"a noisy learner left the box [{low:g}, {high:g}]. Start from a density on wider bounds.")
+
+
+def _stats(record: Record, rule: Rule, seed: int, learners: int, carriers: int, dt: float) -> dict[str, Any]:
+    total = carriers * max(sum(record.steps), 1)
+    return {"kind": "self-consistent", "nodes": "poles", "rule": rule, "seed": seed, "learners": learners, "carriers": carriers,
+            "method": "poles of unit residue, refit to the carriers' density each step; noisy learners by stochastic Heun",
+            "assumes": "A1 (quantum term of the action), A2 (shift symmetry: unit residues); linear within a step",
+            "label": "self-consistent" if rule.refit else "guided by the field (control: no refit)",
+            "steps": int(sum(record.steps)), "dt": float(dt), "crossings": tuple(record.crossings), "winding": np.array(record.winding),
+            "poles": np.array(record.poles), "fit": np.array(record.fit), "carriers_limited_share": record.limited / total,
+            "drift_limit": "√(2D/dt)"}
