@@ -72,6 +72,7 @@ _HOME = {
     "sweep": "sweep",
     "circulation": "inference",
     "estimate_alpha": "inference",
+    "estimate_hbar": "inference",
     "relaxation_rates": "inference",
     "implied_timescales": "inference",
     "ProductBasis": "inference",

@@ -98,8 +98,8 @@ def estimate_alpha(records: GradientRecord | Iterable[GradientRecord], *, source
     Warns AccuracyWarning where ε is over a tenth of g for some: α comes out too small.
 
     What it measures is how the metric follows the noise κ *of its checkpoint*. Where κ drifts within the memory 1/(1 − β₂), g
-    is a power of an older κ: α of Adam with β₂ = .999 came out as .34 to .53 over ten runs of 2000 steps, and as .48 to .50 when the
-    moments were gathered anew at the same parameters. A second moment κ + mean² in place of the covariance bends α where mean²
+    is a power of an older κ: α of Adam with β₂ = .999 came out as .34 to .53 over ten runs of 2000 steps, as .48 to .50 when
+    the moments were gathered anew at the same parameters. A second moment κ + mean² in place of the covariance bends α where mean²
     is not small against κ of a minibatch. Common factors (momentum, learning rate) drop out. A full metric averaged over
     hardly more gradients than it has parameters is another matrix than κ^α: α too large by .01 at 10 P gradients
     for α = ½, by .05 at 2 P, in simulations; not for α = 1.

@@ -53,8 +53,8 @@ class CovariantGradientDescent:
     not finite where it must be inverted.
 
     With h the gradient of a minibatch, S estimates κ, its noise covariance, and α = 1 has
-    D^{μν} = (η²/2) g⁻¹κg⁻¹ = (ηS₀/2) η g^{μν}: T = ηS₀/2, ħ = ηS₀. A metric that is averaged along the path changes the learner's law (THEORY.md 6): for a law that
-    follows (2) take ``MinibatchLearner``, whose metric is a function of q.
+    D^{μν} = (η²/2) g⁻¹κg⁻¹ = (ηS₀/2) η g^{μν}: T = ηS₀/2, ħ = ηS₀. A metric that is averaged along the path
+    changes the learner's law (THEORY.md 6): for one that follows (2) take ``MinibatchLearner``, whose metric is a function of q.
 
     Source: Guskov and Vanchurin, Covariant gradient descent, arXiv:2504.05279, where the averages are exponential in time
     and RMSProp, Adam and AdaBelief are named as limits.

@@ -18,9 +18,9 @@ class GradientRecord:
     Parameters
     ----------
     gradients : (n, P), n ≥ 4: gradients of single samples, or of minibatches of one size, drawn independently at these
-        parameters, in random order: even and odd rows are the two halves whose covariances κ₁, κ₂ are the instruments of each other.
-        Draw fresh samples, or few of many: two halves of one whole data set have errors that cancel, so that α comes out
-        too large by about 1 − reliability.
+        parameters, in random order: even and odd rows are the two halves whose covariances κ₁, κ₂ are the instruments of
+        each other. Draw as the learner draws, with replacement: the errors of two halves of one whole data set are
+        opposite, and α then comes out too large, by the factor 1 + (1 − reliability).
     metric : (P,) the optimiser's g, in q ← q − η g⁻¹ m, or (P, P) a matrix; None if it cannot be seen.
     updates : (r, P), r ≥ 4: steps Δq that r independent minibatches would make from this same state; None if not recorded.
     floor : what g would be without gradients (ε, and δ^α): where it is a large part of g the metric is no power of κ.
