@@ -1,6 +1,7 @@
 """Which method where none is named: the one that needs fewer transforms, as far as the first state tells."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
 from qlearn.methods.reach import SPREADS, Reach
 from qlearn.methods.record import Method, Record, Task
-from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, Splitting, Strang
+from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, ProcessedGradient6, Splitting, Strang
 from qlearn.methods.steps import AutomaticSteps
 
 __all__ = ["choose"]
@@ -25,6 +26,7 @@ FEW = 300  # FFT pairs that are not worth a trial
 LOOKS = (0.0, 0.13, 0.37, 0.71, 1.0)  # parts of the time at which a driven V is looked at
 SEAM = 60.0  # times as many steps as the first state asks for, once a splitting meets a kink of V at the seam
 FARTHEST = 8.0  # standard deviations of the energy that may be met, at least
+WORTH_A_PROCESSOR = 1.25  # times fewer transforms: its forecast is to be confirmed first, at a price that may be lost
 MIRROR = 0.01  # of the largest slope: what V may have at a wall
 
 
@@ -35,8 +37,11 @@ def choose(hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, tol: float, re
     Raises UnsupportedError where no method fits.
     """
     task = Task(hamiltonian, psi, times, tol, record, imaginary)
-    method, why = _settled(task) or _short(task) or _foreseen(task) or _compared(task)
-    return method, f"chosen {why}"
+    settled = _settled(task) or _short(task)
+    if settled is None:
+        plan = _planned(task)
+        settled = _foreseen(task, plan) or _compared(task, plan)
+    return settled[0], f"chosen {settled[1]}"
 
 
 def _settled(task: Task) -> tuple[Method, str] | None:
@@ -112,30 +117,57 @@ def _short(task: Task) -> tuple[Method, str] | None:
     return None
 
 
-def _foreseen(task: Task) -> tuple[Method, str] | None:
-    """For a static flat H whose run can be foreseen from trajectories, at the cost of two or three transforms: Gradient6 where
-    it stays below what Chebyshev needs for the energies from min V to those reached, whatever is clipped."""
+@final
+@dataclass(frozen=True)
+class _Plan:
+    """A gradient scheme with the FFT pairs of the whole run by its forecast, and the energy that trajectories reach."""
+
+    method: Splitting
+    pairs: float
+    reach: float
+
+
+def _planned(task: Task) -> _Plan | None:
+    """For a static flat Hermitian H whose run can be foreseen from trajectories, at the cost of a few transforms: the gradient
+    scheme that needs fewer."""
     H = task.hamiltonian
     if not H.is_hermitian or H.channels is not None:
         return None
-    steps = AutomaticSteps(SplittingKernel(H, Gradient6.table, task.record), H.grid.to_periodic(task.psi), task.times, task.tol)
-    foreseen = steps.foreseen
-    least = expansion_length((steps.reach.energy - float(H.potential_table().min())) / 2 * abs(task.span) / H.hbar)
-    if foreseen is None or 1.5 * foreseen > least:
+    phi = H.grid.to_periodic(task.psi)
+    plain, processed = (AutomaticSteps(SplittingKernel(H, method.table, task.record), phi, task.times, task.tol)
+                        for method in (Gradient6, ProcessedGradient6))
+    if plain.foreseen is None:
         return None
-    return Gradient6(), f"because about {foreseen:.0f} FFT pairs are foreseen, and Chebyshev needs at least {least:.0f}"
+    if processed.foreseen is not None and WORTH_A_PROCESSOR * processed.foreseen < plain.foreseen and processed.trusted(phi):
+        return _Plan(ProcessedGradient6(), processed.foreseen, processed.reach.energy)
+    return _Plan(Gradient6(), plain.foreseen, plain.reach.energy)
 
 
-def _compared(task: Task) -> tuple[Method, str]:
+def _foreseen(task: Task, plan: _Plan | None) -> tuple[Method, str] | None:
+    """The planned scheme, where it stays below what Chebyshev needs for the energies from min V to those reached, whatever is
+    clipped."""
+    if plan is None:
+        return None
+    H = task.hamiltonian
+    least = expansion_length((plan.reach - float(H.potential_table().min())) / 2 * abs(task.span) / H.hbar)
+    if 1.5 * plan.pairs > least:
+        return None
+    return plan.method, f"because about {plan.pairs:.0f} FFT pairs are foreseen, and Chebyshev needs at least {least:.0f}"
+
+
+def _compared(task: Task, plan: _Plan | None) -> tuple[Method, str]:
     """For a static flat Hermitian H: a splitting against the series, by their transforms."""
     H = task.hamiltonian
     operator = FrozenOperator(H)
     phi = operator.enter(task.psi)
     spectrum = spectrum_of(task, operator, phi, clip=True)
     series = expansion_length(spectrum.width * abs(task.span) / H.hbar)
-    splitting = _splitting(H, spectrum)
-    pairs = _splitting_pairs(task, splitting, phi)
-    words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of Chebyshev, judged from the first state"
+    if plan is not None and plan.method.table.processor is not None:
+        splitting, pairs, judged = plan.method, plan.pairs, "foreseen"
+    else:
+        splitting, judged = _splitting(H, spectrum), "judged from the first state"
+        pairs = _splitting_pairs(task, splitting, phi)
+    words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of Chebyshev, {judged}"
     if pairs < series < SEAM * pairs and _meets_a_seam(task, phi):
         return Chebyshev(), f"because the state may reach the ends, where V has a kink, else for {words}"
     return (splitting if pairs < series else Chebyshev()), f"for {words}"

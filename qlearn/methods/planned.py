@@ -28,6 +28,7 @@ LEAST, TRUST = 1.1, 4.0
 FEW_QUANTA, MOST_FOR_FEW = 6.0, 6.0
 SURPRISED = 1.3      # times κ where a run is planned again
 WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
+WITNESS_PAIRS = 3 * GRADIENT6_TABLE.pairs
 PROBE_EVERY = 18     # steps for each probe of ψ
 FEWEST_PROBES, PROBES = 2, 8
 DRIVEN_STEPS = 32    # at least, where V depends on t
@@ -55,8 +56,8 @@ class PlannedSteps:
         self.sums = (0.0, 0.0)  # of local errors seen and foreseen
         self.again = self.replanned = False
         self._adopt(self._planned())
-        if kernel.table.processor is not None:
-            self._ask_witness(phi)
+        if not plain:
+            self.pending.clear()
 
     @property
     def words(self) -> str:
@@ -64,6 +65,9 @@ class PlannedSteps:
 
     def advance(self, phi: Any, target: float) -> tuple[Any, bool]:
         """Some steps towards target: (φ, whether it is reached). Where ``distrusted`` is set, φ is the first state again."""
+        if not self.trusted(phi):
+            self.distrusted = True
+            return phi, False
         h, n = self.clock.division(target, self.step)
         due = bool(self.pending) and self.clock.sign * (self.pending[0] - self.clock.now) <= abs(h) / 2
         phi = self.conjugation.into(phi, self.clock.time, h)
@@ -80,6 +84,19 @@ class PlannedSteps:
         self.record.error += self._part(h, count, halved=due)
         self.record.rounding = self.probe.rounding(self.record.steps)
         return phi, self.clock.left(target) == 0
+
+    def trusted(self, phi: Any) -> bool:
+        """With a processor most of a local error is undone behind the run and tells little. Whether waves are near enough to
+        trajectories is asked of a scheme without one, once, at φ, the first state: WITNESS_PAIRS of transforms."""
+        if self.kernel.table.processor is None or self.record.witnessed == self.step:
+            return True
+        kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
+        h = self.clock.sign * self.step
+        foreseen = Forecast(kernel.hamiltonian, kernel.table, phi, self.clock.time, h, self.record).outlook(1).local[0]
+        error = StepProbe(kernel, phi).compare(phi, self.clock.time, h)[1]
+        heard = WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
+        self.record.witnessed = self.step if heard else 0.0
+        return bool(heard)
 
     def state(self, phi: Any) -> Any:
         """The state that φ stands for."""
@@ -99,14 +116,14 @@ class PlannedSteps:
 
     def snapshot(self) -> dict[str, Any]:
         numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
-                   self.outlook.quanta, *self.sums, self.replanned]
+                   self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed]
         return {"numbers": np.array(numbers), "local": self.outlook.local, "starts": self.outlook.starts,
                 "pending": np.array(self.pending), "norms": self.probe.norms, "first": self.first}
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
         self.step, self.ratio, step, error, total, self.conjugation.inside, quanta, *rest = np.asarray(saved["numbers"]).tolist()
-        self.sums, self.replanned = (rest[0], rest[1]), bool(rest[2])
+        self.sums, self.replanned, self.record.witnessed = (rest[0], rest[1]), bool(rest[2]), rest[3]
         self.outlook = Outlook(step, error, np.asarray(saved["local"]), np.asarray(saved["starts"]), total, quanta)
         self.pending = np.asarray(saved["pending"]).tolist()
         self.probe.norms, self.first = np.asarray(saved["norms"]), like(np.asarray(saved["first"]), phi)
@@ -190,16 +207,6 @@ class PlannedSteps:
         self.record.watch(moved)
         self._reckon(max(LEAST, ratio), h, early)
         return moved
-
-    def _ask_witness(self, phi: Any) -> None:
-        """With a processor most of a local error is undone behind the run and tells little. Whether waves are near enough to
-        trajectories is asked of a scheme without one, at the first state: 18 FFT pairs."""
-        kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
-        h = self.clock.sign * self.step
-        foreseen = Forecast(kernel.hamiltonian, kernel.table, phi, self.clock.time, h, self.record).outlook(1).local[0]
-        error = StepProbe(kernel, phi).compare(phi, self.clock.time, h)[1]
-        self.distrusted = not WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
-        self.pending = []
 
     def _reckon(self, ratio: float, h: float, early: bool) -> None:
         """Take a new κ into account: at the start by planning again, later with shorter steps for what is left, or,

@@ -21,6 +21,7 @@ class Record:
     ffts : transforms of one wave function (a batch of b counts b).   steps : steps or series terms taken.
     error : estimated error of the method at the last state, L2, relative to ‖ψ0‖.   rounding : that of the arithmetic.
     note : how the steps came about, in words.
+    witnessed : the step length whose forecast, of a scheme with a processor, another scheme has confirmed at ψ0; 0 for none.
     reached : the time that ψ has reached, counted from times[0]; for the progress bar.
     on_watch : called with the periodic part φ = exp(−iκ·(x − a))ψ at stops of the method's own.
     """
@@ -30,6 +31,7 @@ class Record:
     error: float = 0.0
     rounding: float = 0.0
     note: str = ""
+    witnessed: float = 0.0
     reached: float = 0.0
     on_watch: Callable[[Any], None] | None = None
 

@@ -14,7 +14,7 @@ import numpy as np
 from qlearn.methods.clock import Clock
 from qlearn.methods.forecast import Forecast, applies_to
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.planned import LONGEST, SAFETY_PROCESSED, PlannedSteps, worth_planning
+from qlearn.methods.planned import LONGEST, SAFETY_PROCESSED, WITNESS_PAIRS, PlannedSteps, worth_planning
 from qlearn.methods.probe import Conjugation, StepProbe
 from qlearn.methods.probed import ProbedSteps
 from qlearn.methods.reach import Reach
@@ -120,7 +120,14 @@ class AutomaticSteps:
         if not isinstance(self.way, PlannedSteps):
             return None
         counts = np.ceil(np.abs(np.diff(self.times)) / self.way.step * (1 - 1e-9))
-        return float(np.sum(counts)) * self.kernel.pairs + 3 * self.kernel.pairs * (len(self.way.pending) + 1)
+        processor = self.kernel.table.processor
+        checks = 3 * self.kernel.pairs * (len(self.way.pending) + 1) if processor is None \
+            else WITNESS_PAIRS + 2 * len(processor.drifts) * np.count_nonzero(counts)
+        return float(np.sum(counts)) * self.kernel.pairs + checks
+
+    def trusted(self, phi: Any) -> bool:
+        """True where the forecast holds at φ, the first state, as far as it is asked before the run."""
+        return isinstance(self.way, PlannedSteps) and self.way.trusted(phi)
 
     def predict(self, phi: Any) -> float:
         """The step length that this state would be given now; nothing is moved."""
