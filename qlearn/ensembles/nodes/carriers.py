@@ -42,7 +42,7 @@ def carry(law: Law, ring: bool, rule: Rule, p: np.ndarray, q: np.ndarray, times:
           height: Callable[[np.ndarray], float]) -> Record:
     """Run carriers q (N,) and field p through the times.  height(q): half the width of the strip in which poles are counted."""
     circle, record = law.circle, Record(steps=list(steps))
-    basis = basis_for(circle, ring, rule.order)
+    basis = basis_for(circle, ring, rule.orders(len(q)))
     p = refit(circle, p, q, basis, rule, times[0])
     _keep(record, circle, ring, rule, p, q, times[0], height(q))
     for i, count in enumerate(steps):
@@ -116,7 +116,7 @@ def _keep(record: Record, circle: Circle, ring: bool, rule: Rule, p: np.ndarray,
     chance = float(kolmogorov(record.fit[-1]))
     if chance < _PARTED:
         raise RegimeError(f"at t = {t:g} the learners and their own field have parted (KS·√N = {record.fit[-1]:.2f}, p = {chance:.1g}): "
-                          f"with {rule.order} smooth functions the poles of this field are not those of their density. Stop earlier, "
+                          f"with smooth functions of order {rule.orders(len(q))} the poles of this field are not those of their density. Stop earlier, "
                           "start the field nearer to it, or raise order.")
     tail = circle.tail(p)
     if tail > _TAIL:

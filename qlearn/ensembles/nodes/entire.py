@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from qlearn.kernels.log_derivative import cubic_cells, log_derivative
+
 __all__ = ["Circle", "Reader"]
 
 _FLOOR = 1e-9           # Fourier coefficients below this, relative to the largest, are left out where zeros are sought
@@ -92,39 +94,21 @@ class Circle:
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """p and p' between the points, each by cubic Hermite cells, and only then w = p'/p.
+    """w = p'/p between the points: p and p' from cubic Hermite cells, each of its own, and only then divided.
 
     Interpolating w itself would miss its poles.
     """
 
     circle: Circle
-    first: np.ndarray           # p, h p', values at n + 1 points
-    second: np.ndarray          # p', h p''
+    table: np.ndarray           # (n, 8), see kernels.log_derivative
 
     @classmethod
     def of(cls, circle: Circle, p: np.ndarray) -> "Reader":
-        modes, h = circle.modes(p), circle.length / circle.n
-        k = 1j * circle.wavenumbers
+        modes, k = circle.modes(p), 1j * circle.wavenumbers
         turn = np.exp(2j * np.pi * circle.theta)
         rows = [np.append(row, row[0] * turn) for row in (p, circle.values(k * modes), circle.values(k * k * modes))]
-        return cls(circle, np.stack([rows[0], h * rows[1]]), np.stack([rows[1], h * rows[2]]))
+        return cls(circle, cubic_cells(*rows, circle.length / circle.n))
 
     def __call__(self, q: np.ndarray) -> np.ndarray:
-        """w = p'/p at q (n,), complex; q anywhere on a ring."""
-        place = (q - self.circle.a) * (self.circle.n / self.circle.length)
-        cell = np.floor(place)
-        r = place - cell
-        cell = cell.astype(np.int64) % self.circle.n
-        r2 = r * r
-        three, rise = r2 * (3 - 2 * r), r2 * (r - 1)
-        weights = (1 - three, three, rise - r2 + r, rise)
-        return self._cubic(self.second, cell, weights) / self._cubic(self.first, cell, weights)
-
-    @staticmethod
-    def _cubic(rows: np.ndarray, cell: np.ndarray, weights: tuple[np.ndarray, ...]) -> np.ndarray:
-        left, right, slope, end = weights
-        value = rows[0][cell] * left
-        value += rows[0][cell + 1] * right
-        value += rows[1][cell] * slope
-        value += rows[1][cell + 1] * end
-        return value
+        """w at q (n,), complex; q anywhere on a ring."""
+        return log_derivative(self.table, self.circle.a, self.circle.length / self.circle.n, q)

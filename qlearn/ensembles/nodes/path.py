@@ -1,12 +1,14 @@
 """The stored path of the field, as noisy learners read it."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import final
 
 import numpy as np
 
+from qlearn import checks
 from qlearn.ensembles.nodes.entire import Circle, Reader
+from qlearn.grids import Grid
 
 __all__ = ["PolePath"]
 
@@ -18,14 +20,20 @@ class PolePath:
 
         v = (ħ/m) Im w,     s = 2 Re w,     w = r p'/p
 
-    Picklable; blocks on several threads may share it.
+    Picklable; each block of learners takes a copy, see __copy__.
     """
 
     circle: Circle
     times: np.ndarray               # (steps + 1,)
     fields: np.ndarray              # (steps + 1, n)
     ratio: float                    # ħ/m = 2D
+    hbar: float
     residue: float = 1.0
+    _tables: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+
+    def __copy__(self) -> "PolePath":
+        """A block's own: it keeps the cells that it used last, and blocks on other threads use other times."""
+        return replace(self, _tables={})
 
     def __call__(self, t: float, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Velocity and score at q (1, n), each (1, n)."""
@@ -41,13 +49,41 @@ class PolePath:
         """2D w at q (1, n): its real and imaginary parts add up to the drift, and its size tells how near a node is."""
         return self.ratio * self._w(t, q)
 
-    def field(self, t: float) -> np.ndarray:
+    def amplitude(self, t: float) -> np.ndarray:
         """p (n,) at t."""
-        i = min(max(bisect_right(self.times, t) - 1, 0), len(self.times) - 1)
-        if i == len(self.times) - 1 or t <= self.times[i]:
-            return self.fields[i]
+        i, share = self._place(t)
+        return self.fields[i] if share == 0 else (1 - share) * self.fields[i] + share * self.fields[i + 1]
+
+    def density(self, t: float, grid: Grid) -> np.ndarray:
+        """ρ on a grid of one axis, with sum · cell_volume = 1: the density whose score the learners read."""
+        rho = np.abs(self._on(t, grid)) ** (2 * self.residue)
+        return rho / (rho.sum() * grid.cell_volume)
+
+    def phase(self, t: float, grid: Grid) -> np.ndarray:
+        """φ on a grid of one axis, unwrapped along it, with zero mean over it; πħ of it are undetermined across a node."""
+        phi = self.residue * self.hbar * np.unwrap(np.angle(self._on(t, grid)))
+        return phi - phi.mean()
+
+    def _on(self, t: float, grid: Grid) -> np.ndarray:
+        if grid.ndim != 1:
+            checks.fail("grid", "must have one axis", f"{grid.ndim}")
+        modes = self.circle.modes(self.amplitude(t))
+        return np.exp(1j * np.outer(grid.axes[0] - self.circle.a, self.circle.wavenumbers)) @ modes
+
+    def _place(self, t: float) -> tuple[int, float]:
+        i = min(max(bisect_right(self.times, t) - 1, 0), len(self.times) - 2)
         share = (t - self.times[i]) / (self.times[i + 1] - self.times[i])
-        return (1 - share) * self.fields[i] + share * self.fields[i + 1]
+        return i, min(max(share, 0.0), 1.0)
 
     def _w(self, t: float, q: np.ndarray) -> np.ndarray:
-        return self.residue * Reader.of(self.circle, self.field(t))(q[0])[None]
+        i, share = self._place(t)
+        table = (1 - share) * self._table(i) + share * self._table(i + 1)
+        return self.residue * Reader(self.circle, table)(q[0])[None]
+
+    def _table(self, i: int) -> np.ndarray:
+        """The cells of one stored field; the last few are kept."""
+        if i not in self._tables:
+            if len(self._tables) > 8:
+                self._tables.clear()
+            self._tables[i] = Reader.of(self.circle, self.fields[i]).table
+        return self._tables[i]

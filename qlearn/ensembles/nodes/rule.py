@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 
 __all__ = ["Rule"]
+
+_ORDER, _MOST = 4, 64
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,9 @@ class Rule:
     """Fixed before a run, the same for every system.
 
     order : harmonics (ring) or polynomials (line) of S, the smooth part that is thrown away each step and fitted anew to the
-        carriers.  4, where the orders 2, 4 and 8 gave the same verdicts on the seeds of development
+        carriers.  None: 4 where all zeros are held (2, 4, 6 and 8 gave the same verdicts on the seeds of development); within a reach b
+        the least k with exp(−kb)/k ≤ 1/(2√N), for a zero at the distance bL/2π and beyond has in ln|p| a k-th harmonic
+        of that size at most, and N carriers do not see less
     reach : None: the zeros held are all zeros of the entire function p.  A number b: those with |Im z| ≤ b L/2π; the moduli
         of all the others are thrown away too, so that the density is the carriers' but for one factor |sin π(q − z)/L|² a
         zero held.  A pole at the distance b is seen by learners within about b: 1 is the natural value.  0: no poles.
@@ -22,14 +28,15 @@ class Rule:
         it; residue ≠ 1: w = S + r p'/p, whose circulation is not quantised in 2πħ; quantum=False: without the quantum potential
     """
 
-    order: int = 4
+    order: int | None = None
     reach: float | None = None
     refit: bool = True
     residue: float = 1.0
     quantum: bool = True
 
     def __post_init__(self):
-        checks.integer("order", self.order, least=1, most=64)
+        if self.order is not None:
+            checks.integer("order", self.order, least=1, most=_MOST)
         checks.real("residue", self.residue, above=0)
         if self.reach is not None:
             checks.real("reach", self.reach, least=0)
@@ -39,6 +46,19 @@ class Rule:
         if self.reach is not None and not ring:
             raise UnsupportedError("reach is for rings: on a line the moduli of far zeros make up the envelope, which no smooth "
                                    "part of low order does. Leave it out (None: all zeros are held).")
+
+    def orders(self, carriers: int) -> int:
+        """How many harmonics or polynomials S has.
+
+        >>> Rule().orders(10000), Rule(reach=1.0).orders(10000), Rule(reach=1.0).orders(40000)
+        (4, 4, 5)
+        """
+        if self.order is not None:
+            return self.order
+        if not self.reach:
+            return _ORDER
+        k = np.arange(1, _MOST)
+        return int(np.argmax(np.append(np.exp(-self.reach * k) / k <= 0.5 / np.sqrt(carriers), True))) + 1
 
     @property
     def lawful(self) -> bool:

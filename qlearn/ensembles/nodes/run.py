@@ -1,5 +1,6 @@
 """poles_run: a self-consistent ensemble through nodes."""
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -93,7 +94,8 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     steps = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
     q = begin.drawn.sample(count, carrier_generator(seed)).reshape(count)
     record = carry(law, begin.ring, rule, begin.field**(1 / rule.residue), q, times, steps, _height(begin))
-    flow = PolePath(begin.circle, np.array(record.times), np.stack(record.fields), given.hbar * given.gamma, rule.residue)
+    flow = PolePath(begin.circle, np.array(record.times), np.stack(record.fields), given.hbar * given.gamma, given.hbar,
+                    rule.residue)
     block = partial(_one_block, flow, Start(begin.drawn), times, steps, 0.5 * given.hbar * given.gamma, seed)
     blocks = run_blocks(block, learners, seed, executor=executor, progress=progress)
     positions = np.moveaxis(np.concatenate([stored for stored, _ in blocks], axis=2), 1, 2)
@@ -129,7 +131,7 @@ def _height(begin: Beginning) -> Callable[[np.ndarray], float]:
 
 def _one_block(flow: PolePath, start: Start, times: np.ndarray, steps: np.ndarray, diffusion: float, seed: int, first: int, size: int,
                rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
-    return walk(flow.complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first))
+    return walk(copy.copy(flow).complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first))
 
 
 def _check_learners(begin: Beginning, positions: np.ndarray) -> None:
