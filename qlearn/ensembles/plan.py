@@ -11,6 +11,7 @@ from qlearn.ensembles.spaces import CurvedLine, CurvedSpace, FlatSpace, Space, S
 
 if TYPE_CHECKING:
     from qlearn.systems.noise_geometry import NoiseGeometry
+    from qlearn.systems.programs import DriftPrograms
 
 __all__ = ["PlainDrift", "Plan", "geometric_step", "plain_drift", "space_of"]
 
@@ -29,6 +30,7 @@ class Plan:
     start: Any                                  # GridDensity, or what the caller gave as positions
     step: Callable[[Any], float]                # starting points (d, n) or density -> the default dt
     stats: dict[str, Any] = field(default_factory=dict)
+    formula: "DriftPrograms | None" = None      # flat space and a drift that is a formula: fused steps
 
 
 @final

@@ -45,8 +45,9 @@ def static_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
     space, periods = space_of(geometry), system.period_numbers(parameters)
     scale = min((period for period in periods if period is not None), default=2 * np.pi) / (2 * np.pi)
     drift = StaticDrift(system.noise_force_function(parameters), plain_drift(geometry, ito, diffusion))
-
-    return Plan(drift, space, diffusion, periods, start, partial(_default_step, drift, space, geometry, diffusion, 1e-4 * scale))
+    formula = system.drift_programs(parameters) if geometry is None else None
+    return Plan(drift, space, diffusion, periods, start, partial(_default_step, drift, space, geometry, diffusion, 1e-4 * scale),
+                formula=formula)
 
 
 def _default_step(drift: StaticDrift, space: Space, geometry: "NoiseGeometry | None", diffusion: float, shift: float,

@@ -19,6 +19,7 @@ from qlearn.systems.formulas import (
 )
 from qlearn.systems.metrics import PositiveMetric, covariance_ratio, metric_matrix
 from qlearn.systems.noise_geometry import NoiseGeometry, noise_diffusion, noise_force_function, noise_geometry
+from qlearn.systems.programs import DriftPrograms
 
 __all__ = ["LearningSystem"]
 
@@ -193,6 +194,14 @@ class LearningSystem:
         """The drift −γ∂U of a static loss as a covector of that geometry, f(*q) -> (d, *shape), whatever α is."""
         self._loss()
         return noise_force_function(self, parameters)
+
+    def drift_programs(self, parameters: Parameters = None) -> DriftPrograms:
+        """The drift −γ∂U of a static loss in flat space, as programs for the fused steps of learners."""
+        slopes = tuple(sp.diff(self._loss(), symbol) for symbol in self.coordinates)
+        needed = set().union(*(slope.free_symbols for slope in slopes)) - set(self.coordinates)
+        gamma = sp.Rational(self.numbers(parameters)[0])
+        return DriftPrograms(tuple(-gamma * slope for slope in slopes), self.coordinates,
+                             numeric_parameters(self.parameters, needed, parameters))
 
     def period_numbers(self, parameters: Parameters = None) -> tuple[float | None, ...]:
         """The period of each axis, None on a line."""

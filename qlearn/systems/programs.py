@@ -1,6 +1,7 @@
 """Formulas as programs of whitelisted operations (qlearn.kernels.programs): SymPy trees walked node by node."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -8,10 +9,41 @@ import sympy as sp
 
 from qlearn.kernels.programs import Operation, Program
 
-__all__ = ["formula_program"]
+__all__ = ["DriftPrograms", "formula_program"]
 
 _LONGEST = 256      # operations: longer formulas stay with NumPy
 _LARGEST_POWER = 64
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class DriftPrograms:
+    """c = b + (h/2)(b·∂)b of a drift b(q) in flat space as a program, one for each step length h (kernels/learner_steps.py).
+
+    >>> q = sp.Symbol("q", real=True)
+    >>> program, = DriftPrograms((-2 * q,), (q,), {}).of_steps([0.1])
+    >>> program.constants[0]
+    -1.8
+    """
+
+    drift: tuple[sp.Expr, ...]
+    coordinates: tuple[sp.Symbol, ...]
+    values: Mapping[str, float]
+
+    def of_steps(self, lengths: Sequence[float]) -> list[Program] | None:
+        """One for each length; None where the drift is no formula that programs know.
+
+        Lengths that agree to 12 digits share one: the correction hardly depends on them.
+        """
+        names = [f"{length:.11e}" for length in lengths]
+        made = {name: self._made(sp.Rational(name)) for name in set(names)}
+        known = [made[name] for name in names]
+        return None if any(program is None for program in known) else [program for program in known if program is not None]
+
+    def _made(self, h: sp.Rational) -> Program | None:
+        corrected = [b + h / 2 * sum(other * sp.diff(b, q) for other, q in zip(self.drift, self.coordinates, strict=True))
+                     for b in self.drift]
+        return formula_program(corrected, self.coordinates, self.values)
 
 
 class _Unknown(Exception):
