@@ -16,6 +16,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.ensembles.spaces import FlatSpace, Space
+from qlearn.ensembles.streams import Positions, Record
 from qlearn.kernels.normals import normals
 
 __all__ = ["DEEPEST", "FlatSpace", "Kicks", "Tally", "heun_step", "limit_drift", "trajectory", "walk"]
@@ -61,26 +62,27 @@ class Kicks:
         return normals(self.seed, step, self.first, shape[1], shape[0], stream=node)
 
 
-def walk(drift: Drift, space: Space, diffusion: float, q: np.ndarray, tlist: np.ndarray, counts: np.ndarray, kicks: Noise, *,
-         halvings: int = DEEPEST) -> tuple[np.ndarray, Tally]:
-    """Positions (len(tlist), d, n) at tlist, with counts[i] equal steps from tlist[i] to tlist[i + 1].
+def walk(drift: Drift, space: Space, diffusion: float, q: np.ndarray, tlist: np.ndarray, counts: np.ndarray, kicks: Noise,
+         record: Record | None = None, *, halvings: int = DEEPEST) -> tuple[Any, Tally]:
+    """Record the positions at tlist, with counts[i] equal steps from tlist[i] to tlist[i + 1]; returns what the record kept.
 
-    drift(t, q (d, n)) -> (d, n) is the covector γ∂_μF.  Where it is complex, its real and imaginary parts add to the covector,
-    and it is 2D ∂_μψ/ψ: then steps near nodes are halved, up to ``halvings`` times, as told in ``_Walk``.
+    Without a record all positions are kept, (len(tlist), d, n).  drift(t, q (d, n)) -> (d, n) is the covector γ∂_μF.  Where it is
+    complex, its real and imaginary parts add to the covector, and it is 2D ∂_μψ/ψ: then steps near nodes are halved, up to
+    ``halvings`` times, as told in ``_Walk``.
     """
-    stored, steps = np.empty((len(tlist), *q.shape)), count()
-    walker = _Walk(drift, space, diffusion, kicks, Tally())
-    stored[0] = q
+    record = Positions(len(q), q.shape[1], len(tlist)) if record is None else record
+    walker, steps = _Walk(drift, space, diffusion, kicks, Tally()), count()
+    record.record(0, q)
     for i, number in enumerate(counts):
         for t, later in pairwise(np.linspace(tlist[i], tlist[i + 1], number + 1)):
             q = walker.advance(q, float(t), float(later), (next(steps), 0), halvings)
-        stored[i + 1] = q
-    return stored, walker.tally
+        record.record(i + 1, q)
+    return record.done(), walker.tally
 
 
 def trajectory(drift: Drift, space: Space, diffusion: float, q: np.ndarray, tlist: np.ndarray, counts: np.ndarray,
                rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """The same with kicks from a generator and no halving; positions and how many learner-steps were limited."""
+    """The same with kicks from a generator and no halving: positions (len(tlist), d, n), limited learner-steps."""
     stored, tally = walk(drift, space, diffusion, q, tlist, counts, lambda step, node, shape: rng.standard_normal(shape),
                          halvings=0)
     return stored, tally.limited

@@ -17,7 +17,9 @@ from qlearn.ensembles.guided import guided_plan
 from qlearn.ensembles.langevin import Kicks, Tally, walk
 from qlearn.ensembles.plan import Plan
 from qlearn.ensembles.static import static_plan
+from qlearn.ensembles.streams import Streamed, check_cells, merged, record_for
 from qlearn.errors import UnsupportedError
+from qlearn.grids import Grid
 
 if TYPE_CHECKING:
     from qlearn.systems.base import LearningSystem
@@ -29,7 +31,7 @@ KINDS = ("guided", "static", "self-consistent")
 
 def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, learners: int, seed: int,
              parameters: Mapping[str, float] | None = None, field: Any = None, dt: float | None = None,
-             ito: str = "covariant", executor: Executor | None = None,
+             ito: str = "covariant", nodes: str | None = None, store: Grid | None = None, executor: Executor | None = None,
              progress: Callable[[int], None] | None = None) -> Ensemble:
     """Run independent noisy learners dq = γ∇F dt + √(2D) dW, D = γT (covariant noise), and record them at tlist.
 
@@ -37,38 +39,48 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
                     (ħ/m)(Im + Re)(∂ψ/ψ) and the law is |ψ|² if it was at the start.  It checks that the learner's law
                     follows (7); it is not independent of ψ.  Potential and twist are those of ``field``: learners feel
                     nothing of the system but γ, T, the metric and the periods.
-    kind "static"   F = −U, the system's loss: the law relaxes to exp(−U/T)√g.
-    kind "self-consistent" is not offered yet.
+    kind "static"   F = −U, the system's loss: the law relaxes to exp(−U/T)√g.  With covariance= and α ≠ 1 the noise is what
+                    it is, D^{μν} = γT(g⁻¹(κ/κ₀)g⁻¹)^{μν}, and the law follows ∂_tρ = −γ∇_μ(ρ∇^μF) + ∇_μ(D^{μν}∂_νρ); in general
+                    it has no closed form, and no ħ.
+    kind "self-consistent"   learners and a loss field, nothing reads ψ; flat space.  A1, ħ in the force, is assumed, and A2,
+                    circulation held at 2πħ(n + θ), on a ring.
 
-    Scheme: stochastic Heun, weak order 2; on one coordinate with a metric in the proper length, where the noise is
-    constant.  The drift is limited to √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of learner-steps
+    Scheme ("guided", "static"): stochastic Heun along geodesics, weak order 2, on any metric in one to three coordinates (see
+    qlearn/ensembles/langevin.py); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its poles; other
+    coordinates that degenerate somewhere are refused where a learner gets there, or show in a step that is too long.  Near
+    nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/16, a learner's step is halved, up to six times (``stats["halved_share"]``).  What is
+    then left is limited to |drift| ≤ √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of learner-steps
     where that happened, and ``compare`` does not pass an ensemble where it exceeds 1e-3.
 
     Parameters
     ----------
     start : GridDensity (positions are drawn from it), an array (learners, d) or (learners,), one point, or, guided by a
-        Result only, None: positions are drawn from |ψ(tlist[0])|²
+        Result only, None: positions are drawn from |ψ(tlist[0])|².  "self-consistent": (density, phase), density a GridDensity
+        or callable, phase a callable φ(*q) or an array on the density's grid; or (q0 (n, d), v0 (n, d))
     tlist : increasing times (n,), the first is the start; positions are stored exactly there
     parameters : numbers for the system's symbols
     field : "guided" only: a Result, whose ħ must be 2T and whose mass 1/γ; or any callable (t, *q) -> (psi, grad_psi), psi
         the scalar, not the half-density.  A callable has no ħ that could be checked: (ħ/m) = 2D is then the system's.
         That is the way to wrong-temperature controls, see ``qlearn.fields.DriftScaled``.
     dt : largest step; each interval of tlist is cut into equal steps.  Default: guided by a Result or GridField, with K
-        the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start).  Any
-        other callable needs dt.
+        the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start); both at most
+        0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
+    nodes : "self-consistent" only: None (states without nodes) or "poles"
+    store : None keeps all positions; a Grid keeps counts in its cells and moments only, so that memory does not grow with
+        ``learners`` ("guided", "static"; see ``Ensemble.streamed``)
     executor : concurrent.futures.Executor; the same numbers come out for any executor and number of workers
     progress : called with the number of learners of each finished block of 16384
 
     Returns
     -------
-    Ensemble with positions (n, learners, d), unwrapped.
+    Ensemble with positions (n, learners, d), unwrapped, or streamed.
 
     Raises
     ------
-    ArgumentError for bad arguments; RegimeError where the system has no covariant noise, no constant temperature, or a
-    shift quantum other than 4πT (learners follow (7) only for γ' = γ and 1/μ = T); UnsupportedError for a metric in d ≥ 2
-    and for kind "self-consistent".  Warns AccuracyWarning where the stored states are too far apart in time.
+    ArgumentError for bad arguments; RegimeError where a guided system has no covariant noise, no constant temperature, or a
+    shift quantum other than 4πT (learners follow (7) only for γ' = γ and 1/μ = T); UnsupportedError for a field with poles.
+    Warns AccuracyWarning where the stored states are too far apart in time.
 
     Sources: Nelson, Phys. Rev. 150 (1966) 1079; Kloeden and Platen, Numerical Solution of SDEs (1992), sec. 15.1.
 
@@ -80,34 +92,53 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     >>> bool(abs(run.positions[1].var() - 0.5) < 0.05)
     True
     """
-    times, count = _times(tlist), checks.integer("learners", learners, least=1)
+    times, count, seed = _times(tlist), checks.integer("learners", learners, least=1), checks.integer("seed", seed, least=0)
+    checks.choice("kind", kind, KINDS)
     checks.choice("ito", ito, ("covariant", "plain"))
     dt = None if dt is None else checks.real("dt", dt, above=0)
+    if field is not None and kind != "guided":
+        checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
+    if kind == "self-consistent":
+        return _self_consistent(nodes, ito, store)(system, start, times, count, seed, parameters, dt, executor, progress)
+    if nodes is not None:
+        checks.fail("nodes", "is for kind='self-consistent' only", repr(nodes), "Leave it out.")
     begun = time.perf_counter()
-    plan = _plan(system, start, times, kind, parameters, field, ito)
+    plan = guided_plan(system, parameters, field, start, times, ito) if kind == "guided" \
+        else static_plan(system, parameters, start, ito)
+    if store is not None:
+        check_cells(store, plan.periods, "store")
     begin = plan.start if isinstance(plan.start, GridDensity) else _points(plan.start, count, system.dimension)
     steps = _steps(times, plan.step(begin) if dt is None else dt)
-    blocks = run_blocks(partial(_one_block, plan, begin, times, steps, seed), count, seed, executor=executor, progress=progress)
-    positions = np.concatenate([positions for positions, _ in blocks], axis=2)
-    tally = sum((tally for _, tally in blocks), Tally())
+    block = partial(_one_block, plan, begin, times, steps, seed, store)
+    outputs = run_blocks(block, count, seed, executor=executor, progress=progress, merge=None if store is None else _merged)
+    tally = sum((tally for _, tally in outputs), Tally())
     stats = {"kind": kind, "seed": seed, "learners": count, "method": "stochastic Heun, weak order 2", "ito": ito,
              "steps": int(steps.sum()), "dt": float(np.max(np.diff(times) / steps, initial=0.0)),
-             **tally.shares(), "drift_limit": "√(2D/dt)", **plan.stats,
-             "wall_time": time.perf_counter() - begun}
+             **tally.shares(), "drift_limit": "√(2D/dt)", **plan.stats, "wall_time": time.perf_counter() - begun}
+    if store is not None:
+        return Ensemble(times, None, plan.periods, stats, streamed=outputs[0][0])
+    positions = np.concatenate([positions for positions, _ in outputs], axis=2)
     return Ensemble(times, np.moveaxis(positions, 1, 2), plan.periods, stats)
 
 
-def _plan(system: "LearningSystem", start: Any, times: np.ndarray, kind: str, parameters: Mapping[str, float] | None,
-          field: Any, ito: str) -> Plan:
-    checks.choice("kind", kind, KINDS)
-    if kind == "self-consistent":
-        raise UnsupportedError("kind='self-consistent' is not offered yet. Use kind='guided' with a solved ψ, or "
-                               "MinibatchLearner.replicas for learners that never see ψ.")
-    if kind == "guided":
-        return guided_plan(system, parameters, field, start, times, ito)
-    if field is not None:
-        checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
-    return static_plan(system, parameters, start, ito)
+def _self_consistent(nodes: str | None, ito: str, store: Grid | None) -> Callable[..., Ensemble]:
+    """The method for this kind, imported when asked for: it differentiates the system's formulas, and SymPy is slow to load."""
+    if nodes is not None:
+        checks.choice("nodes", nodes, ("poles",))
+    if ito != "covariant" or store is not None:
+        raise UnsupportedError("kind='self-consistent' takes ito='covariant' and store=None: it runs in flat space, and its "
+                               "carriers are kept. Use .histograms(grid) of the result for counts.")
+    if nodes == "poles":
+        from qlearn.ensembles.nodes.run import poles_run
+
+        return poles_run
+    from qlearn.ensembles.self_consistent.run import self_consistent_run
+
+    return self_consistent_run
+
+
+def _merged(one: tuple[Streamed, Tally], other: tuple[Streamed, Tally]) -> tuple[Streamed, Tally]:
+    return merged(one[0], other[0]), one[1] + other[1]
 
 
 def _steps(times: np.ndarray, dt: float) -> np.ndarray:
@@ -115,13 +146,14 @@ def _steps(times: np.ndarray, dt: float) -> np.ndarray:
     return np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
 
 
-def _one_block(plan: Plan, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int, first: int, size: int,
-               rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
+def _one_block(plan: Plan, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int, store: Grid | None, first: int,
+               size: int, rng: np.random.Generator) -> tuple[Any, Tally]:
     if isinstance(begin, GridDensity):
         q = begin.sample(size, rng).reshape(size, -1).T.copy()
     else:
         q = begin[:, first:first + size].copy()
-    return walk(copy.copy(plan.drift), plan.space, plan.diffusion, q, times, steps, Kicks(seed, first))
+    record = record_for(store, plan.periods, len(times), size)
+    return walk(copy.copy(plan.drift), plan.space, plan.diffusion, q, times, steps, Kicks(seed, first), record)
 
 
 def _times(tlist: Any) -> np.ndarray:

@@ -186,7 +186,7 @@ def guided(system=LINE, start=0.0, tlist=(0.0, 0.1), **changes):
 
 
 @pytest.mark.parametrize(("call", "error", "message"), [
-    (lambda: guided(kind="self-consistent"), UnsupportedError, "kind='guided'"),
+    (lambda: guided(kind="self-consistent"), ArgumentError, "'guided' only"),
     (lambda: guided(kind="nonsense"), ArgumentError, "'guided', 'static'"),
     (lambda: guided(start=None), ArgumentError, "start must be given"),
     (lambda: guided(start=np.zeros(4)), ArgumentError, "start must be a density"),
