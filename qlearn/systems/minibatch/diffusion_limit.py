@@ -14,9 +14,12 @@ from typing import Protocol, final
 
 import numpy as np
 
+from qlearn.errors import UnsupportedError
 from qlearn.systems.minibatch.matrix_power import power, power_slopes
 
-__all__ = ["Affinity", "DiffusionLimit", "Fields", "affinity_of"]
+__all__ = ["Affinity", "DiffusionLimit", "Fields", "affinity_of", "cycle_affinity_of"]
+
+_POINTS = {1: 4096, 2: 96}      # an axis; C^(α−1) ∂U has more Fourier modes than C and ∂U
 
 
 class Fields(Protocol):
@@ -108,6 +111,20 @@ class Affinity:
     def largest(self) -> float:
         """The largest of them in magnitude."""
         return max([abs(loop) for loop in self.loops if loop is not None] + [self.curl])
+
+
+def cycle_affinity_of(limit: DiffusionLimit, periods: tuple[float | None, ...]) -> float:
+    """∮ drift/D dq round a ring (0 on a line), or the largest circulation of a over a torus."""
+    if len(periods) == 1:
+        L = periods[0]
+        return 0.0 if L is None else float(L * np.mean(limit.pull(np.arange(_POINTS[1])[:, None] * (L / _POINTS[1]))))
+    rings = [L for L in periods if L is not None]
+    if len(rings) < 2:
+        raise UnsupportedError("cycle_affinity of two variables needs a torus: along a line say where with "
+                               "learner.affinity(grid).largest.")
+    axes = [np.arange(_POINTS[2]) * (L / _POINTS[2]) for L in rings]
+    mesh = np.meshgrid(*axes, indexing="ij")
+    return affinity_of(limit, periods, tuple(mesh), np.array(rings), float(np.prod(rings)) / _POINTS[2]**2).largest
 
 
 _STENCIL = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))       # ∂f·h, error of order h⁴

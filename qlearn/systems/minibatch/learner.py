@@ -19,7 +19,7 @@ from qlearn import checks
 from qlearn.errors import RegimeError, UnsupportedError
 from qlearn.grids import Grid
 from qlearn.systems.minibatch.averages import Gradient, Loss, moments, per_sample_gradients
-from qlearn.systems.minibatch.diffusion_limit import Affinity, DiffusionLimit, affinity_of
+from qlearn.systems.minibatch.diffusion_limit import Affinity, DiffusionLimit, affinity_of, cycle_affinity_of
 from qlearn.systems.minibatch.domain import (
     check_gradient,
     check_grid,
@@ -30,12 +30,11 @@ from qlearn.systems.minibatch.domain import (
     rows_of,
 )
 from qlearn.systems.minibatch.matrix_power import power
+from qlearn.systems.minibatch.quasi_potential import QuasiPotential, quasi_potential
 from qlearn.systems.minibatch.statistics import LearnerStatistics
 from qlearn.systems.minibatch.torus_fields import TorusFields
 
 __all__ = ["MinibatchLearner"]
-
-_AFFINITY_POINTS = {1: 4096, 2: 96}     # an axis; C^(α−1) ∂U has more Fourier modes than C and ∂U
 
 
 @final
@@ -194,16 +193,8 @@ class MinibatchLearner:
         of a_μ, see ``affinity``: 0 for α = 1 with the Itô correction.
         """
         if self.alpha == 1 and (self.ito_correction or self.dimension == 1):
-            return 0.0                  # a is −∂U times a constant plus the gradient of ln g/2; U is single-valued
-        if self.dimension == 1 and self.periods[0] is None:
-            return 0.0
-        if self.dimension == 1:
-            q = np.arange(_AFFINITY_POINTS[1])[:, None] * self.period / _AFFINITY_POINTS[1]
-            return float(self.period * np.mean(self._limit.pull(q)))
-        if None in self.periods:
-            raise UnsupportedError("cycle_affinity of two variables needs a torus: along a line say where with "
-                                   "learner.affinity(grid).largest.")
-        return self.affinity(Grid((_AFFINITY_POINTS[2],) * 2, [(0.0, period) for period in self.periods])).largest
+            return 0.0                  # a is −∂U times a constant plus a gradient; U is single-valued
+        return cycle_affinity_of(self._limit, self.periods)
 
     def affinity(self, grid: Grid) -> Affinity:
         """Circulations of a_μ = (D⁻¹)_{μν}(b^ν − ∂_σD^{νσ}) over a grid, b the whole Itô drift; 0 iff detailed balance holds."""
@@ -272,8 +263,7 @@ class MinibatchLearner:
         if not self.ito_correction:
             raise RegimeError("ito_correction must be on for the covariant diffusion limit; without it the α = 1 learner "
                               "follows U − (T/2) ln g in the proper length. Use with_(ito_correction=True).")
-        temperature = self.temperature
-        f = self._fields
+        temperature, f = self.temperature, self._fields
         if not isinstance(f, TorusFields):
             raise UnsupportedError("a learner on a line has no formulas for U and g, only data. Use ql.relaxation(learner, k, "
                                    "grid=…), or a LearningSystem with formulas of your own.")
@@ -284,6 +274,10 @@ class MinibatchLearner:
         metric = [[f.expression(entry / self.reference_covariance, names) for entry in row] for row in f.covariance]
         return LearningSystem(list(names), loss=loss, metric=metric, learning_rate=self.learning_rate, temperature=temperature,
                               periods=list(self.periods))
+
+    def quasi_potential(self, grid: Grid) -> QuasiPotential:
+        """p(q) of E[e^{p(q' − q)}] = 1 for one variable, its escapes, and the tunnelling rate over the diffusion's."""
+        return quasi_potential(self, grid)
 
     def transfer_operator(self, grid: Grid) -> Any:
         """The exact one-step operator of this learner (nothing sampled): see TransferOperator."""
