@@ -4,6 +4,7 @@ import copy
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.ensembles.formula_walk import formula_walk
 from qlearn.ensembles.guided import guided_plan
 from qlearn.ensembles.langevin import Kicks, Tally, walk
 from qlearn.ensembles.plan import Plan
@@ -20,12 +22,14 @@ from qlearn.ensembles.static import static_plan
 from qlearn.ensembles.streams import Streamed, check_cells, merged, record_for
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
+from qlearn.kernels.programs import Program
 
 if TYPE_CHECKING:
     from qlearn.systems.base import LearningSystem
 
 __all__ = ["simulate"]
 
+_HEUN, _SPLITTING = "stochastic Heun, weak order 2", "splitting of noise and drift, weak order 2"
 KINDS = ("guided", "static", "self-consistent")
 
 
@@ -45,12 +49,16 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     kind "self-consistent"   learners and a loss field, nothing reads ψ; flat space.  A1, ħ in the force, is assumed, and A2,
                     circulation held at 2πħ(n + θ), on a ring.
 
-    Scheme ("guided", "static"): stochastic Heun along geodesics, weak order 2, on any metric in one to three coordinates (see
-    qlearn/ensembles/langevin.py); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its poles; other
-    coordinates that degenerate somewhere are refused where a learner gets there, or show in a step that is too long.  Near
-    nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/16, a learner's step is halved, up to six times (``stats["halved_share"]``).  What is
-    then left is limited to |drift| ≤ √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of learner-steps
-    where that happened, and ``compare`` does not pass an ensemble where it exceeds 1e-3.
+    Scheme of a static loss in flat space made of + - * / **, sin, cos, tan, exp, log, sinh, cosh, tanh and abs: a splitting of
+    noise and drift in one compiled loop, weak order 2 (qlearn/kernels/learner_steps.py); ``stats["method"]`` says so.
+
+    Scheme of all else ("guided", "static"): stochastic Heun along geodesics, weak order 2, on any metric in one to three
+    coordinates (qlearn/ensembles/langevin.py); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its
+    poles; other coordinates that degenerate somewhere are refused where a learner gets there, or show in a step that is too
+    long.  Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/16, a learner's step is halved, up to six times (``stats["halved_share"]``).
+
+    Whatever the scheme, |drift| is limited to √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of
+    learner-steps where that happened, and ``compare`` does not pass an ensemble where it exceeds 1e-3.
 
     Parameters
     ----------
@@ -109,10 +117,11 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         check_cells(store, plan.periods, "store")
     begin = plan.start if isinstance(plan.start, GridDensity) else _points(plan.start, count, system.dimension)
     steps = _steps(times, plan.step(begin) if dt is None else dt)
-    block = partial(_one_block, plan, begin, times, steps, seed, store)
+    programs = None if plan.formula is None else plan.formula.of_steps(np.diff(times) / steps)
+    block = partial(_one_block, replace(plan, formula=None), programs, begin, times, steps, seed, store)
     outputs = run_blocks(block, count, seed, executor=executor, progress=progress, merge=None if store is None else _merged)
     tally = sum((tally for _, tally in outputs), Tally())
-    stats = {"kind": kind, "seed": seed, "learners": count, "method": "stochastic Heun, weak order 2", "ito": ito,
+    stats = {"kind": kind, "seed": seed, "learners": count, "method": _HEUN if programs is None else _SPLITTING, "ito": ito,
              "steps": int(steps.sum()), "dt": float(np.max(np.diff(times) / steps, initial=0.0)),
              **tally.shares(), "drift_limit": "√(2D/dt)", **plan.stats, "wall_time": time.perf_counter() - begun}
     if store is not None:
@@ -146,13 +155,15 @@ def _steps(times: np.ndarray, dt: float) -> np.ndarray:
     return np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
 
 
-def _one_block(plan: Plan, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int, store: Grid | None, first: int,
-               size: int, rng: np.random.Generator) -> tuple[Any, Tally]:
+def _one_block(plan: Plan, programs: list[Program] | None, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int,
+               store: Grid | None, first: int, size: int, rng: np.random.Generator) -> tuple[Any, Tally]:
     if isinstance(begin, GridDensity):
         q = begin.sample(size, rng).reshape(size, -1).T.copy()
     else:
         q = begin[:, first:first + size].copy()
     record = record_for(store, plan.periods, len(times), size)
+    if programs is not None:
+        return formula_walk(programs, plan.diffusion, q, times, steps, seed, first, record)
     return walk(copy.copy(plan.drift), plan.space, plan.diffusion, q, times, steps, Kicks(seed, first), record)
 
 

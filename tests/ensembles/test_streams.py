@@ -6,11 +6,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from qlearn.ensembles import Ensemble
+from qlearn.ensembles import Ensemble, simulate
 from qlearn.ensembles.blocks import BLOCK_SIZE, run_blocks
 from qlearn.ensembles.streams import Positions, Stream, merged, record_for
 from qlearn.errors import ArgumentError, UnsupportedError
 from qlearn.grids import Grid
+from qlearn.systems.base import LearningSystem
 
 PERIODS = (2 * np.pi, None)
 GRID = Grid((8, 16), [(0, 2 * np.pi), (-6, 6)], ("periodic", "wall"))
@@ -116,3 +117,18 @@ def test_refusals(arguments, message):
 def test_positions_that_are_not_finite_are_refused():
     with pytest.raises(ArgumentError, match="finite"):
         Stream(GRID, PERIODS, 1).record(0, np.array([[0.0, np.nan], [0.0, 0.0]]))
+
+
+@pytest.mark.parametrize("loss", ["q**4/4 - q**2/2", "cos(q) + exp(sin(q))", "cos(q) + abs(sin(q))"])
+def test_simulate_streams_what_it_would_store(loss):
+    period = None if "**4" in loss else 2 * np.pi
+    system = LearningSystem("q", loss=loss, learning_rate=1.0, temperature=0.5, periods=period)
+    grid = Grid(32, [(-6, 6)] if period is None else [(0, period)])
+    arguments = dict(kind="static", learners=BLOCK_SIZE + 50, seed=1, dt=0.05)
+    streamed = simulate(system, 0.5, TIMES, store=grid, **arguments)
+    stored = simulate(system, 0.5, TIMES, **arguments)
+    np.testing.assert_array_equal(streamed.histograms(grid), stored.histograms(grid))
+    np.testing.assert_allclose(streamed.covariance, stored.covariance, atol=1e-12)
+    assert streamed.positions is None and streamed.stats["method"] == stored.stats["method"]
+    with pytest.raises(ArgumentError, match="store"):
+        simulate(system, 0.5, TIMES, store=GRID, **arguments)
