@@ -70,6 +70,7 @@ _HOME = {
     "GradientRecord": "optimisers",
     "TanhNetwork": "optimisers",
     "sweep": "sweep",
+    "regime_diagnostics": "inference",
     "circulation": "inference",
     "estimate_alpha": "inference",
     "estimate_hbar": "inference",

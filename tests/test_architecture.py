@@ -66,6 +66,7 @@ CONVENIENCE = {
     ("spectrum.traces.density_of_states", "plots"),
     ("ensembles.ensemble", "plots"),
     ("inference.implied_timescales", "plots"),
+    ("inference.regime_diagnostics", "plots"),
     ("compare.comparison", "plots"),
 }
 

@@ -4,6 +4,7 @@ from qlearn.exact.anharmonic import DoubleWell, QuarticOscillator, SexticWell
 from qlearn.exact.barriers import EckartBarrier, SquareBarrier
 from qlearn.exact.boxes import BoxPacket
 from qlearn.exact.channels import LandauZener, RabiPacket
+from qlearn.exact.directional_packets import DirectionalPacket
 from qlearn.exact.gaussians import DrivenOscillator, GaussianPacket
 from qlearn.exact.henon_heiles import HenonHeiles
 from qlearn.exact.lame import LameBands
@@ -22,6 +23,7 @@ __all__ = [
            "BarrierPoles",
            "BoxPacket",
            "BrightSoliton",
+           "DirectionalPacket",
            "DoubleWell",
            "DrivenOscillator",
            "EckartBarrier",

@@ -14,9 +14,10 @@ from qlearn.plots.moving import animation
 from qlearn.plots.quick import comparison, density, ensemble, result
 from qlearn.plots.relaxation import relaxation
 from qlearn.plots.resonances import resonances
+from qlearn.plots.superposition import regime
 from qlearn.plots.timescales import implied_timescales
 from qlearn.plots.waves import carpet, circulation, phase
 
 __all__ = ["animation", "bands", "carpet", "circulation", "comparison", "data_uri", "density", "density_of_states", "ensemble",
-           "implied_timescales", "landscape", "law", "lines", "loss", "metric", "phase", "rate_differences", "rates",
+           "implied_timescales", "landscape", "law", "lines", "loss", "metric", "phase", "rate_differences", "rates", "regime",
            "relaxation", "require_matplotlib", "resonances", "result", "spectrum", "wannier", "wrong_law"]
