@@ -9,7 +9,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.plan import PlainDrift, Plan, geometric_step, plain_drift, space_of
+from qlearn.ensembles.plan import Plan, geometric_step, space_of
 from qlearn.ensembles.spaces import Space
 
 if TYPE_CHECKING:
@@ -24,14 +24,12 @@ _STEP = 0.02        # default dt · fastest relaxation rate: Heun then errs by a
 @final
 @dataclass(frozen=True, eq=False)
 class StaticDrift:
-    """The covector −γ ∂U, for α ≠ 1 that of the noise's geometry (systems/noise_geometry.py); plain Itô with its extra drift."""
+    """The covector −γ ∂U, for plain Itô and α ≠ 1 with what qlearn/systems/noise_geometry.py adds."""
 
     force: Callable[..., np.ndarray]        # (*q) -> (d, n)
-    extra: PlainDrift | None = None
 
     def __call__(self, t: float, q: np.ndarray) -> np.ndarray:
-        b = self.force(*q)
-        return b if self.extra is None else b + self.extra(q)
+        return self.force(*q)
 
 
 def static_plan(system: "LearningSystem", parameters: Mapping[str, float] | None, start: Any, ito: str) -> Plan:
@@ -44,8 +42,8 @@ def static_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
     diffusion, geometry = system.noise_diffusion(parameters), system.noise_geometry(parameters)
     space, periods = space_of(geometry), system.period_numbers(parameters)
     scale = min((period for period in periods if period is not None), default=2 * np.pi) / (2 * np.pi)
-    drift = StaticDrift(system.noise_force_function(parameters), plain_drift(geometry, ito, diffusion))
-    formula = system.drift_programs(parameters) if geometry is None else None
+    drift = StaticDrift(system.noise_force_function(parameters, ito))
+    formula = system.drift_programs(parameters) if geometry is None and system.metric is None else None
     return Plan(drift, space, diffusion, periods, start, partial(_default_step, drift, space, geometry, diffusion, 1e-4 * scale),
                 formula=formula)
 

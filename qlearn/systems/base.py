@@ -190,10 +190,10 @@ class LearningSystem:
         """D of D^{μν} = Dĝ^{μν}: γT, where the noise is covariant γ times its temperature. RegimeError where T moves."""
         return noise_diffusion(self, parameters)
 
-    def noise_force_function(self, parameters: Parameters = None) -> Callable[..., np.ndarray]:
-        """The drift −γ∂U of a static loss as a covector of that geometry, f(*q) -> (d, *shape), whatever α is."""
+    def noise_force_function(self, parameters: Parameters = None, ito: str = "covariant") -> Callable[..., np.ndarray]:
+        """The drift in a static loss, −γ∂U for α = 1, as a covector of that geometry, f(*q) -> (d, *shape)."""
         self._loss()
-        return noise_force_function(self, parameters)
+        return noise_force_function(self, parameters, ito)
 
     def drift_programs(self, parameters: Parameters = None) -> DriftPrograms:
         """The drift −γ∂U of a static loss in flat space, as programs for the fused steps of learners."""

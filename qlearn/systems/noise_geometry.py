@@ -71,11 +71,10 @@ def noise_geometry(system: "LearningSystem", parameters: Any) -> NoiseGeometry |
     gamma = _christoffel(metric, inverse, x)
     number = _numbers(system, parameters)
     pairs = list(combinations_with_replacement(range(d), 2))
-    symbols = {(m, a, b): gamma[m][a][b] for m in range(d) for a, b in pairs}
+    symbols: dict[Place, sp.Expr] = {(m, a, b): gamma[m][a][b] for m in range(d) for a, b in pairs}
     ricci = None if d == 1 else _tensor(number, {(a, b): _ricci(gamma, x, a, b) for a, b in pairs})
-    contracted = tuple(sum(inverse[a, b] * (sp.diff(metric[b, m], x[a]) - sp.diff(metric[a, b], x[m]) / 2)
-                           for a in range(d) for b in range(d)) for m in range(d))
-    return NoiseGeometry(number(tuple(metric), (d, d)), _tensor(number, symbols), ricci, number(contracted, (d,)),
+    contracted = number(tuple(_contracted(metric, inverse, x)), (d,))
+    return NoiseGeometry(number(tuple(metric), (d, d)), _tensor(number, symbols), ricci, contracted,
                          _sphere(system, metric, number))
 
 
@@ -87,23 +86,32 @@ def noise_diffusion(system: "LearningSystem", parameters: Any) -> float:
     return checks.real("learning_rate", float(gamma), above=0) * checks.real("temperature", float(temperature), above=0)
 
 
-def noise_force_function(system: "LearningSystem", parameters: Any) -> Callable[..., np.ndarray]:
-    """The drift of a learner in a static loss, without noise and as a covector of ĝ: f(*q) -> (d, n).
+def noise_force_function(system: "LearningSystem", parameters: Any, ito: str) -> Callable[..., np.ndarray]:
+    """The drift of a learner in a static loss beside the Brownian motion of ĝ, as a covector of ĝ: f(*q) -> (d, n).
 
-        −γ ĝ_{μλ} g^{λν} ∂_νU + D ∂_μ ln √(|g|/|ĝ|),      D = γT
+        covariant   −γ ĝ_{μλ} g^{λν} ∂_νU + D ∂_μ ln √(|g|/|ĝ|)         ∂_tρ = −γ∇_μ(ρ∇^μF) + ∇_μ(D^{μν}∂_νρ), ∇ and ρ those of g
+        plain       −γ ĝ_{μλ} g^{λν} ∂_νU + D ĝ_{μσ} ĝ^{αβ} Γ^σ_{αβ}    discrete updates without the Itô correction
 
-    The second term keeps ∂_μ(D^{μν}√|g| …) covariant in g, as ∂_tρ = −γ∇_μ(ρ∇^μF) + ∇_μ(D^{μν}∂_νρ) asks; it is absent, and the
-    first is −γ∂U, where ĝ = g.
+    The first is −γ∂U where ĝ = g.
     """
-    gamma, slope = system.learning_rate, sp.Matrix([sp.diff(system.loss, x) for x in system.coordinates])
-    force = -gamma * slope
-    own, noise = system.metric, _noise_metric(system)
-    if own != noise:
-        own, noise = (sp.eye(system.dimension) if g is None else g for g in (own, noise))
+    d, gamma = system.dimension, system.learning_rate
+    own, noise = (sp.eye(d) if g is None else sp.Matrix(g) for g in (system.metric, _noise_metric(system)))
+    slope = sp.Matrix([sp.diff(system.loss, x) for x in system.coordinates])
+    force = -gamma * (slope if own == noise else noise * inverse_matrix(own) * slope)
+    diffusion = gamma * (system.diffusion_temperature if system.covariant_noise else system.temperature)
+    if ito == "plain":
+        force += diffusion * _contracted(noise, inverse_matrix(noise), system.coordinates)
+    elif own != noise:
         ratio = sp.log(own.det() / noise.det()) / 2
-        force = -gamma * noise * inverse_matrix(sp.Matrix(own)) * slope
-        force += gamma * system.temperature * sp.Matrix([sp.diff(ratio, x) for x in system.coordinates])
-    return _numbers(system, parameters)(tuple(force), (system.dimension,), "loss")
+        force += diffusion * sp.Matrix([sp.diff(ratio, x) for x in system.coordinates])
+    return _numbers(system, parameters)(tuple(force), (d,), "loss")
+
+
+def _contracted(metric: sp.Matrix, inverse: sp.Matrix, x: tuple[sp.Symbol, ...]) -> sp.Matrix:
+    """g_{μσ} g^{αβ} Γ^σ_{αβ} = g^{αβ}(∂_αg_{βμ} − ½∂_μg_{αβ})."""
+    axes = range(len(x))
+    return sp.Matrix([sum(inverse[a, b] * (sp.diff(metric[b, m], x[a]) - sp.diff(metric[a, b], x[m]) / 2)
+                          for a in axes for b in axes) for m in axes])
 
 
 def _noise_metric(system: "LearningSystem") -> sp.Matrix | None:

@@ -10,7 +10,6 @@ from waves import ring
 
 from qlearn.ensembles.guided import GuidedDrift
 from qlearn.ensembles.langevin import heun_step, limit_drift
-from qlearn.ensembles.plan import PlainDrift
 from qlearn.ensembles.spaces import CurvedLine, FlatSpace
 from qlearn.ensembles.static import StaticDrift
 
@@ -91,8 +90,8 @@ def stationary(power):
 
 def curved_errors(ito, power, step=heun):
     """How far E[f] moves from its stationary value in a time 1."""
-    extra = None if ito == "covariant" else PlainDrift(contracted, TEMPERATURE)
-    drift = StaticDrift(lambda q: (0.5 * np.sin(q) - 0.2 * np.cos(q))[None], extra)
+    extra = 0.0 if ito == "covariant" else TEMPERATURE
+    drift = StaticDrift(lambda q: (0.5 * np.sin(q) - 0.2 * np.cos(q))[None] + extra * contracted(q))
     p = stationary(power)
     def f(q):
         return np.sin(q) + 0.3 * np.cos(2 * q)
