@@ -13,6 +13,7 @@ from qlearn.compare.monte_carlo import draws_for
 from qlearn.compare.p_values import holm
 from qlearn.compare.rates import compare_rates
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.errors import UnsupportedError
 
 __all__ = ["LIMITED_SHARE", "compare"]
 
@@ -94,6 +95,10 @@ def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence
         checks.fail("tolerance, basis and k", "are for tests=('rates',) only", f"tests={names}", "Leave them out.")
     if not isinstance(ensemble, Ensemble):
         checks.fail("ensemble", "must be an Ensemble", type(ensemble).__name__)
+    for one, argument in ((ensemble, "ensemble"), (reference, "reference")):
+        if isinstance(one, Ensemble) and one.streamed is not None and set(names) != {"chi2"}:
+            raise UnsupportedError(f"tests={names} need positions, and the {argument} kept counts only (store=grid). Use "
+                                   "tests=('chi2',), which needs no more, or run it with store=None.")
     pairs = pairs_of(reference, ensemble, times, axis)
     rng = np.random.default_rng(checks.integer("seed", seed, least=0))
     draws = draws_for(len(pairs) * len(names), level, needed=bool(set(names) & set(DRAWN)))
@@ -103,7 +108,7 @@ def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence
 
 def _conclude(outcomes: list[tuple[str, Pair, Outcome]], level: float, limited: float) -> Comparison:
     adjusted = holm([outcome.p_value for *_, outcome in outcomes])
-    rows = tuple(Row(f"{name}{pair.coordinate} at t = {pair.time:.6g}", name, pair.time, len(pair.sample.points),
+    rows = tuple(Row(f"{name}{pair.coordinate} at t = {pair.time:.6g}", name, pair.time, pair.sample.learners,
                      outcome.distance, outcome.floor, outcome.p_value, float(p), bool(p >= level), _note(outcome, pair))
                  for (name, pair, outcome), p in zip(outcomes, adjusted, strict=True))
     outside = max(pair.outside for _, pair, _ in outcomes)

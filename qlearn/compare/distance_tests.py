@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from qlearn.compare.chi_square import cells_of, cells_of_two, chi2_test, chi2_two_samples
+from qlearn.compare.counted import Counts, chi2_of_counts, chi2_of_two_counts, counts_of_points
 from qlearn.compare.distances import ks_distance, kuiper_distance, two_sample_ks, two_sample_kuiper
 from qlearn.compare.monte_carlo import drawn_test, exchanged_test, few_points_test
 from qlearn.compare.p_values import ks_floor, ks_p, kuiper_floor, kuiper_p
@@ -13,7 +15,7 @@ from qlearn.compare.slices import sliced_test
 from qlearn.densities import GridDensity
 from qlearn.errors import UnsupportedError
 
-__all__ = ["DRAWN", "TESTS", "Outcome", "Sample"]
+__all__ = ["DRAWN", "TESTS", "Counts", "Learners", "Outcome", "Reference", "Sample"]
 
 DRAWN = ("energy", "wasserstein")       # tests that draw their null
 _MOST_DRAWN = 500_000                   # points from a law in n-D, unless there are more learners
@@ -26,6 +28,10 @@ class Sample:
 
     points: np.ndarray
     periods: tuple[float | None, ...]
+
+    @property
+    def learners(self) -> int:
+        return len(self.points)
 
     @property
     def rings(self) -> tuple[bool, ...]:
@@ -46,10 +52,11 @@ class Outcome:
     note: str = ""
 
 
-Reference = GridDensity | Sample
+Learners = Sample | Counts
+Reference = GridDensity | Sample | Counts
 
 
-def _ks(sample: Sample, reference: Reference, rng: np.random.Generator, draws: int) -> Outcome:
+def _ks(sample: Sample, reference: GridDensity | Sample, rng: np.random.Generator, draws: int) -> Outcome:
     q, ring = _line(sample, "ks")
     if isinstance(reference, Sample):
         cut, distance = 0.0, two_sample_ks(q, reference.points[:, 0])
@@ -58,7 +65,7 @@ def _ks(sample: Sample, reference: Reference, rng: np.random.Generator, draws: i
     return _judged("ks", distance, sample, reference, rng, draws, f"ring cut at q = {cut:g}" if ring else "")
 
 
-def _kuiper(sample: Sample, reference: Reference, rng: np.random.Generator, draws: int) -> Outcome:
+def _kuiper(sample: Sample, reference: GridDensity | Sample, rng: np.random.Generator, draws: int) -> Outcome:
     q, ring = _line(sample, "kuiper")
     if isinstance(reference, Sample):
         distance = two_sample_kuiper(q, reference.points[:, 0])
@@ -67,7 +74,7 @@ def _kuiper(sample: Sample, reference: Reference, rng: np.random.Generator, draw
     return _judged("kuiper", distance, sample, reference, rng, draws, "")
 
 
-def _judged(name: str, distance: float, sample: Sample, reference: Reference, rng: np.random.Generator, draws: int,
+def _judged(name: str, distance: float, sample: Sample, reference: GridDensity | Sample, rng: np.random.Generator, draws: int,
             note: str) -> Outcome:
     """The p-value of a distance: by its law, or by drawing where the points are too few for that."""
     n = _effective(sample, reference) if isinstance(reference, Sample) else len(sample.points)
@@ -81,22 +88,28 @@ def _judged(name: str, distance: float, sample: Sample, reference: Reference, rn
     return Outcome(*result, ", ".join(words for words in (note, f"{draws} draws") if words))
 
 
-def _chi2(sample: Sample, reference: Reference, rng: np.random.Generator, draws: int) -> Outcome:
-    if isinstance(reference, Sample):
+def _chi2(sample: Learners, reference: Reference, rng: np.random.Generator, draws: int) -> Outcome:
+    if isinstance(reference, GridDensity):
+        if isinstance(sample, Counts):
+            return Outcome(*chi2_of_counts(sample, reference), "√(χ²/n), of streamed counts")
+        counts, masses = cells_of(sample.points, reference, sample.rings)
+        return Outcome(*chi2_test(counts, masses, len(sample.points)), "√(χ²/n)")
+    if isinstance(sample, Sample) and isinstance(reference, Sample):
         return Outcome(*chi2_two_samples(*cells_of_two(sample.points, reference.points)), "√(χ²/n)")
-    counts, masses = cells_of(sample.points, reference, sample.rings)
-    return Outcome(*chi2_test(counts, masses, len(sample.points)), "√(χ²/n)")
+    cells = [one for one in (sample, reference) if isinstance(one, Counts)]
+    first, second = (one if isinstance(one, Counts) else counts_of_points(one.points, cells[0]) for one in (sample, reference))
+    return Outcome(*chi2_of_two_counts(first, second), "√(χ²/n), of streamed counts")
 
 
-def _wasserstein(sample: Sample, reference: Reference, rng: np.random.Generator, draws: int) -> Outcome:
+def _wasserstein(sample: Sample, reference: GridDensity | Sample, rng: np.random.Generator, draws: int) -> Outcome:
     return _drawn(sample, reference, rng, draws, "wasserstein")
 
 
-def _energy(sample: Sample, reference: Reference, rng: np.random.Generator, draws: int) -> Outcome:
+def _energy(sample: Sample, reference: GridDensity | Sample, rng: np.random.Generator, draws: int) -> Outcome:
     return _drawn(sample, reference, rng, draws, "energy")
 
 
-def _drawn(sample: Sample, reference: Reference, rng: np.random.Generator, draws: int, kind: str) -> Outcome:
+def _drawn(sample: Sample, reference: GridDensity | Sample, rng: np.random.Generator, draws: int, kind: str) -> Outcome:
     """In 1-D against the law itself, or by exchanging points; in n-D slice by slice, against points drawn from the law."""
     line, n = sample.points.shape[1] == 1, len(sample.points)
     if isinstance(reference, Sample):
@@ -113,7 +126,7 @@ def _drawn(sample: Sample, reference: Reference, rng: np.random.Generator, draws
     return Outcome(distance, floor, p, f"{used} learners{drawn}, {draws} permutations")
 
 
-TESTS: dict[str, Callable[[Sample, Reference, np.random.Generator, int], Outcome]] = {
+TESTS: dict[str, Callable[[Any, Any, np.random.Generator, int], Outcome]] = {
     "ks": _ks,
     "kuiper": _kuiper,
     "chi2": _chi2,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from qlearn import checks
-from qlearn.compare.distance_tests import Reference, Sample
+from qlearn.compare.distance_tests import Counts, Learners, Reference, Sample
 from qlearn.densities import GridDensity
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.fokker_planck import FokkerPlanck
@@ -22,7 +22,7 @@ class Pair:
     """Learners at a time and what they should follow; ``outside`` counts learners beyond the grid of the law."""
 
     time: float
-    sample: Sample
+    sample: Learners
     law: Reference
     coordinate: str = ""            # " of q2" where one coordinate is compared
     outside: int = 0
@@ -56,14 +56,16 @@ def _axes(axis: Any, ndim: int) -> list[int] | None:
 
 
 def _marginal(law: Reference, axis: int) -> Reference:
-    if isinstance(law, Sample):
+    if isinstance(law, Sample | Counts):
         return law.along(axis)
     return law if law.grid.ndim == 1 else law.marginal(axis)
 
 
-def _outside(sample: Sample, law: Reference) -> int:
+def _outside(sample: Learners, law: Reference) -> int:
     """Learners beyond the grid along a line; a ring has no outside."""
-    if isinstance(law, Sample):
+    if isinstance(sample, Counts):
+        return sample.outside
+    if not isinstance(law, GridDensity):
         return 0
     beyond = np.zeros(len(sample.points), dtype=bool)
     for q, ring, (a, b) in zip(sample.points.T, sample.rings, law.grid.bounds, strict=True):
@@ -72,7 +74,7 @@ def _outside(sample: Sample, law: Reference) -> int:
     return int(np.count_nonzero(beyond))
 
 
-def _pairs(reference: Any, ensemble: Ensemble, times: Any) -> list[tuple[float, Sample, Reference]]:
+def _pairs(reference: Any, ensemble: Ensemble, times: Any) -> list[tuple[float, Learners, Reference]]:
     """(time, positions, law) for every time to compare at."""
     if isinstance(reference, TransferOperator | FokkerPlanck):
         reference = reference.stationary
@@ -98,11 +100,13 @@ def _pairs(reference: Any, ensemble: Ensemble, times: Any) -> list[tuple[float, 
     return list(zip((float(t) for t in chosen), samples, laws, strict=True))
 
 
-def _sample(ensemble: Ensemble, index: int) -> Sample:
+def _sample(ensemble: Ensemble, index: int) -> Learners:
+    if ensemble.streamed is not None:
+        return Counts.of(ensemble.streamed, index, ensemble.periods)
     return Sample(ensemble.wrapped(index), ensemble.periods)
 
 
-def _other(reference: Ensemble, index: int, ensemble: Ensemble) -> Sample:
+def _other(reference: Ensemble, index: int, ensemble: Ensemble) -> Learners:
     if reference.periods != ensemble.periods:
         checks.fail("reference", f"must have the periods {ensemble.periods} of the ensemble", f"{reference.periods}")
     return _sample(reference, index)
