@@ -1,0 +1,72 @@
+"""What a step costs by kind of ensemble, at a million learners: guided by ψ and self-consistent, the displaced, squeezed oscillator."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.machine import described
+from benchmarks.table import Table, held
+from benchmarks.timing import once
+
+__all__ = ["ensemble_kinds", "seconds_a_step"]
+
+H, STEPS = 0.01, (10, 40)
+
+
+def guided(learners: int) -> Callable[[int], float]:
+    """Seconds of a run of so many steps, guided by a solved ψ."""
+    import qlearn as ql
+
+    grid = ql.Grid(256, [(-8, 8)])
+    psi0 = np.exp(-(grid.axes[0] - 1)**2 / (4 * 0.4**2)).astype(complex)
+    psi0 /= np.sqrt(np.sum(np.abs(psi0)**2) * grid.cell_volume)
+    result = ql.sesolve(ql.Hamiltonian(grid, lambda q: q**2 / 2), psi0, np.linspace(0, STEPS[1] * H, 41))
+    system = _system()
+    return lambda steps: once(lambda: ql.simulate(system, None, [0.0, steps * H], kind="guided", learners=learners, seed=1,
+                                                  field=result, dt=H))
+
+
+def self_consistent(learners: int) -> Callable[[int], float]:
+    """The same without ψ: carriers make the fields, noisy learners read them."""
+    import qlearn as ql
+
+    grid = ql.Grid(256, [(-8, 8)])
+    values = np.exp(-(grid.axes[0] - 1)**2 / (2 * 0.4**2))
+    density = ql.densities.GridDensity(grid, values / (values.sum() * grid.cell_volume))
+    system = _system()
+    return lambda steps: once(lambda: ql.simulate(system, (density, lambda q: 0 * q), [0.0, steps * H], kind="self-consistent",
+                                                  learners=learners, seed=1, dt=H))
+
+
+def _system():
+    import qlearn as ql
+
+    return ql.LearningSystem("q", potential="q**2/2", learning_rate=1.0, temperature=0.5)
+
+
+def seconds_a_step(run: Callable[[int], float]) -> float:
+    """From two lengths of run, so that the start does not count."""
+    short, long = STEPS
+    return (run(long) - run(short)) / (long - short)
+
+
+def ensemble_kinds(quick: bool = False) -> list[Table]:
+    """Guided and self-consistent in turn; the median over the rounds of the ratio of a step."""
+    learners, rounds = (20_000, 1) if quick else (1_000_000, 3)
+    runs = {"guided": guided(learners), "self-consistent": self_consistent(learners)}
+    for run in runs.values():
+        run(2)
+    times = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            times[name].append(seconds_a_step(run))
+    ratio = float(np.median(np.array(times["self-consistent"]) / np.array(times["guided"])))
+    rows = [["guided", f"{np.median(times['guided']) * 1e3:.1f}", "1", ""],
+            ["self-consistent", f"{np.median(times['self-consistent']) * 1e3:.1f}", f"{ratio:.2f}", held(ratio, 4)]]
+    return [Table("Kinds of ensembles", _WORDS.format(learners=learners), ["kind", "ms a step", "times a guided one", "bar"], rows,
+                  described())]
+
+
+_WORDS = """\
+`ql.simulate` of the displaced, squeezed oscillator, N(1, 0.4²), {learners} learners, steps of 0.01: the difference of runs of 40 and 10
+steps, over 30. Guided: stochastic Heun in a stored ψ on 256 points. Self-consistent: carriers, fields and noisy learners together."""
