@@ -1,4 +1,4 @@
-"""Self-consistent learners through nodes: zeros of ψ are poles of w = ∂ ln ψ with residue one, and are held where they are seen."""
+"""Self-consistent learners through nodes: a zero of ψ is a pole of w = ∂ ln ψ with residue one."""
 
 from qlearn.ensembles.nodes.rule import Rule
 from qlearn.ensembles.nodes.run import poles_run

@@ -34,8 +34,8 @@ class Beginning:
 def beginning(start: Any, given: Numbers) -> Beginning:
     """Read start = (density, phase), or (density of the field, phase, density that learners are drawn from)."""
     if len(given.periods) != 1:
-        raise UnsupportedError(f"nodes='poles' is for one coordinate, for in {len(given.periods)} dimensions nodes are not points. Take "
-                               "nodes=None where no node comes near, or kind='guided'.")
+        raise UnsupportedError(f"nodes='poles' is for one coordinate: in {len(given.periods)} dimensions nodes are not points. "
+                               "Take nodes=None where no node comes near, or kind='guided'.")
     if not (isinstance(start, tuple) and len(start) in (2, 3) and isinstance(start[0], GridDensity)):
         raise UnsupportedError("nodes='poles' starts from a field that is known as a function: start=(GridDensity, phase). From "
                                "positions and velocities the poles cannot be read. Take nodes=None, or give the density.")
@@ -72,7 +72,8 @@ def _phase_values(phase: Any, circle: Circle, given: Numbers) -> np.ndarray:
     """φ on the points; on a ring it must close modulo 2πħ(n + θ)."""
     if phase is None:
         if circle.theta:
-            checks.fail("start", "must have a phase where the system has a twist", "None", "Give φ with φ(q + L) = φ(q) + 2πħ(n + θ).")
+            checks.fail("start", "must have a phase where the system has a twist", "None",
+                        "Give φ with φ(q + L) = φ(q) + 2πħ(n + θ).")
         return np.zeros(circle.n)
     if not callable(phase):
         return checks.finite_array("phase", phase, shape=(circle.n,), remedy="Give one value a grid point, or a callable φ(q).")
@@ -80,9 +81,9 @@ def _phase_values(phase: Any, circle: Circle, given: Numbers) -> np.ndarray:
     if given.periods[0] is not None:
         rise = (_at(phase, circle.points + circle.length) - values) / given.hbar
         if np.max(np.abs(np.exp(1j * rise - 2j * np.pi * circle.theta) - 1)) > _CLOSED:
-            raise RegimeError(f"phase must rise by 2πħ(n + θ) over the period, n whole and θ = {circle.theta:g} the system's twist (the shift "
-                              f"symmetry F ~ F + 2πħ, an assumption): without it poles have no unit residue; given "
-                              f"{rise[0] / (2 * np.pi):.9g} · 2πħ. Change the phase or theta=.")
+            raise RegimeError(f"phase must rise by 2πħ(n + θ) over the period, n whole and θ = {circle.theta:g} the system's "
+                              "twist (the shift symmetry F ~ F + 2πħ, an assumption): without it poles have no unit residue; "
+                              f"given {rise[0] / (2 * np.pi):.9g} · 2πħ. Change the phase or theta=.")
     return values
 
 
@@ -93,6 +94,7 @@ def _at(phase: Callable[..., Any], q: np.ndarray) -> np.ndarray:
 def _check_resolved(circle: Circle, psi: np.ndarray) -> None:
     tail = circle.tail(psi)
     if tail > _UNRESOLVED:
-        raise RegimeError(f"the poles of the initial field cannot be identified: on its {circle.n} points √ρ exp(iφ/ħ) is not resolved as "
-                          f"an entire function (share {tail:.1g} of its power in the outer quarter of the band, at most {_UNRESOLVED:g}). "
-                          "Take more points; a kink or jump, as √ρ has where ρ vanishes and φ does not jump by πħ, has no such function.")
+        raise RegimeError(f"the poles of the initial field cannot be identified: on its {circle.n} points √ρ exp(iφ/ħ) is not "
+                          f"resolved as an entire function (share {tail:.1g} of its power in the outer quarter of the band, at "
+                          f"most {_UNRESOLVED:g}). Take more points; a field with a kink or jump, as √ρ has where ρ vanishes and "
+                          "φ does not jump by πħ, has no such function.")

@@ -1,8 +1,6 @@
 """The carriers' run: the field moves them, they give the field its density, step by step."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.special import kolmogorov
@@ -20,7 +18,8 @@ __all__ = ["Record", "carry"]
 _PARTED = 1e-6          # p-value of the carriers against their own field below which its poles are not theirs
 _TAIL = 1e-4            # share of Σ|c|² in the outer quarter of the band above which the points no longer hold the field
 _OUTSIDE = 1e-6         # ρ at the ends of a line's box, relative to its maximum
-_SEEN = 1e-3            # crossings are reported between these quantiles of the carriers
+_TURN = 0.5             # |change of arg p between neighbours| in a step, from which a zero may have passed between them
+_NEAR, _FEW = 0.25, 10  # crossings are reported where at least 10 carriers are within a quarter of their spread
 
 
 @dataclass(eq=False)
@@ -38,20 +37,20 @@ class Record:
     steps: list[int] = field(default_factory=list)
 
 
-def carry(law: Law, ring: bool, rule: Rule, p: np.ndarray, q: np.ndarray, times: np.ndarray, steps: np.ndarray,
-          height: Callable[[np.ndarray], float]) -> Record:
-    """Run carriers q (N,) and field p through the times.  height(q): half the width of the strip in which poles are counted."""
+def carry(law: Law, ring: bool, rule: Rule, p: np.ndarray, q: np.ndarray, times: np.ndarray,
+          steps: np.ndarray) -> Record:
+    """Run carriers q (N,) and field p through the times, with ``steps`` (n − 1,) equal steps of each interval."""
     circle, record = law.circle, Record(steps=list(steps))
     basis = basis_for(circle, ring, rule.orders(len(q)))
     p = refit(circle, p, q, basis, rule, times[0])
-    _keep(record, circle, ring, rule, p, q, times[0], height(q))
+    _keep(record, circle, ring, rule, p, q, times[0])
     for i, count in enumerate(steps):
         h = (times[i + 1] - times[i]) / count
         for j in range(count):
             p, q = _advance(law, basis, rule, record, p, q, times[i] + j * h, h)
             if not ring:
                 _check_inside(circle, p, q, times[i] + (j + 1) * h)
-        _keep(record, circle, ring, rule, p, q, times[i + 1], height(q))
+        _keep(record, circle, ring, rule, p, q, times[i + 1])
     return record
 
 
@@ -80,34 +79,43 @@ def _advance(law: Law, basis: Basis, rule: Rule, record: Record, p: np.ndarray, 
     q = q + h / 6 * (k1 + 2 * (k2 + k3) + k4)
     later = refit(circle, later, q, basis, rule, t + h)
     record.limited += int(np.count_nonzero(over))
-    record.crossings += _crossings(circle, p, later, q, t + 0.5 * h)
+    record.crossings += _crossings(circle, p, later, q, t, h)
     record.times.append(t)
     record.fields.append(p)
     return later, q
 
 
-def _crossings(circle: Circle, before: np.ndarray, after: np.ndarray, q: np.ndarray, t: float) -> list[tuple[float, int, float]]:
-    """Zeros that went through the real axis where learners are: between two points arg p then jumps by a whole turn.
+def _crossings(circle: Circle, before: np.ndarray, after: np.ndarray, q: np.ndarray, t: float,
+               h: float) -> list[tuple[float, int, float]]:
+    """Zeros that went through the real axis where learners are, as (time, change of the winding, place).
 
-    The turn is +1 where a zero goes from the lower to the upper half plane, seen along growing q.
+    Between the points next to it arg p then gains a whole turn, +1 where the zero goes upwards.  The time is that at which
+    Im(−p/p'), which is Im z near a zero z, is zero between t and t + h.
     """
-    jump = np.round((circle.steps(after) - circle.steps(before)) / (2 * np.pi)).astype(int)
-    cells = np.nonzero(jump)[0]
+    turn = circle.steps(after) - circle.steps(before)
+    cells = np.nonzero(np.abs(turn) > _TURN)[0]
     if len(cells) == 0:
         return []
-    place = circle.a + np.mod(q - circle.a, circle.length)
-    low, high = np.quantile(place, [_SEEN, 1 - _SEEN])
-    where = circle.points[cells] + 0.5 * circle.length / circle.n
-    return [(float(t), int(jump[cell]), float(x)) for cell, x in zip(cells, where, strict=True) if low <= x <= high]
+    place, found = circle.a + np.mod(q - circle.a, circle.length), []
+    slopes = [circle.values(1j * circle.wavenumbers * circle.modes(p)) for p in (before, after)]
+    for group in np.split(cells, np.nonzero(np.diff(cells) > 2)[0] + 1):
+        change, cell = round(float(turn[group].sum()) / (2 * np.pi)), group[len(group) // 2]
+        x = circle.points[cell] + 0.5 * circle.length / circle.n
+        if change and np.count_nonzero(np.abs(place - x) < _NEAR * place.std()) >= _FEW:
+            first, last = (-(p[cell] / slope[cell]).imag for p, slope in zip((before, after), slopes, strict=True))
+            share = first / (first - last) if first * last < 0 else 0.5
+            found.append((float(t + share * h), change, float(x)))
+    return found
 
 
-def _keep(record: Record, circle: Circle, ring: bool, rule: Rule, p: np.ndarray, q: np.ndarray, t: float, height: float) -> None:
+def _keep(record: Record, circle: Circle, ring: bool, rule: Rule, p: np.ndarray, q: np.ndarray, t: float) -> None:
     """Store what is asked for at a stored time, and see that field and carriers still belong together."""
     distance = _distance(circle, np.abs(p)**(2 * rule.residue), q)
     record.fit.append(distance * np.sqrt(len(q)))
     record.positions.append(q)
-    record.winding.append(circle.winding(p))
-    record.poles.append(circle.zeros_within(p, height) if ring else -1)
+    if ring:
+        record.winding.append(circle.winding(p))
+        record.poles.append(circle.zeros_within(p, circle.length / (2 * np.pi)))
     if len(record.positions) == len(record.steps) + 1:
         record.times.append(t)
         record.fields.append(p)
@@ -115,13 +123,13 @@ def _keep(record: Record, circle: Circle, ring: bool, rule: Rule, p: np.ndarray,
         return
     chance = float(kolmogorov(record.fit[-1]))
     if chance < _PARTED:
-        raise RegimeError(f"at t = {t:g} the learners and their own field have parted (KS·√N = {record.fit[-1]:.2f}, p = {chance:.1g}): "
-                          f"with smooth functions of order {rule.orders(len(q))} the poles of this field are not those of their density. Stop earlier, "
-                          "start the field nearer to it, or raise order.")
+        raise RegimeError(f"at t = {t:g} the learners and their own field have parted (KS·√N = {record.fit[-1]:.2f}, p = "
+                          f"{chance:.1g}): with smooth functions of order {rule.orders(len(q))} the poles of this field are not "
+                          "those of their density. Stop earlier, start the field nearer to it, or raise order.")
     tail = circle.tail(p)
     if tail > _TAIL:
-        raise RegimeError(f"at t = {t:g} the {circle.n} points no longer hold the field (share {tail:.1g} of its power in the outer "
-                          "quarter of the band): poles cannot be told from round-off. Start on a finer grid.")
+        raise RegimeError(f"at t = {t:g} the {circle.n} points no longer hold the field (share {tail:.1g} of its power in the "
+                          "outer quarter of the band): poles cannot be told from round-off. Start on a finer grid.")
 
 
 def _distance(circle: Circle, density: np.ndarray, q: np.ndarray) -> float:
@@ -133,8 +141,8 @@ def _distance(circle: Circle, density: np.ndarray, q: np.ndarray) -> float:
     return float(max(np.max(u - rank / len(u)), np.max((rank + 1) / len(u) - u)))
 
 
-def _check_inside(circle: Circle, p: np.ndarray, q: np.ndarray, t: float) -> Any:
+def _check_inside(circle: Circle, p: np.ndarray, q: np.ndarray, t: float) -> None:
     ends = max(abs(p[0]), abs(p[-1]))**2
     if ends > _OUTSIDE * np.max(np.abs(p))**2 or q.min() < circle.a or q.max() > circle.a + circle.length:
-        raise RegimeError(f"at t = {t:g} the field or a learner has reached the ends [{circle.a:g}, {circle.a + circle.length:g}] of the box. "
-                          "Start from a density on wider bounds.")
+        raise RegimeError(f"at t = {t:g} the field or a learner has reached the ends [{circle.a:g}, {circle.a + circle.length:g}"
+                          "] of the box. Start from a density on wider bounds.")

@@ -2,10 +2,10 @@
 
     ρ̂(q) ∝ B(q) exp(2f(q)),      B = |p|², or Π |sin π(q − z_k)/L|² over the zeros within reach,
 
-with f smooth of low order, S = f' the smooth part of w.  The coefficients are those of greatest likelihood of the carriers, that
-is, those whose model has the carriers' mean of every function in the basis.  (Score matching in the same basis does as well; likelihood
-needs no moment of 1/(q − z), which hardly exists near a node, and scatters less.)  Then p ← √ρ̂ exp(i arg p): the phase and the
-zeros stay, the rest of the modulus is thrown away.
+with f smooth of low order, S = f' the smooth part of w.  The coefficients are those of greatest likelihood of the carriers,
+that is, those whose model has the carriers' mean of every function in the basis.  (Hyvärinen's score matching in the same basis
+works too; likelihood needs no moment of 1/(q − z), which hardly exists near a node, and is efficient.)  Then
+p ← √ρ̂ exp(i arg p): the phase and the zeros stay, the rest of the modulus is thrown away.
 """
 
 from dataclasses import dataclass
@@ -126,5 +126,5 @@ def _likeliest(held: np.ndarray, means: np.ndarray, values: np.ndarray, t: float
                 break
             share *= 0.5
         c, density, likelihood = c + share * move, trial, better
-    raise RegimeError(f"at t = {t:g} no density with the poles of this field has the learners' means: the poles cannot be identified "
-                      "from these learners. Start the field nearer to their density, or take more learners.")
+    raise RegimeError(f"at t = {t:g} no density with the poles of this field has the learners' means: the poles cannot be "
+                      "identified from these learners. Start the field nearer to their density, or take more learners.")

@@ -17,9 +17,9 @@ class Rule:
     """Fixed before a run, the same for every system.
 
     order : harmonics (ring) or polynomials (line) of S, the smooth part that is thrown away each step and fitted anew to the
-        carriers.  None: 4 where all zeros are held (2, 4, 6 and 8 gave the same verdicts on the seeds of development); within a reach b
-        the least k with exp(−kb)/k ≤ 1/(2√N), for a zero at the distance bL/2π and beyond has in ln|p| a k-th harmonic
-        of that size at most, and N carriers do not see less
+        carriers.  None: 4 where all zeros are held (2, 4, 6 and 8 gave the same verdicts on the seeds of development); within a
+        reach b the least k with exp(−kb)/k ≤ 1/(2√N), for a zero at the distance bL/2π or beyond has in ln|p| a k-th harmonic of
+        that size at most, and N carriers do not see less
     reach : None: the zeros held are all zeros of the entire function p.  A number b: those with |Im z| ≤ b L/2π; the moduli
         of all the others are thrown away too, so that the density is the carriers' but for one factor |sin π(q − z)/L|² a
         zero held.  A pole at the distance b is seen by learners within about b: 1 is the natural value.  0: no poles.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qlearn import checks
-from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.langevin import FlatSpace, Kicks, Tally, walk
@@ -20,7 +19,7 @@ from qlearn.ensembles.nodes.law import Law
 from qlearn.ensembles.nodes.path import PolePath
 from qlearn.ensembles.nodes.rule import Rule
 from qlearn.ensembles.self_consistent.assembly import Start, assemble, carrier_generator
-from qlearn.ensembles.self_consistent.start import Numbers, numbers
+from qlearn.ensembles.self_consistent.start import numbers
 from qlearn.errors import RegimeError
 
 if TYPE_CHECKING:
@@ -65,18 +64,21 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
 
     Returns
     -------
-    Ensemble, with .carriers, .flow and in .stats: ``crossings`` (t, ±1, q): zeros through the real axis, +1 upwards, which lowers
-    the winding by one towards growing q; ``winding`` (n,); ``poles`` (n,): zeros with |Im z| < L/2π on a ring, by the
-    argument principle; ``fit`` (n,): KS·√N of the carriers against their own field; ``limited_share``, ``halved_share``.
+    Ensemble, with .carriers, .flow and in .stats: ``crossings`` (t, ±1, q), zeros that go through the real axis where
+    learners are, +1 upwards, which raises the winding of a ring by one; on rings ``winding`` (n,) and ``poles`` (n,), the zeros
+    with |Im z| < L/2π by the argument principle; ``fit`` (n,), KS·√N of the carriers against their own field, which a refusal is
+    judged by; ``limited_share``, ``halved_share``.
 
     Raises
     ------
     RegimeError where the phase does not close, poles cannot be identified (the initial field is not resolved, learners and
-    field have parted), or a line's box is too small; UnsupportedError in more than one dimension, on a metric, or for start given as points.
+    field have parted), or a line's box is too small; UnsupportedError in more than one dimension, on a metric, or for a start
+    given as points.
 
     Examples
     --------
     >>> import qlearn as ql
+    >>> from qlearn.densities import GridDensity
     >>> ring = ql.LearningSystem("q", potential="0.3*cos(q)", learning_rate=1, temperature=0.5, periods="2*pi")
     >>> grid = ql.Grid(64, [(0, 2 * np.pi)])
     >>> density = GridDensity(grid, (1 + 0.5 * np.cos(grid.axes[0])) / (2 * np.pi))
@@ -93,7 +95,7 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     dt = default_step(law, begin.field, float(times[0])) if dt is None else dt
     steps = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
     q = begin.drawn.sample(count, carrier_generator(seed)).reshape(count)
-    record = carry(law, begin.ring, rule, begin.field**(1 / rule.residue), q, times, steps, _height(begin))
+    record = carry(law, begin.ring, rule, begin.field**(1 / rule.residue), q, times, steps)
     flow = PolePath(begin.circle, np.array(record.times), np.stack(record.fields), given.hbar * given.gamma, given.hbar,
                     rule.residue)
     block = partial(_one_block, flow, Start(begin.drawn), times, steps, 0.5 * given.hbar * given.gamma, seed)
@@ -116,7 +118,8 @@ def default_step(law: Law, p: np.ndarray, t: float) -> float:
     return law.hbar / (_STEPS * energy) if energy > 0 else np.inf
 
 
-def _potential(system: "LearningSystem", parameters: Mapping[str, float] | None, begin: Beginning) -> Callable[[float], np.ndarray]:
+def _potential(system: "LearningSystem", parameters: Mapping[str, float] | None,
+               begin: Beginning) -> Callable[[float], np.ndarray]:
     function, points = system.potential_function(parameters), begin.circle.points
     if system.time_dependent:
         return lambda t: np.broadcast_to(function(t, points), points.shape)
@@ -124,13 +127,8 @@ def _potential(system: "LearningSystem", parameters: Mapping[str, float] | None,
     return lambda t: values
 
 
-def _height(begin: Beginning) -> Callable[[np.ndarray], float]:
-    """Half the width of the strip whose poles are counted: a ring's L/2π, a line's spread of the carriers."""
-    return (lambda q: begin.circle.length / (2 * np.pi)) if begin.ring else (lambda q: float(np.std(q)))
-
-
-def _one_block(flow: PolePath, start: Start, times: np.ndarray, steps: np.ndarray, diffusion: float, seed: int, first: int, size: int,
-               rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
+def _one_block(flow: PolePath, start: Start, times: np.ndarray, steps: np.ndarray, diffusion: float, seed: int, first: int,
+               size: int, rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
     return walk(copy.copy(flow).complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first))
 
 
@@ -142,10 +140,10 @@ def _check_learners(begin: Beginning, positions: np.ndarray) -> None:
 
 def _stats(record: Record, rule: Rule, seed: int, learners: int, carriers: int, dt: float) -> dict[str, Any]:
     total = carriers * max(sum(record.steps), 1)
+    turns = {"winding": np.array(record.winding), "poles": np.array(record.poles)} if record.poles else {}
     return {"kind": "self-consistent", "nodes": "poles", "rule": rule, "seed": seed, "learners": learners, "carriers": carriers,
             "method": "poles of unit residue, refit to the carriers' density each step; noisy learners by stochastic Heun",
             "assumes": "A1 (quantum term of the action), A2 (shift symmetry: unit residues); linear within a step",
             "label": "self-consistent" if rule.refit else "guided by the field (control: no refit)",
-            "steps": int(sum(record.steps)), "dt": float(dt), "crossings": tuple(record.crossings), "winding": np.array(record.winding),
-            "poles": np.array(record.poles), "fit": np.array(record.fit), "carriers_limited_share": record.limited / total,
-            "drift_limit": "√(2D/dt)"}
+            "steps": int(sum(record.steps)), "dt": float(dt), "crossings": tuple(record.crossings), **turns,
+            "fit": np.array(record.fit), "carriers_limited_share": record.limited / total, "drift_limit": "√(2D/dt)"}
