@@ -5,17 +5,19 @@ from collections.abc import Callable
 from typing import Any
 
 from qlearn import checks, storage
+from qlearn.ensembles import files as ensembles
 from qlearn.errors import StorageError
 from qlearn.results import files as results
 from qlearn.spectrum import files as spectra
 
 __all__ = ["load"]
 
-KINDS: dict[str, Callable[[str | os.PathLike], Any]] = {"result": results.load, "spectrum": spectra.load}
+KINDS: dict[str, Callable[[str | os.PathLike], Any]] = {"result": results.load, "spectrum": spectra.load,
+                                                        "ensemble": ensembles.load}
 
 
 def load(path: str | os.PathLike) -> Any:
-    """The Result or Spectrum that ``result.save(path)`` or ``spectrum.save(path)`` wrote: its numbers bit for bit.
+    """The Result, Spectrum or Ensemble that ``result.save(path)``, … wrote: its numbers bit for bit.
 
     Nothing in the file is evaluated. The Hamiltonian in it is made of tables, for callables are not stored: it does what needs
     tables only, and says so where more is asked: V(t, q) is known at the times of the stored states (without them at the
@@ -38,5 +40,5 @@ def load(path: str | os.PathLike) -> Any:
     kind = storage.kind_of(storage.as_path("path", path))
     if kind not in KINDS:
         hint = " Give it to sesolve as checkpoint=path." if kind == "checkpoint" else ""
-        raise StorageError(f"{path} holds a {kind}, not a {' or a '.join(KINDS)}.{hint}")
+        raise StorageError(f"{path} holds a {kind}, not a result, a spectrum or an ensemble.{hint}")
     return KINDS[kind](path)

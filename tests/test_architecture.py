@@ -29,9 +29,9 @@ LAYERS = [
     "methods",
     "sesolve",
     "spectrum",
-    "loading",
     "phase",
     "ensembles",
+    "loading",
     "optimisers",
     "inference",
     "exact",
@@ -47,7 +47,7 @@ LAYERS = [
 
 # The evidence stays independent of the solver: these layers see nothing but what is listed.
 ONLY = {
-    "ensembles": {"errors", "checks", "kernels", "grids", "fields", "densities", "systems", "results", "ensembles"},
+    "ensembles": {"errors", "checks", "kernels", "storage", "grids", "fields", "densities", "systems", "results", "ensembles"},
     "derivation": {"errors", "checks", "systems", "derivation"},
 }
 

@@ -127,6 +127,17 @@ class Ensemble:
         rest = self.positions - self.mean[:, None]
         return np.einsum("tni,tnj->tij", rest, rest) / self.learners
 
+    def save(self, path: Any) -> None:
+        """Write all numbers to an HDF5 file, whole or not at all; ql.load reads them back bit for bit.
+
+        The fields of a self-consistent run (``flow``) are functions and left out, and so is what of ``stats`` is not made of
+        numbers, texts and arrays; its names are then in ``stats["not_stored"]``.
+        Raises ArgumentError for a path that is none; StorageError where it cannot be written.
+        """
+        from qlearn.ensembles.files import save
+
+        save(self, path)
+
     def plot(self, *arguments: Any, **settings: Any) -> Any:
         """Draw the ensemble: see qlearn.plots."""
         from qlearn.plots import ensemble

@@ -43,7 +43,7 @@ def test_load_opens_results_and_spectra_and_names_what_it_does_not_open(tmp_path
     ql.sesolve(H, ql.gaussian(GRID, center=0, width=0.7), [0, 0.1], tol=1e-6).save(tmp_path / "result.h5")
     assert isinstance(ql.load(tmp_path / "spectrum.h5"), ql.Spectrum) and isinstance(ql.load(tmp_path / "result.h5"), ql.Result)
     storage.write(tmp_path / "other.h5", "checkpoint", {"step": 3})
-    with pytest.raises(StorageError, match=r"holds a checkpoint, not a result or a spectrum\. Give it to sesolve"):
+    with pytest.raises(StorageError, match=r"holds a checkpoint, not a result, a spectrum or an ensemble\. Give it to sesolve"):
         ql.load(tmp_path / "other.h5")
     (tmp_path / "text.h5").write_text("levels")
     with pytest.raises(StorageError, match="damaged or not an HDF5 file"):
