@@ -66,6 +66,7 @@ _HOME = {
     "Ensemble": "ensembles",
     "StreamingLearner": "ensembles",
     "compare": "compare",
+    "fidelity": "compare",
     "CovariantGradientDescent": "optimisers",
     "GradientRecord": "optimisers",
     "TanhNetwork": "optimisers",

@@ -3,6 +3,7 @@
 from qlearn.compare.against import LIMITED_SHARE, compare
 from qlearn.compare.comparison import Comparison, Rates, Row, Verdict
 from qlearn.compare.distances import ks_distance, kuiper_distance
+from qlearn.compare.fidelity import fidelity
 from qlearn.compare.p_values import holm, ks_floor, ks_p, kuiper_floor, kuiper_p, power_of_z, t_p
 from qlearn.compare.powers import kuiper_power, power
 
@@ -13,6 +14,7 @@ __all__ = [
     "Row",
     "Verdict",
     "compare",
+    "fidelity",
     "holm",
     "ks_distance",
     "ks_floor",

@@ -103,16 +103,19 @@ def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence
     rng = np.random.default_rng(checks.integer("seed", seed, least=0))
     draws = draws_for(len(pairs) * len(names), level, needed=bool(set(names) & set(DRAWN)))
     outcomes = [(name, pair, TESTS[name](pair.sample, pair.law, rng, draws)) for pair in pairs for name in names]
-    return _conclude(outcomes, level, float(ensemble.stats.get("limited_share", 0.0)))
+    return _conclude(outcomes, level, float(ensemble.stats.get("limited_share", 0.0)), ensemble.stats.get("stopped"))
 
 
-def _conclude(outcomes: list[tuple[str, Pair, Outcome]], level: float, limited: float) -> Comparison:
+def _conclude(outcomes: list[tuple[str, Pair, Outcome]], level: float, limited: float, stopped: float | None) -> Comparison:
     adjusted = holm([outcome.p_value for *_, outcome in outcomes])
     rows = tuple(Row(f"{name}{pair.coordinate} at t = {pair.time:.6g}", name, pair.time, pair.sample.learners,
                      outcome.distance, outcome.floor, outcome.p_value, float(p), bool(p >= level), _note(outcome, pair))
                  for (name, pair, outcome), p in zip(outcomes, adjusted, strict=True))
     outside = max(pair.outside for _, pair, _ in outcomes)
-    return Comparison(rows, level, _verdict(rows, level, limited), stats={"limited_share": limited, "outside": outside})
+    verdict = _verdict(rows, level, limited)
+    if stopped is not None:
+        verdict = Verdict(verdict.passed, f"{verdict.reason} The run stopped at t = {stopped:g}; later times are not compared.")
+    return Comparison(rows, level, verdict, stats={"limited_share": limited, "outside": outside, "stopped": stopped})
 
 
 def _note(outcome: Outcome, pair: Pair) -> str:

@@ -14,7 +14,7 @@ from qlearn.ensembles.fokker_planck import FokkerPlanck
 from qlearn.ensembles.transfer_operator import TransferOperator
 from qlearn.results import Result
 
-__all__ = ["Pair", "given_times", "pairs_of"]
+__all__ = ["Pair", "given_times", "indices_of", "pairs_of", "shared_times"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ def _pairs(reference: Any, ensemble: Ensemble, times: Any) -> list[tuple[float, 
     if isinstance(reference, TransferOperator | FokkerPlanck):
         reference = reference.stationary
     if isinstance(reference, Result | Ensemble):
-        chosen = _shared(reference.times, ensemble.times) if times is None else given_times(times)
-        there = _indices("times", chosen, reference.times, "the reference")
+        chosen = shared_times(reference.times, ensemble.times) if times is None else given_times(times)
+        there = indices_of("times", chosen, reference.times, "the reference")
     else:
         laws = [reference] if isinstance(reference, GridDensity) else list(_densities(reference))
         chosen = ensemble.times[-len(laws):] if times is None else given_times(times)
@@ -88,7 +88,7 @@ def _pairs(reference: Any, ensemble: Ensemble, times: Any) -> list[tuple[float, 
             laws = laws * len(chosen)
         if len(laws) != len(chosen):
             checks.fail("times", "must be as many as the densities", f"{len(chosen)} times, {len(laws)} densities")
-    here = _indices("times", chosen, ensemble.times, "the ensemble")
+    here = indices_of("times", chosen, ensemble.times, "the ensemble")
     samples = [_sample(ensemble, index) for index in here]
     if isinstance(reference, Result):
         laws = [reference.density(index) for index in there]
@@ -129,7 +129,7 @@ def _check_fit(law: GridDensity, ensemble: Ensemble) -> None:
             checks.fail("reference", f"must live on a ring of length {period:g}, as the ensemble", f"{length:g}")
 
 
-def _shared(there: np.ndarray, here: np.ndarray) -> np.ndarray:
+def shared_times(there: np.ndarray, here: np.ndarray) -> np.ndarray:
     """Times that both have, but the first of the ensemble where there are others: there the learners were drawn."""
     tolerance = 1e-9 * max(np.ptp(here), np.max(np.abs(here)))
     both = here[np.min(np.abs(here[:, None] - there), axis=1) <= tolerance]
@@ -138,7 +138,7 @@ def _shared(there: np.ndarray, here: np.ndarray) -> np.ndarray:
     return both[1:] if len(both) > 1 and both[0] == here[0] else both
 
 
-def _indices(argument: str, wanted: np.ndarray, stored: np.ndarray, whose: str) -> list[int]:
+def indices_of(argument: str, wanted: np.ndarray, stored: np.ndarray, whose: str) -> list[int]:
     tolerance = 1e-9 * max(np.ptp(stored), np.max(np.abs(stored)))
     indices = [int(np.argmin(np.abs(stored - t))) for t in wanted]
     for t, index in zip(wanted, indices, strict=True):
