@@ -106,8 +106,9 @@ class Reader:
     def of(cls, circle: Circle, p: np.ndarray) -> "Reader":
         modes, k = circle.modes(p), 1j * circle.wavenumbers
         turn = np.exp(2j * np.pi * circle.theta)
-        rows = [np.append(row, row[0] * turn) for row in (p, circle.values(k * modes), circle.values(k * k * modes))]
-        return cls(circle, cubic_cells(*rows, circle.length / circle.n))
+        value, slope, bend = (np.append(row, row[0] * turn)
+                              for row in (p, circle.values(k * modes), circle.values(k * k * modes)))
+        return cls(circle, cubic_cells(value, slope, bend, circle.length / circle.n))
 
     def __call__(self, q: np.ndarray) -> np.ndarray:
         """w at q (n,), complex; q anywhere on a ring."""

@@ -43,10 +43,11 @@ class RingBasis:
         return means, self._harmonics(2 * np.pi / self.circle.n * np.arange(self.circle.n)).T
 
     def _harmonics(self, angle: np.ndarray) -> np.ndarray:
-        turn, power, rows = np.exp(1j * angle), 1.0, []
+        turn = np.exp(1j * angle)
+        power, rows = turn.copy(), []
         for _ in range(self.order):
-            power = power * turn
-            rows += [power.real, power.imag]
+            rows += [power.real.copy(), power.imag.copy()]
+            power *= turn
         return np.stack(rows)
 
 
