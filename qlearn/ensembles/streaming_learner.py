@@ -96,7 +96,8 @@ class StreamingLearner:
         self.batch_size = checks.integer("batch_size", batch_size, least=1)
         self.modes = None if modes is None else checks.integer("modes", modes, least=0, most=LARGEST)
         self.mass, self.begin = _mass(field, mass), _begin(field, begin)
-        self.start = None
+        self.start: Any = None
+        self._kept: LabelSeries | None = None
         if isinstance(field, Result):
             _check_result(field, self)
             self.start, field = field.density(0 if field.times[-1] > field.times[0] else -1), field.field()
@@ -187,7 +188,7 @@ class StreamingLearner:
         record = record_steps(steps)
         if start is None and self.start is None:
             checks.fail("start", "must be given where field is not a Result", "None")
-        labels = self._labels(self.begin + self.time_step * np.arange(max(int(record[-1]), 1)))
+        labels = self._series(max(int(record[-1]), 1))
         begin = starting_points(self.start if start is None else start, count)
         block = partial(run_block, labels, self._tables, self.batch_size, begin, record)
         blocks = run_blocks(block, count, seed, executor=executor, progress=progress)
@@ -205,6 +206,12 @@ class StreamingLearner:
     def _quantum(self) -> float:
         """ηC₀/B: ħ where there is one; for the controls too, F being that of α = 1."""
         return self.learning_rate * self.reference_covariance / self.batch_size
+
+    def _series(self, steps: int) -> LabelSeries:
+        """The labels of a run of this many steps; those of the last run are kept."""
+        if self._kept is None or len(self._kept.coefficients) != steps:
+            self._kept = self._labels(self.begin + self.time_step * np.arange(steps))
+        return self._kept
 
     def _labels(self, times: np.ndarray) -> LabelSeries:
         """The labels at these times; refused where a probability would leave [0, 1]."""

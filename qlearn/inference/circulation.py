@@ -52,6 +52,16 @@ class Circulation:
         """
         return abs(self.basis_shift) + abs(self.lag_shift)
 
+    def power_against(self, value: float) -> float:
+        """Chance that a measurement of this error would reject a ν of this value at the level; for a whole number the level.
+
+        >>> one = Circulation(1.02, 0.05, 1, 0.4, 0.69, True, 1.0, 0.0, 0.0, 20000, 0.1, 4, 0.01)
+        >>> round(one.power_against(1.3), 4), round(one.power_against(2), 4)
+        (0.9997, 0.01)
+        """
+        value = checks.real("value", value)
+        return _power(abs(value - round(value)) / self.error, self.level)
+
     def __str__(self) -> str:
         verdict = "a whole number is not rejected" if self.integer else "not a whole number"
         bias = "of unknown bias" if np.isnan(self.bias_bound) else f"bias ≲ {self.bias_bound:.1g}"
@@ -126,10 +136,14 @@ def _tested(value: float, error: float, level: float, **measured: Any) -> Circul
     """The integer test of ν = value ± error."""
     z = (value - round(value)) / error
     p = float(2 * ndtr(-abs(z)))
+    return Circulation(value=value, error=error, nearest=round(value), z=z, p_value=p, integer=p >= level,
+                       power=_power(0.5 / error, level), level=level, **measured)
+
+
+def _power(distance: float, level: float) -> float:
+    """Chance that a standard normal about this distance is rejected on either side."""
     edge = ndtri(1 - level / 2)
-    power = float(ndtr(0.5 / error - edge) + ndtr(-0.5 / error - edge))
-    return Circulation(value=value, error=error, nearest=round(value), z=z, p_value=p, integer=p >= level, power=power,
-                       level=level, **measured)
+    return float(ndtr(distance - edge) + ndtr(-distance - edge))
 
 
 def _centres(ensemble: Ensemble, at: int | None) -> tuple[float, list[int]]:

@@ -110,3 +110,11 @@ def test_refusals():
         circulation(run, hbar=0.0, mass=1.0)
     with pytest.raises(RegimeError, match="too few"):
         circulation(ql.Ensemble(TIMES, 0.01 * run.positions, (2 * np.pi,)), hbar=1.0, mass=1.0)
+
+
+def test_power_against_is_the_level_at_whole_numbers_and_power_at_a_half(winding_one):
+    measured = circulation(winding_one, hbar=1.0, mass=1.0)
+    assert measured.power_against(3) == pytest.approx(measured.level) and measured.power_against(2.5) == measured.power
+    assert measured.level < measured.power_against(1.02) < measured.power_against(1.04) < 1
+    with pytest.raises(ArgumentError, match="value must be"):
+        measured.power_against(np.nan)
