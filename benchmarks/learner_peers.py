@@ -93,7 +93,8 @@ def torchsde_euler(work: Work) -> Callable[[], np.ndarray]:
 
     def run() -> np.ndarray:
         with torch.no_grad():
-            path = torchsde.BrownianInterval(0.0, work.steps * H, size=tuple(start.shape), dtype=torch.float64, dt=H, cache_size=4)
+            path = torchsde.BrownianInterval(0.0, work.steps * H, size=tuple(start.shape), dtype=torch.float64, dt=H,
+                                             cache_size=4)
             return torchsde.sdeint(DoubleWell(), start, times, bm=path, method="euler", dt=H)[-1, :, 0].numpy()
     return run
 
@@ -147,8 +148,9 @@ def diffrax_unsafe(work: Work) -> Callable[[], np.ndarray]:
 
 def diffrax_tree(work: Work) -> Callable[[], np.ndarray]:
     """Its VirtualBrownianTree, the standard one, with the step as tolerance."""
-    return _diffrax(work, lambda diffrax, jax, key, count, n: diffrax.VirtualBrownianTree(0.0, count * H + 1e-9, H, _noise(jax, n),
-                                                                                          key), 1)
+    def path(diffrax, jax, key, count, n):
+        return diffrax.VirtualBrownianTree(0.0, count * H + 1e-9, H, _noise(jax, n), key)
+    return _diffrax(work, path, 1)
 
 
 def _drawn_path(diffrax, jax, key, count, learners):
@@ -180,8 +182,9 @@ PEERS: dict[str, tuple[Callable[[Work], Callable[[], np.ndarray]], float | None,
 
 def deviation(q: np.ndarray, other: np.ndarray) -> float:
     """The larger of the differences of mean and of second moment, in standard errors."""
-    errors = [abs(np.mean(q**k) - np.mean(other**k)) / np.sqrt(np.var(q**k) / q.size + np.var(other**k) / other.size) for k in (1, 2)]
-    return float(max(errors))
+    def one(a: np.ndarray, b: np.ndarray) -> float:
+        return abs(a.mean() - b.mean()) / np.sqrt(a.var() / a.size + b.var() / b.size)
+    return float(max(one(q, other), one(q**2, other**2)))
 
 
 def learner_peers(quick: bool = False) -> list[Table]:
@@ -208,7 +211,8 @@ def learner_peers(quick: bool = False) -> list[Table]:
 
 
 _WORDS = """\
-dq = (q − q³) dt + dW, {learners} learners from q = ½, {steps} steps of 0.01, the final positions returned. The others take Euler steps of the
-same length, which is order 1; ours is order 2. torchsde: `sdeint`, diagonal noise, no gradients, the step given to BrownianInterval.
-diffrax: `diffeqsolve` with Euler and constant steps, compiled before, all learners one array, threefry keys (its others are
-slower here); "by blocks": a path that looks up normals drawn ten steps at a time in a scan. Torch and XLA run on one thread."""
+dq = (q − q³) dt + dW, {learners} learners from q = ½, {steps} steps of 0.01, the final positions returned. The others take Euler
+steps of the same length, which is order 1; ours is order 2. torchsde: `sdeint`, diagonal noise, no gradients, the step given to
+BrownianInterval. diffrax: `diffeqsolve` with Euler and constant steps, compiled before, all learners one array, threefry keys
+(its others are slower here); "by blocks": a path that looks up normals drawn ten steps at a time in a scan. Torch and XLA
+run on one thread."""

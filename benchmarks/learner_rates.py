@@ -1,6 +1,7 @@
 """How fast normals are drawn, and what a learner's step costs beyond them: one thread, doubles."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -42,8 +43,8 @@ DRIFTS: dict[str, tuple[Callable[[], object], float]] = {
 
 
 def learner_rates(quick: bool = False) -> list[Table]:
-    """Normals of a block against NumPy's, and steps of a block against normals."""
-    n, steps, rounds = BLOCK_SIZE, 20 if quick else 100, 3 if quick else 15
+    """Normals against NumPy's, and steps against normals."""
+    n, steps, rounds = (BLOCK_SIZE, 10, 3) if quick else (8 * BLOCK_SIZE, 20, 15)
     out, generator = np.empty((1, n)), np.random.Generator(np.random.SFC64(0))
     start = normals(0, 0, 0, n, stream=1)
 
@@ -57,7 +58,7 @@ def learner_rates(quick: bool = False) -> list[Table]:
 
     calls: dict[str, Callable[[], object]] = {"normals": ours, "NumPy": theirs}
     for name, (make, _) in DRIFTS.items():
-        calls[name] = lambda drift=make(): kicked_steps(drift, start, steps, H, D, seed=0, first_step=0)
+        calls[name] = partial(kicked_steps, make(), start, steps, H, D, seed=0, first_step=0)
     times = interleave(calls, rounds)
     each = {name: times.median(name) / (n * (steps + 1)) * 1e9 for name in calls}
     ratio = times.ratio("NumPy", "normals")
@@ -67,13 +68,13 @@ def learner_rates(quick: bool = False) -> list[Table]:
     for name, (_, bar) in DRIFTS.items():
         share = times.ratio("normals", name)
         rows.append([name, f"{each[name]:.2f}", f"{share:.2f}", held(share, bar, most=False)])
-    return [Table("Normals and steps", _WORDS.format(n=n, steps=steps), ["what", "ns each", "of the rate of normals", "bar"], rows,
-                  described())]
+    columns = ["what", "ns each", "of the rate of normals", "bar"]
+    return [Table("Normals and steps", _WORDS.format(n=n, steps=steps), columns, rows, described())]
 
 
 _WORDS = """\
-{n} learners in one block, {steps} steps of h = 0.01 with D = ½; the same number of normals on their own, written to an array of a
-block. A step is a normal, the drift with its correction (h/2)b b′, the limit on it, and the move: weak order 2 for the formulas
-with one evaluation of the drift (qlearn/kernels/learner_steps.py; it is what `simulate` runs for kind="static" in flat space).
-A table of b alone is Euler's scheme, of order 1; tables of b + (h/2)b b′ cost the same. All are bit for bit the same without
-Numba and for any number of threads (tests/kernels/)."""
+{n} learners, {steps} steps of h = 0.01 with D = ½; the same number of normals on their own, written to an array. A step
+is a normal, the drift with its correction (h/2)b b′, the limit on it, and the move: weak order 2 for the formulas with one
+evaluation of the drift (qlearn/kernels/learner_steps.py; it is what `simulate` runs for kind="static" in flat space). A table
+of b alone is Euler's scheme, of order 1; tables of b + (h/2)b b′ cost the same. All are bit for bit the same without Numba
+and for any number of threads (tests/kernels/)."""

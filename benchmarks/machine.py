@@ -8,8 +8,8 @@ from pathlib import Path
 
 __all__ = ["described", "versions"]
 
-PACKAGES = ("qlearn", "numpy", "scipy", "numba", "ducc0", "pyfftw", "qutip", "pytalises", "qmsolve", "numexpr", "torch", "torchsde",
-            "jax", "diffrax")
+PACKAGES = ("qlearn", "numpy", "scipy", "numba", "ducc0", "pyfftw", "qutip", "pytalises", "qmsolve", "numexpr",
+            "torch", "torchsde", "jax", "diffrax")
 
 
 def versions() -> dict[str, str]:
