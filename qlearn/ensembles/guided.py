@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
@@ -55,7 +55,23 @@ class GuidedDrift:
     extra: PlainDrift | None = None
 
     def __call__(self, t: float, q: np.ndarray) -> np.ndarray:
-        psi, grad = self.field(t, *q)
+        return self._of(q, *self.field(t, *q))
+
+    def between(self, t: float, later: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """The drift at times (n,) of the learners' own in [t, later]: ψ and ∂ψ by parabolas through t, the middle and later,
+        which err by (later − t)³|∂³ψ/∂t³|/125."""
+        moments = (t, 0.5 * (t + later), later)
+
+        def at(times: np.ndarray, q: np.ndarray) -> np.ndarray:
+            x = (times - t) / (later - t)
+            weights = ((1 - x) * (1 - 2 * x), 4 * x * (1 - x), x * (2 * x - 1))
+            parts = [self.field(moment, *q) for moment in moments]
+            return self._of(q, sum(w * psi for w, (psi, _) in zip(weights, parts, strict=True)),
+                            sum(w * grad for w, (_, grad) in zip(weights, parts, strict=True)))
+
+        return at
+
+    def _of(self, q: np.ndarray, psi: np.ndarray, grad: np.ndarray) -> np.ndarray:
         weight = psi.real * psi.real
         weight += psi.imag * psi.imag
         np.maximum(weight, _SMALLEST, out=weight)

@@ -15,7 +15,7 @@ from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.formula_walk import formula_walk
-from qlearn.ensembles.guided import guided_plan
+from qlearn.ensembles.guided import GuidedDrift, guided_plan
 from qlearn.ensembles.langevin import Kicks, Tally, walk
 from qlearn.ensembles.plan import Plan
 from qlearn.ensembles.static import static_plan
@@ -55,7 +55,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     Scheme of all else ("guided", "static"): stochastic Heun along geodesics, weak order 2, on any metric in one to three
     coordinates (qlearn/ensembles/langevin.py); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its
     poles; other coordinates that degenerate somewhere are refused where a learner gets there, or show in a step that is too
-    long.  Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/16, a learner's step is halved, up to six times (``stats["halved_share"]``).
+    long.  Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/8, a learner's step is halved, up to six times (``stats["halved_share"]``).
 
     Whatever the scheme, |drift| is limited to √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of
     learner-steps where that happened, and ``compare`` does not pass an ensemble where it exceeds 1e-3.
@@ -74,7 +74,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start); both at most
         0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
-    nodes : "self-consistent" only: None (states without nodes) or "poles"
+    nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose field is
+        known as a function; linear within a step, see ``qlearn.ensembles.nodes.poles_run``
     store : None keeps all positions; a Grid keeps counts in its cells and moments only, so that memory does not grow with
         ``learners`` ("guided", "static"; see ``Ensemble.streamed``)
     executor : concurrent.futures.Executor; the same numbers come out for any executor and number of workers
@@ -164,7 +165,9 @@ def _one_block(plan: Plan, programs: list[Program] | None, begin: Any, times: np
     record = record_for(store, plan.periods, len(times), size)
     if programs is not None:
         return formula_walk(programs, plan.diffusion, q, times, steps, seed, first, record)
-    return walk(copy.copy(plan.drift), plan.space, plan.diffusion, q, times, steps, Kicks(seed, first), record)
+    drift = copy.copy(plan.drift)
+    return walk(drift, plan.space, plan.diffusion, q, times, steps, Kicks(seed, first), record,
+                between=drift.between if isinstance(drift, GuidedDrift) else None)
 
 
 def _times(tlist: Any) -> np.ndarray:

@@ -152,14 +152,15 @@ class GridField:
         return rule(self._torus, amplitude, np.sqrt(self._square), float(size))
 
     def _slice(self, t: float) -> "_Slice":
-        """The field at one time; the last two are kept, for a step of a two-stage scheme uses each time twice."""
-        for known, piece in self._slices:
-            if known == t:
-                return piece
-        modes = self._modes_at(t)
-        factor = self._refinement[0]
-        piece = cubic_cells(self._torus, modes, factor) if self.grid.ndim == 1 else splines(self._torus, modes, factor)
-        object.__setattr__(self, "_slices", ((t, piece), *self._slices[:1]))
+        """The field at one time; the last three are kept: a step of a two-stage scheme uses both ends twice, and its middle
+        for substeps."""
+        piece = next((piece for known, piece in self._slices if known == t), None)
+        if piece is None:
+            modes = self._modes_at(t)
+            factor = self._refinement[0]
+            piece = cubic_cells(self._torus, modes, factor) if self.grid.ndim == 1 else splines(self._torus, modes, factor)
+        others = tuple(entry for entry in self._slices if entry[0] != t)
+        object.__setattr__(self, "_slices", ((t, piece), *others[:2]))
         return piece
 
     def _modes_at(self, t: float) -> np.ndarray:

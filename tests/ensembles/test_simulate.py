@@ -153,14 +153,14 @@ def test_static_learners_run_in_processes_too():
 
 
 def test_a_step_too_coarse_for_the_nodes_is_limited_and_fails_the_verdict():
-    """ψ ∝ φ₀ + φ₁e^{−it} has a node at t = 0 and π that moves through; dt = .75 is too long there, however often it is halved."""
+    """ψ ∝ φ₀ + φ₁e^{−it} has a node at t = 0 and π that moves through; dt = .75 is too long there, however short the substeps."""
     grid = Grid(96, (-9, 9))
     x = grid.axes[0]
     wave = Wave(grid, x**2 / 2, (1 + np.sqrt(2) * x) * np.exp(-x**2 / 2))
     times = np.linspace(0, 6, 601)
     run = ql.simulate(LINE, wave.density(0.0), [0.0, 6.0], kind="guided", learners=500, seed=0, field=wave.field(times),
                       dt=0.75)
-    assert run.stats["limited_share"] > 1e-3 and run.stats["halved_share"] > 0.01
+    assert run.stats["limited_share"] > 1e-3 and run.stats["substep_share"] > 0.01
     assert np.max(np.abs(run.positions)) < 9
     comparison = ql.compare(wave.density(6.0), run, tests=("kuiper",))
     assert not comparison.verdict.passed and comparison.stats["limited_share"] == run.stats["limited_share"]
