@@ -17,7 +17,7 @@ __all__ = ["AlphaEstimate", "estimate_alpha"]
 
 _LEAST = 10             # parameters
 _FEWEST = 5             # clusters
-_RESOLVED = 4           # standard errors that the spread of ln κ must stand above zero
+_RESOLVED = 4           # standard deviations that the correlation of ln κ₁ and ln κ₂ must stand above none (3e-5 by chance)
 _REGIMES = ((0.0, "equilibration"), (0.5, "efficient learning"), (1.0, "quantum"))
 
 
@@ -93,14 +93,14 @@ def estimate_alpha(records: GradientRecord | Iterable[GradientRecord], *, source
     Raises
     ------
     ArgumentError : fewer than 10 parameters, dead ones without a rule, what is asked for not recorded.
-    RegimeError : κ hardly differs between parameters (cov(ln κ₁, ln κ₂) below 4 standard errors): no power of it is seen.
+    RegimeError : κ hardly differs between parameters (ln κ₁ and ln κ₂ not correlated by 4 standard deviations of Fisher's z).
         Or ε is over a tenth of g for more than half of the parameters: then g is no power of κ.
     Warns AccuracyWarning where ε is over a tenth of g for some: α comes out too small.
 
     What it measures is how the metric follows the noise κ *of its checkpoint*. Where κ drifts within the memory 1/(1 − β₂), g
     is a power of an older κ: α of Adam with β₂ = .999 came out as .34 to .53 over ten runs of 2000 steps, as .48 to .50 when
-    the moments were gathered anew at the same parameters. A second moment κ + mean² in place of the covariance bends α where mean²
-    is not small against κ of a minibatch. Common factors (momentum, learning rate) drop out. A full metric averaged over
+    the moments were gathered anew at the same parameters. A second moment κ + mean² in place of the covariance bends α where
+    mean² is not small against κ of a minibatch. Common factors (momentum, learning rate) drop out. A full metric averaged over
     hardly more gradients than it has parameters is another matrix than κ^α: α too large by .01 at 10 P gradients
     for α = ½, by .05 at 2 P, in simulations; not for α = 1.
 
@@ -186,12 +186,12 @@ def _clusters(clusters: Any, logs: Logarithms, basis: str, parameters: int) -> n
 
 
 def _check_spread(x1: np.ndarray, x2: np.ndarray) -> None:
-    """Whether ln κ differs between parameters by more than its noise."""
-    products = np.sum(x1 * x2, axis=0)
-    mean, error = products.mean(), products.std(ddof=1) / np.sqrt(products.size)
-    if not mean > _RESOLVED * error:
-        raise RegimeError("the gradient noise κ must differ between parameters for a power of it to be seen; cov(ln κ₁, ln κ₂) "
-                          f"is {mean:.3g} ± {error:.2g}. Take more samples or parameters, or inputs of different scales.")
+    """Whether ln κ differs between parameters by more than its noise: Fisher's z of the correlation of the halves."""
+    correlation = np.sum(x1 * x2) / np.sqrt(np.sum(x1 * x1) * np.sum(x2 * x2)) if np.any(x1) and np.any(x2) else 0.0
+    z = np.arctanh(min(float(correlation), 1 - 1e-12)) * np.sqrt(x1.size - 3)
+    if z < _RESOLVED:
+        raise RegimeError("the gradient noise κ must differ between parameters for a power of it to be seen; the correlation "
+                          f"of ln κ₁ and ln κ₂ is {correlation:.3g}. Take more samples or parameters, or inputs of other scales.")
 
 
 def _check_floor(logs: Logarithms, count: int) -> None:

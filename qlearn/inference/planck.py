@@ -29,7 +29,8 @@ class HbarEstimate:
     """ħ = 2T with its standard error (jackknife over groups of replicas) and the interval at ``level`` by Student's t.
 
     squared_gradient, curvature : the two means, T = squared_gradient/curvature.     noise : "covariant" or "plain", the pairing.
-    step_bias : size relative to T of what finite steps add, E[c B U'²/C]/E[c], c the curvature; NaN where no step is known.
+    step_bias : relative to T, what finite steps add to the estimate, by the cumulants of the learner's own steps up to the fourth
+        (it is not subtracted); right to a tenth while it is below .05; known for learners on one ring, else NaN.
     stationarity : test of loss, squared gradient and curvature, first against last half of the times; None with one time.
     replicas, times : used.
     """
@@ -69,8 +70,8 @@ def estimate_hbar(ensemble: Ensemble | None = None, learner: Any = None, *, nois
 
     Parameters
     ----------
-    ensemble, learner : positions of independent replicas, and the LearningSystem with a loss (any number of coordinates) or the
-        MinibatchLearner on a ring that they are of. Or instead of both, arrays at the positions:
+    ensemble, learner : positions of independent replicas, and the LearningSystem with a loss or the MinibatchLearner that they
+        are of, any number of coordinates. Or instead of both, arrays at the positions:
     gradient, metric, laplacian : ∇U (times, replicas, d), g (times, replicas, d, d) or None if flat, and Δ_gU or
         g^{μν}∂_μ∂_νU (times, replicas); without the first axis for one time.
     noise : which pairing; default what learner or ensemble says of itself, "covariant" for arrays. The wrong one is off by 2 %
@@ -89,8 +90,9 @@ def estimate_hbar(ensemble: Ensemble | None = None, learner: Any = None, *, nois
         to be seen: more replicas, or a deeper loss).
     Warns AccuracyWarning where loss, gradient or curvature still change (Hotelling's T², false-alarm rate 1e-3).
 
-    Where it fails: far from rest; steps so long that B U'²/C is not small (``step_bias`` says how large; the bias is of
-    that order); metrics that are averages along the path and no function of q (THEORY.md 6).
+    Where it fails: far from rest; long steps: to second order they add a relative B U'²/C, and the third and fourth
+    cumulants of the gradients add as much or more (``step_bias``); temperatures so high that E[Δ_gU] almost vanishes
+    on a ring; metrics that are averages along the path and no function of q (THEORY.md 6).
 
     Source: the virial theorem of Langevin dynamics, ⟨L U⟩ = 0; THEORY.md 6. ħ = 2T: Nelson, Phys. Rev. 150 (1966) 1079, ħ = 2mD.
 
