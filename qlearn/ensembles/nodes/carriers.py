@@ -19,7 +19,7 @@ _PARTED = 1e-6          # p-value of the carriers against their own field below 
 _TAIL = 1e-4            # share of Σ|c|² in the outer quarter of the band above which the points no longer hold the field
 _OUTSIDE = 1e-6         # ρ at the ends of a line's box, relative to its maximum
 _TURN = 0.5             # |change of arg p between neighbours| in a step, from which a zero may have passed between them
-_NEAR, _FEW = 0.25, 10  # crossings are reported where at least 10 carriers are within a quarter of their spread
+_SEEN = 1e-4            # a crossing is reported where this share of the carriers is within half their spread (ring: L/4π)
 
 
 @dataclass(eq=False)
@@ -96,12 +96,13 @@ def _crossings(circle: Circle, before: np.ndarray, after: np.ndarray, q: np.ndar
     cells = np.nonzero(np.abs(turn) > _TURN)[0]
     if len(cells) == 0:
         return []
-    place, found = circle.a + np.mod(q - circle.a, circle.length), []
+    spread, found = min(float(q.std()), circle.length / (2 * np.pi)), []
     slopes = [circle.values(1j * circle.wavenumbers * circle.modes(p)) for p in (before, after)]
     for group in np.split(cells, np.nonzero(np.diff(cells) > 2)[0] + 1):
         change, cell = round(float(turn[group].sum()) / (2 * np.pi)), group[len(group) // 2]
         x = circle.points[cell] + 0.5 * circle.length / circle.n
-        if change and np.count_nonzero(np.abs(place - x) < _NEAR * place.std()) >= _FEW:
+        apart = np.abs(np.mod(q - x + 0.5 * circle.length, circle.length) - 0.5 * circle.length)
+        if change and np.mean(apart < 0.5 * spread) >= _SEEN:
             first, last = (-(p[cell] / slope[cell]).imag for p, slope in zip((before, after), slopes, strict=True))
             share = first / (first - last) if first * last < 0 else 0.5
             found.append((float(t + share * h), change, float(x)))
