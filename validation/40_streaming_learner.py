@@ -13,7 +13,7 @@ import numpy as np
 import qlearn as ql
 from qlearn.compare import holm
 from validation.evidence import Evidence, at_least, at_most, between
-from validation.streams import PERIOD, bent, revival
+from validation.streams import PERIOD, TURN, bent, revival
 
 LEARNERS, STEPS, CURVED_STEPS = 10_000, 6280, 1570
 WINDINGS, SEEDS = (0.0, 0.5, 1.0), range(4100, 4110)
@@ -49,12 +49,23 @@ def curved(settings: dict):
     return np.array(found)
 
 
+def exact(steps: int):
+    """Winding 1: the exact law of the learner at the revival, and its Kuiper distance from |ψ|²."""
+    field, grid = revival(1.0), ql.Grid(64, (0.0, TURN))
+    learner = ql.StreamingLearner.following(field, learning_rate=PERIOD / steps, winding=1.0, modes=7)
+    law = learner.law(grid, [steps])[0]
+    q = np.linspace(0.0, TURN, 400)
+    return float(np.ptp(law.cdf(q) - field.density(-1).cdf(q)))
+
+
 def evidence() -> list[Evidence]:
     with ProcessPoolExecutor(2) as executor:
         on_flat = executor.map(flat, WINDINGS)
+        distances = executor.map(exact, (STEPS // 2, STEPS))
         on_curved = executor.map(curved, [{}, {"ito_correction": False}, {"alpha": 0.0}])
         runs = dict(zip(WINDINGS, on_flat, strict=True))
         covariant, plain, sgd = on_curved
+        coarse, fine = distances
     controls = {"plain Itô": plain, "SGD, α = 0": sgd}
     p = np.concatenate([one[0] for found in runs.values() for one in found])
     ks = np.concatenate([one[1] for found in runs.values() for one in found])
@@ -71,6 +82,8 @@ def evidence() -> list[Evidence]:
     lines.append(at_least("curved ring, α = 1 with Itô correction, 10 runs: least Holm p", holm(list(covariant[:, 0])).min(),
                           0.01))
     lines.append(at_most("the same: median Kuiper·√N", np.median(covariant[:, 1]) * LEARNERS**0.5, 1.5, floor=1.21))
+    lines.append(at_most("winding 1, exact law at the revival: Kuiper distance from |ψ|²", fine, 0.003))
+    lines.append(between("the same: order in η", np.log2(coarse / fine), 0.9, 1.1))
     for name, found in controls.items():
         share = np.mean(np.array(holm(list(found[:, 0]))) < 0.01)
         lines.append(at_least(f"curved ring, {name}: share of 10 runs rejected", share, 1.0, control=True))

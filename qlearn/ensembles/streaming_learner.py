@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn import checks
+from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.labels import (
@@ -21,15 +22,15 @@ from qlearn.ensembles.labels import (
     second_moment,
 )
 from qlearn.ensembles.ring_chart import RingChart
+from qlearn.ensembles.streaming_field import begin_of, check_result, mass_of
+from qlearn.ensembles.streaming_law import exact_laws
 from qlearn.ensembles.streaming_run import record_steps, run_block, starting_points
 from qlearn.errors import RegimeError, UnsupportedError
-from qlearn.fields import GridField
+from qlearn.grids import Grid
 from qlearn.kernels.label_steps import EXAMPLES, RingTables
 from qlearn.results import Result
 
 __all__ = ["StreamingLearner"]
-
-_SAME = 1e-6        # relative difference of ħ and of metrics that counts as none
 
 
 @final
@@ -95,11 +96,11 @@ class StreamingLearner:
         self.ito_correction = bool(ito_correction)
         self.batch_size = checks.integer("batch_size", batch_size, least=1)
         self.modes = None if modes is None else checks.integer("modes", modes, least=0, most=LARGEST)
-        self.mass, self.begin = _mass(field, mass), _begin(field, begin)
+        self.mass, self.begin = mass_of(field, mass), begin_of(field, begin)
         self.start: Any = None
         self._kept: LabelSeries | None = None
         if isinstance(field, Result):
-            _check_result(field, self)
+            check_result(field, self.chart, self._quantum, self.amplitude)
             self.start, field = field.density(0 if field.times[-1] > field.times[0] else -1), field.field()
         elif not callable(field):
             checks.fail("field", "must be a Result, a GridField or a callable (t, q) -> (psi, grad_psi)", type(field).__name__)
@@ -200,6 +201,24 @@ class StreamingLearner:
         return Ensemble(times=self.begin + self.time_step * record, positions=np.concatenate(blocks, axis=1)[..., None],
                         periods=(self.chart.period,), stats=stats)
 
+    def law(self, grid: Grid, steps: Sequence[int], *, start: GridDensity | None = None) -> list[GridDensity]:
+        """The exact law of the replicas after the given numbers of steps, nothing sampled; flat rings only.
+
+        grid : periodic, one period, with as many points as the law needs (64 for a packet half a radian wide)
+        start : a density; default the first |ψ|² of a Result.  Replicas against it test code and statistics; it against |ψ|²
+        measures the diffusion limit.  Raises UnsupportedError on a curved ring.
+        """
+        if self.chart.metric is not None:
+            raise UnsupportedError("the exact law of a streaming learner is offered on flat rings only; compare its replicas "
+                                   "with |ψ|².")
+        if grid.boundary != ("periodic",) or any(grid.twist) or not np.isclose(grid.lengths[0], self.chart.period, rtol=1e-12):
+            checks.fail("grid", f"must be one periodic axis of length {self.chart.period:.12g} without twist", repr(grid))
+        start, record = self.start if start is None else start, record_steps(steps)
+        if not isinstance(start, GridDensity):
+            checks.fail("start", "must be a GridDensity", type(start).__name__)
+        turn = self._tables.gain * self._tables.force[:-1] * 2 * np.pi / self.chart.period
+        return exact_laws(self._series(max(int(record[-1]), 1)), turn, self.batch_size, start, record, grid)
+
     # --- inside -------------------------------------------------------------------------------------------------
 
     @property
@@ -243,41 +262,3 @@ class StreamingLearner:
         columns = [EXAMPLES / (2 * np.pi) * chart.wave, gain, shift]
         rows = np.stack([part for column in columns for part in (column, np.roll(column, -1) - column)], axis=1)
         return RingTables(force, turns, 0.0, 0.0, rows)
-
-
-def _mass(field: Any, mass: float | None) -> float:
-    if not isinstance(field, Result):
-        return 1.0 if mass is None else checks.real("mass", mass, above=0)
-    if mass is not None:
-        checks.fail("mass", "is that of the Result and must not be given with one", mass)
-    own = np.asarray(field.hamiltonian.mass, dtype=float)
-    return float(own.ravel()[0])
-
-
-def _begin(field: Any, begin: float | None) -> float:
-    if isinstance(field, Result | GridField):
-        if begin is not None:
-            checks.fail("begin", "is the first time of the field and must not be given with it", begin)
-        return float(np.min(field.times))
-    return 0.0 if begin is None else checks.real("begin", begin)
-
-
-def _check_result(field: Result, learner: StreamingLearner) -> None:
-    """The equation must be (7) on this ring, with the learner's ħ and metric."""
-    H, chart = field.hamiltonian, learner.chart
-    if "residual" in field.stats or not H.is_hermitian:
-        raise UnsupportedError("learners guided by a ψ that loses norm, or in imaginary time, are not offered: |ψ|² obeys no "
-                               "continuity equation. Solve in real time without loss.")
-    if H.vector_potential is not None:
-        raise UnsupportedError("learners guided by a ψ with a vector potential are not offered. On a ring write a constant A as "
-                               "the twist θ − AL/2πħ.")
-    if H.grid.boundary != ("periodic",) or not np.isclose(H.grid.lengths[0], chart.period, rtol=1e-9, atol=0):
-        checks.fail("field", f"must live on a ring of length {chart.period:g}", repr(H.grid))
-    if not np.isclose(H.hbar, learner._quantum, rtol=_SAME, atol=0):
-        needed = learner.amplitude * np.sqrt(H.hbar / learner._quantum)
-        checks.fail("amplitude", f"must give ηC₀/B = ħ = {H.hbar:.9g} of the field", f"{learner.amplitude:.9g}, so "
-                    f"{learner._quantum:.9g}", f"Take amplitude={needed:.9g}, or StreamingLearner.following.")
-    q = H.grid.axes[0]
-    theirs = np.ones_like(q) if H.metric is None else np.ravel(H.metric(q))
-    if not np.allclose(chart.root(q)**2, theirs, rtol=_SAME, atol=0):
-        checks.fail("metric", "must be that of the field", "another one")

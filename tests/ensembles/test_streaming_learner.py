@@ -123,6 +123,29 @@ def test_a_callable_field_with_a_time_of_its_own():
     np.testing.assert_allclose(other.times, [3.0, 3.5])
 
 
+@pytest.mark.parametrize("winding", [0.0, 0.5])
+def test_replicas_are_draws_from_the_exact_law(winding):
+    """40 000 replicas with steps so long that |ψ|² is off: false-alarm rate 1e-3; and the law nears |ψ|² in order η."""
+    field = solved(momentum=winding, theta=winding)
+    grid, q = ql.Grid(64, (0, TURN)), np.linspace(0, TURN, 300)
+    distances = []
+    for eta in (0.02, 0.01):
+        learner = ql.StreamingLearner.following(field, learning_rate=eta, winding=winding, batch_size=2, modes=6)
+        law = learner.law(grid, learner.steps([0.0, 1.0]))
+        np.testing.assert_allclose(law[0].cdf(q), field.density(0).cdf(q), atol=1e-8)
+        distances.append(np.ptp(law[1].cdf(q) - field.density(-1).cdf(q)))
+    assert distances[1] < 0.005 and (winding == 0 or 1.6 < distances[0] / distances[1] < 2.4)
+    run = learner.replicas(None, learner.steps([0.0, 1.0]), replicas=40_000, seed=21)
+    assert ql.compare(law[1], run, tests=("kuiper", "chi2"), level=1e-3).verdict.passed
+    assert not ql.compare(law[0], run, tests=("kuiper",)).verdict.passed
+    with pytest.raises(ArgumentError, match="start must be a GridDensity"):
+        learner.law(grid, [1], start=3.0)
+    with pytest.raises(ArgumentError, match="one periodic axis"):
+        learner.law(ql.Grid(64, (0, 3.0)), [1])
+    with pytest.raises(UnsupportedError, match="flat rings only"):
+        ql.StreamingLearner.following(solved(metric=metric), learning_rate=0.01, metric=metric).law(grid, [1])
+
+
 def test_refusals():
     field = solved()
     make = lambda **changes: ql.StreamingLearner(**({"field": field, "period": TURN, "learning_rate": 0.005,  # noqa: E731
