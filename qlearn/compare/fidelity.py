@@ -7,6 +7,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.compare.matching import given_times, indices_of, shared_times
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.grids import Grid
 from qlearn.results import Result
 
 __all__ = ["fidelity"]
@@ -15,10 +16,10 @@ __all__ = ["fidelity"]
 def fidelity(result: Result, ensemble: Ensemble, *, times: Any = None, density: str = "flow") -> np.ndarray:
     """|⟨√ρ e^{iφ/ħ}|ψ⟩|² of a self-consistent run, (n,): 1 where density and phase are those of ψ up to a constant phase.
 
-    φ is the potential of the flow that the carriers made.  ρ is the density whose score the learners read ("flow"), or the
-    histogram of the noisy learners in the cells of ψ's grid ("learners"), for which sampling alone lowers the fidelity by
-    about (cells that hold learners)/4N.  Both are normalised, as is ψ.  It is no test: it has no p-value.  A fidelity of 1 − ε
-    bounds ∫|ρ − |ψ|²| dq by 2√ε.
+    φ is the potential of the flow that the carriers made.  ρ is the density whose score the learners read ("flow"; 0 beyond the
+    outermost carriers, for a score is not known where no learner is), or the histogram of the noisy learners in the cells of
+    ψ's grid ("learners"), for which sampling alone lowers the fidelity by about (cells that hold learners)/4N.  Both are
+    normalised, as is ψ.  It is no test: it has no p-value.  A fidelity of 1 − ε bounds ∫|ρ − |ψ|²| dq by 2√ε.
 
     Parameters
     ----------
@@ -58,7 +59,24 @@ def fidelity(result: Result, ensemble: Ensemble, *, times: Any = None, density: 
 def _one(result: Result, ensemble: Ensemble, i: int, j: int, density: str) -> float:
     H, t = result.hamiltonian, float(ensemble.times[j])
     grid = H.grid
-    rho = ensemble.flow.density(t, grid) if density == "flow" else ensemble.density(grid, j).values
+    if density == "flow":
+        rho = np.where(_reached(grid, ensemble.carriers or ensemble, j), ensemble.flow.density(t, grid), 0.0)
+    else:
+        rho = ensemble.density(grid, j).values
     psi = result.states[i]
     overlap = np.sum(np.sqrt(rho) * np.exp(-1j * ensemble.flow.phase(t, grid) / H.hbar) * psi)
     return float(np.abs(overlap)**2 / (np.sum(rho) * np.sum(np.abs(psi)**2)))
+
+
+def _reached(grid: Grid, carriers: Ensemble, index: int) -> np.ndarray:
+    """Where on the grid carriers are: between the outermost of each line, within the widest ellipse of their covariance."""
+    inside = np.ones(grid.shape, dtype=bool)
+    lines = [axis for axis, period in enumerate(carriers.periods) if period is None]
+    if not lines:
+        return inside
+    q = carriers.wrapped(index)[:, lines]
+    points = np.stack([np.broadcast_to(grid.mesh[axis], grid.shape) for axis in lines], axis=-1)
+    whiten = np.linalg.inv(np.linalg.cholesky(np.atleast_2d(np.cov(q.T)))).T
+    widest = np.max(np.linalg.norm((q - q.mean(axis=0)) @ whiten, axis=1))
+    inside &= np.linalg.norm((points - q.mean(axis=0)) @ whiten, axis=-1) <= widest
+    return inside & np.all((points >= q.min(axis=0)) & (points <= q.max(axis=0)), axis=-1)

@@ -7,6 +7,7 @@ matplotlib comes with the extra ``qlearn[verify]`` and is imported only when som
 from qlearn.plots.bands import bands, wannier
 from qlearn.plots.canvas import data_uri, require_matplotlib
 from qlearn.plots.density_of_states import density_of_states
+from qlearn.plots.flows import densities, dips, metric_power, paths, phases, poles, walk
 from qlearn.plots.learners import landscape, law, loss, metric, rate_differences, rates, wrong_law
 from qlearn.plots.levels import spectrum
 from qlearn.plots.lines import lines
@@ -18,6 +19,7 @@ from qlearn.plots.superposition import regime
 from qlearn.plots.timescales import implied_timescales
 from qlearn.plots.waves import carpet, circulation, phase
 
-__all__ = ["animation", "bands", "carpet", "circulation", "comparison", "data_uri", "density", "density_of_states", "ensemble",
-           "implied_timescales", "landscape", "law", "lines", "loss", "metric", "phase", "rate_differences", "rates", "regime",
-           "relaxation", "require_matplotlib", "resonances", "result", "spectrum", "wannier", "wrong_law"]
+__all__ = ["animation", "bands", "carpet", "circulation", "comparison", "data_uri", "densities", "density", "density_of_states",
+           "dips", "ensemble", "implied_timescales", "landscape", "law", "lines", "loss", "metric", "metric_power", "paths",
+           "phase", "phases", "poles", "rate_differences", "rates", "regime", "relaxation", "require_matplotlib", "resonances",
+           "result", "spectrum", "walk", "wannier", "wrong_law"]
