@@ -25,6 +25,8 @@ class Knot:
     log_density: np.ndarray
     mean: np.ndarray
     factor: np.ndarray
+    lowest: np.ndarray          # y of the outermost carriers (d,)
+    highest: np.ndarray
 
 
 @final
@@ -68,7 +70,7 @@ class FlowPath:
         share = min(max((t - a.t) / (b.t - a.t), 0.0), 1.0)
         mixed = [x + share * (y - x) for x, y in ((a.chi, b.chi), (a.log_density, b.log_density), (a.mean, b.mean),
                                                   (a.factor, b.factor))]
-        return Knot(t, b.basis, *mixed)
+        return Knot(t, b.basis, *mixed, np.minimum(a.lowest, b.lowest), np.maximum(a.highest, b.highest))
 
     def phase(self, t: float, grid: Grid) -> np.ndarray:
         """φ (*grid.shape) with zero mean over the grid, plus m v₀·(q − the grid's lower ends) on rings."""
@@ -79,8 +81,15 @@ class FlowPath:
         return values
 
     def density(self, t: float, grid: Grid) -> np.ndarray:
-        """exp(f) (*grid.shape), with sum · cell_volume = 1: the density whose score the learners read."""
-        f = self._on(grid, t, "log_density")
+        """exp(f) (*grid.shape), with sum · cell_volume = 1: the density whose score the learners read.
+
+        Zero beyond the outermost carriers of each axis, where nothing is known of f.
+        """
+        knot = self.at(t)
+        y = np.linalg.inv(knot.factor) @ (np.stack([axis.ravel() for axis in grid.mesh]) - knot.mean[:, None])
+        lines = ~knot.basis.axes.periodic[:, None]
+        outside = np.any(lines & ((y < knot.lowest[:, None]) | (y > knot.highest[:, None])), axis=0).reshape(grid.shape)
+        f = np.where(outside, -np.inf, self._on(grid, t, "log_density"))
         rho = np.exp(f - f.max())
         return rho / (rho.sum() * grid.cell_volume)
 

@@ -4,19 +4,19 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.self_consistent.assembly import assemble, noisy_learners
-from qlearn.ensembles.self_consistent.basis import Basis, basis_of
+from qlearn.ensembles.self_consistent.basis import Basis, basis_of, box_of
 from qlearn.ensembles.self_consistent.evolution import Dynamics, Rates, State, frame_metric, runge_kutta
 from qlearn.ensembles.self_consistent.markers import Markers, place_markers
 from qlearn.ensembles.self_consistent.nodes_ahead import depth
 from qlearn.ensembles.self_consistent.path import FlowPath, Knot
-from qlearn.ensembles.self_consistent.score import Choice, Rule, choose, solver
+from qlearn.ensembles.self_consistent.score import Choice, Rule, choose, smoothest, solver
 from qlearn.ensembles.self_consistent.start import Beginning, Numbers, beginning, numbers
 from qlearn.errors import AccuracyWarning, NearNodeError
 from qlearn.kernels.tensor_splines import evaluate, local_values, moments, scatter
@@ -45,6 +45,16 @@ class _Record:
     steps: list[int] = field(default_factory=list)
     shortest: float = np.inf
     stopped: float | None = None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Used:
+    """The candidate that was chosen, and the basis and penalty that follow from it."""
+
+    chosen: Choice
+    basis: Basis
+    penalty: float
 
 
 def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray, learners: int, seed: int,
@@ -88,12 +98,12 @@ def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.nda
     record.positions.append(begin.positions.T.copy())
     count, warned = 0, False
     for i in range(len(times) - 1):
-        t, left, shortest = times[i], times[i + 1] - times[i], np.inf
+        t, left, shortest, fastest = times[i], times[i + 1] - times[i], np.inf, 0.0
         while left > 0:
             if count % rule.every == 0 and count > 0:
                 choice, state = _again(rule, given.rings, state, folds, choice, record, t, dynamics.weights)
             rates = dynamics.rates(t, state, choice.basis, choice.penalty)
-            record.knots.append(Knot(t, choice.basis, state.chi, rates.log_density, state.mean, state.factor))
+            record.knots.append(_knot(t, choice.basis, state, rates))
             _watch(record, rates, dynamics, t, state, potential, system.time_dependent, choice.basis)
             if record.depths[-1] < rule.warn and not warned:
                 warned = True
@@ -105,18 +115,23 @@ def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.nda
             h = _step(rule, dynamics, choice.basis, state, rates, dt)
             n = max(1, int(np.ceil(left / h * (1 - 1e-12))))
             h = left / n
-            shortest = min(shortest, h)
+            shortest, fastest = min(shortest, h), max(fastest, rates.deformation)
             state = runge_kutta(dynamics, t, h, state, rates, choice.basis, choice.penalty)
             count += 1
             left = 0.0 if n == 1 else left - h
             t = times[i + 1] - left
         record.positions.append(markers.carry(state.q).T)
-        record.steps.append(int(np.ceil((times[i + 1] - times[i]) / shortest * (1 - 1e-9))))
+        record.steps.append(_noisy_steps(times[i + 1] - times[i], fastest, rule, dt))
         record.shortest = min(record.shortest, shortest)
     rates = dynamics.rates(times[-1], state, choice.basis, choice.penalty)
-    record.knots.append(Knot(times[-1], choice.basis, state.chi, rates.log_density, state.mean, state.factor))
+    record.knots.append(_knot(times[-1], choice.basis, state, rates))
     _watch(record, rates, dynamics, times[-1], state, potential, system.time_dependent, choice.basis)
     return record
+
+
+def _knot(t: float, basis: Basis, state: State, rates: Rates) -> Knot:
+    y = np.linalg.inv(state.factor) @ (state.q - state.mean[:, None])
+    return Knot(float(t), basis, state.chi, rates.log_density, state.mean, state.factor, y.min(axis=1), y.max(axis=1))
 
 
 def _frame(markers: Markers, weights: np.ndarray, given: Numbers) -> tuple[np.ndarray, np.ndarray]:
@@ -135,52 +150,50 @@ def _frame(markers: Markers, weights: np.ndarray, given: Numbers) -> tuple[np.nd
     return mean, factor
 
 
-def _best(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray, current: Choice | None, record: _Record,
-          t: float) -> Choice:
+def _best(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray, current: _Used | None, record: _Record,
+          t: float) -> _Used:
     inverse = np.linalg.inv(state.factor)
     metric, _ = frame_metric(inverse)
-    found = choose(rule, rings, inverse @ (state.q - state.mean[:, None]), folds, metric)
-    best = min(found, key=lambda one: one.loss)
-    if current is not None:
-        same = next(one for one in found if one.basis.cells == tuple(n // rule.refine for n in current.basis.cells)
-                    and one.penalty == current.penalty)
-        gain = same.losses - best.losses
-        if gain.sum() <= np.std(gain, ddof=1) * np.sqrt(len(gain)):
-            best = same
-    record.choices.append((float(t), best.basis.cells[0] * rule.refine, best.penalty, best.loss))
-    if rule.refine > 1:
-        best = replace(best, basis=basis_of(rings, tuple(n * rule.refine for n in best.basis.cells)))
-    return best
+    y = inverse @ (state.q - state.mean[:, None])
+    box = box_of(rings, y, folds.sum(axis=0), None if current is None else current.basis.box)
+    found = choose(rule, rings, box, y, folds, metric)
+    best = smoothest(found, None if current is None else current.chosen)
+    refine, relax = rule.refine[len(rings) - 1], rule.relax[len(rings) - 1]
+    cells = tuple(n * refine for n in best.basis.cells)
+    record.choices.append((float(t), cells[0], best.penalty * relax, best.loss))
+    return _Used(best, basis_of(rings, box, cells), best.penalty * relax)
 
 
-def _again(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray, choice: Choice, record: _Record, t: float,
-           weights: np.ndarray) -> tuple[Choice, State]:
+def _again(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray, choice: _Used, record: _Record, t: float,
+           weights: np.ndarray) -> tuple[_Used, State]:
     best = _best(rule, rings, state, folds, choice, record, t)
     if best.basis is choice.basis:
         return best, state
     inverse = np.linalg.inv(state.factor)
     metric, _ = frame_metric(inverse)
     y = inverse @ (state.q - state.mean[:, None])
-    old = local_values(choice.basis.axes, y)
-    slopes = evaluate(choice.basis.axes, old, state.chi[None], np.eye(len(y), dtype=np.int64))[0]
-    return best, state._replace(chi=_project(best, y, weights, metric, metric @ slopes, weights))
+    slopes = evaluate(choice.basis.axes, local_values(choice.basis.axes, y), state.chi[None],
+                      np.eye(len(y), dtype=np.int64))[0]
+    rough = best.basis.penalised_with(choice.basis, state.chi)
+    return best, state._replace(chi=_project(best, y, weights, metric, metric @ slopes, weights, rough))
 
 
-def _first_chi(choice: Choice, state: State, weights: np.ndarray, markers: Markers, begin: Beginning) -> np.ndarray:
+def _first_chi(choice: _Used, state: State, weights: np.ndarray, markers: Markers, begin: Beginning) -> np.ndarray:
     """Fit ∇χ = v − v₀ to the carriers' velocities."""
     inverse = np.linalg.inv(state.factor)
     metric, unit = frame_metric(inverse)
     y = inverse @ (state.q - state.mean[:, None])
     v = np.concatenate([markers.deposit(row - speed) for row, speed in zip(begin.velocities, begin.circulation, strict=True)])
-    return _project(choice, y, weights, metric, unit * (inverse @ v), np.ones(y.shape[1]))
+    return _project(choice, y, weights, metric, unit * (inverse @ v), np.ones(y.shape[1]), 0.0)
 
 
-def _project(choice: Choice, y: np.ndarray, weights: np.ndarray, metric: np.ndarray, vectors: np.ndarray,
-             masses: np.ndarray) -> np.ndarray:
-    """Coefficients of χ with E|∇χ − v|² least; vectors are G (v)_y, with the weight ``masses``."""
+def _project(choice: _Used, y: np.ndarray, weights: np.ndarray, metric: np.ndarray, vectors: np.ndarray,
+             masses: np.ndarray, rough: Any) -> np.ndarray:
+    """Coefficients of χ with E|∇χ − v|² + λ∫|∇∇∇(χ − χ_old)|² least; vectors are G (v)_y, with the weight ``masses``."""
     local = local_values(choice.basis.axes, y)
     A, _ = moments(choice.basis.axes, local, weights, metric)
-    return solver(A, choice.basis, 1e-3 * choice.penalty)(scatter(choice.basis.axes, local, masses, vectors))
+    r = scatter(choice.basis.axes, local, masses, vectors) + choice.penalty * rough
+    return solver(A, choice.basis, choice.penalty)(r)
 
 
 def _step(rule: Rule, dynamics: Dynamics, basis: Basis, state: State, rates: Rates, dt: float | None) -> float:
@@ -189,6 +202,11 @@ def _step(rule: Rule, dynamics: Dynamics, basis: Basis, state: State, rates: Rat
     steepest = float(np.sum((inverse.T @ np.diag(np.pi / basis.axes.spacing)) ** 2))
     bound = 2 * np.sqrt(2) * 2 / (dynamics.gamma * dynamics.hbar * steepest)
     return min(rule.stability * bound, rule.accuracy / max(rates.deformation, 1e-300), np.inf if dt is None else dt)
+
+
+def _noisy_steps(span: float, fastest: float, rule: Rule, dt: float | None) -> int:
+    """How many equal steps the noisy learners take over an interval."""
+    return max(1, int(np.ceil(max(span * fastest / rule.noise, 0.0 if dt is None else span / dt) * (1 - 1e-12))))
 
 
 def _watch(record: _Record, rates: Rates, dynamics: Dynamics, t: float, state: State, potential: Any, moving: bool,
