@@ -8,7 +8,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.streams import Streamed, cell_counts, check_cells
-from qlearn.errors import UnsupportedError
+from qlearn.errors import RegimeError, UnsupportedError
 from qlearn.grids import Grid
 
 __all__ = ["Ensemble"]
@@ -106,6 +106,16 @@ class Ensemble:
         Its noise is √(p/(n·cell_volume)) a cell, and cells average p over their width (bias h²p''/24).
         """
         return GridDensity(grid, self._counts(grid, index) / (self.learners * grid.cell_volume))
+
+    def phase(self, grid: Grid, index: int = -1) -> np.ndarray:
+        """φ (*grid.shape) at one stored time, of the flow that the carriers made: zero mean, plus the winding part on a ring.
+
+        Raises RegimeError where the learners made no flow: only self-consistent runs have one.
+        """
+        if self.flow is None:
+            raise RegimeError("phase needs the flow of a self-consistent run; these learners made none, for theirs is read "
+                              "from a solved ψ or does not exist. Take the phase of the Result, or kind='self-consistent'.")
+        return self.flow.phase(float(self.times[index]), grid)
 
     def histograms(self, grid: Grid) -> np.ndarray:
         """Counts (n, *grid.shape) at every stored time in the cells one spacing wide around the grid points.

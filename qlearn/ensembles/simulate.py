@@ -35,7 +35,8 @@ KINDS = ("guided", "static", "self-consistent")
 
 def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, learners: int, seed: int,
              parameters: Mapping[str, float] | None = None, field: Any = None, dt: float | None = None,
-             ito: str = "covariant", nodes: str | None = None, store: Grid | None = None, executor: Executor | None = None,
+             ito: str = "covariant", nodes: str | None = None, carriers: int | None = None, store: Grid | None = None,
+             executor: Executor | None = None,
              progress: Callable[[int], None] | None = None) -> Ensemble:
     """Run independent noisy learners dq = γ∇F dt + √(2D) dW, D = γT (covariant noise), and record them at tlist.
 
@@ -46,8 +47,14 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     kind "static"   F = −U, the system's loss: the law relaxes to exp(−U/T)√g.  With covariance= and α ≠ 1 the noise is what
                     it is, D^{μν} = γT(g⁻¹(κ/κ₀)g⁻¹)^{μν}, and the law follows ∂_tρ = −γ∇_μ(ρ∇^μF) + ∇_μ(D^{μν}∂_νρ); in general
                     it has no closed form, and no ħ.
-    kind "self-consistent"   learners and a loss field, nothing reads ψ; flat space.  A1, ħ in the force, is assumed, and A2,
-                    circulation held at 2πħ(n + θ), on a ring.
+    kind "self-consistent"   learners and a loss field, nothing reads ψ; flat space.  Carriers (no noise) make the fields: the
+                    score s = ∇ln ρ by Hyvärinen matching at their positions, the current potential φ by
+                    m Dv/Dt = −∇V + (ħ²/4m)∇(|s|²/2 + ∇·s), v = ∇φ/m, in the space of gradients of a spline basis that is
+                    chosen by held-out loss (qlearn/ensembles/self_consistent).  Noisy learners start on their own from the
+                    same density and read v + Ds one way: they act back on nothing.  Assumed: A1, for ħ enters the force;
+                    A2, for the circulation on a ring is held at 2πħ(n + θ).  Fails at nodes of the wave: a run warns when a dip
+                    of the density falls below 0.03 of the density beside it, and below 0.01 stops with NearNodeError,
+                    whose ``.ensemble`` holds what was reached; see ``nodes``.
 
     Scheme of a static loss in flat space made of + - * / **, sin, cos, tan, exp, log, sinh, cosh, tanh and abs: a splitting of
     noise and drift in one compiled loop, weak order 2 (qlearn/kernels/learner_steps.py); ``stats["method"]`` says so.
@@ -63,8 +70,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     Parameters
     ----------
     start : GridDensity (positions are drawn from it), an array (learners, d) or (learners,), one point, or, guided by a
-        Result only, None: positions are drawn from |ψ(tlist[0])|².  "self-consistent": (density, phase), density a GridDensity
-        or callable, phase a callable φ(*q) or an array on the density's grid; or (q0 (n, d), v0 (n, d))
+        Result only, None: positions are drawn from |ψ(tlist[0])|².  "self-consistent": (density, phase), density a GridDensity,
+        phase a callable φ(*q) ("poles" takes more, see there), or a density alone for φ = 0; or (q0 (n, d), v0 (n, d))
     tlist : increasing times (n,), the first is the start; positions are stored exactly there
     parameters : numbers for the system's symbols
     field : "guided" only: a Result, whose ħ must be 2T and whose mass 1/γ; or any callable (t, *q) -> (psi, grad_psi), psi
@@ -74,8 +81,11 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start); both at most
         0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
-    nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose field is
-        known as a function; linear within a step, see ``qlearn.ensembles.nodes.poles_run``
+    nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose field
+        is known as a function; linear within a step, see ``qlearn.ensembles.nodes.poles_run``
+    carriers : "self-consistent" without nodes only: how many carriers; None takes four a learner, so that the sampling noise of
+        the fields, which all noisy learners share, adds half of their own (equal numbers: as much as their own).  Positions given
+        as the start are the carriers, whatever this says
     store : None keeps all positions; a Grid keeps counts in its cells and moments only, so that memory does not grow with
         ``learners`` ("guided", "static"; see ``Ensemble.streamed``)
     executor : concurrent.futures.Executor; the same numbers come out for any executor and number of workers
@@ -108,9 +118,11 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     if field is not None and kind != "guided":
         checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
     if kind == "self-consistent":
-        return _self_consistent(nodes, ito, store)(system, start, times, count, seed, parameters, dt, executor, progress)
-    if nodes is not None:
-        checks.fail("nodes", "is for kind='self-consistent' only", repr(nodes), "Leave it out.")
+        run = _self_consistent(nodes, ito, store, carriers)
+        return run(system, start, times, count, seed, parameters, dt, executor, progress)
+    for name, value in (("nodes", nodes), ("carriers", carriers)):
+        if value is not None:
+            checks.fail(name, "is for kind='self-consistent' only", repr(value), "Leave it out.")
     begun = time.perf_counter()
     plan = guided_plan(system, parameters, field, start, times, ito) if kind == "guided" \
         else static_plan(system, parameters, start, ito)
@@ -131,20 +143,24 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     return Ensemble(times, np.moveaxis(positions, 1, 2), plan.periods, stats)
 
 
-def _self_consistent(nodes: str | None, ito: str, store: Grid | None) -> Callable[..., Ensemble]:
+def _self_consistent(nodes: str | None, ito: str, store: Grid | None, carriers: int | None) -> Callable[..., Ensemble]:
     """The method for this kind, imported when asked for: it differentiates the system's formulas, and SymPy is slow to load."""
     if nodes is not None:
         checks.choice("nodes", nodes, ("poles",))
     if ito != "covariant" or store is not None:
         raise UnsupportedError("kind='self-consistent' takes ito='covariant' and store=None: it runs in flat space, and its "
                                "carriers are kept. Use .histograms(grid) of the result for counts.")
+    if carriers is not None:
+        carriers = checks.integer("carriers", carriers, least=100)
     if nodes == "poles":
+        if carriers is not None:
+            checks.fail("carriers", "is for nodes=None", repr(carriers), "Leave it out.")
         from qlearn.ensembles.nodes.run import poles_run
 
         return poles_run
     from qlearn.ensembles.self_consistent.run import self_consistent_run
 
-    return self_consistent_run
+    return partial(self_consistent_run, carriers=carriers)
 
 
 def _merged(one: tuple[Streamed, Tally], other: tuple[Streamed, Tally]) -> tuple[Streamed, Tally]:

@@ -46,7 +46,6 @@ def _place(shape, index, values, i, flat, first, second):
     d, total = shape.size, flat.size
     for p in range(total):
         rest, number, stride = p, np.int64(0), np.int64(1)
-        value = 1.0
         for a in range(d):
             first[a, p] = 1.0
             for b in range(d):

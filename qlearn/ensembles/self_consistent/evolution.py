@@ -5,13 +5,14 @@ score s = ∇f from Hyvärinen matching at the carriers' positions, d'Alembert's
 
     E[∇B_k · (m Dv/Dt + ∇V − (ħ²/4m) ∇(|s|²/2 + ∇·s))] = 0     for all k,  D/Dt = ∂_t + v·∇,                        (*)
 
-is the second equation of (6) in the space of gradients of the basis; E is the mean over carriers.  The quantum force is minus the
-gradient of the Fisher energy (ħ²/8m) max_f E[−|∇f|² − 2Δf], a function of the carriers' positions, so that (*), whose constraint does
-no work, keeps the energy where V does not depend on t.  The mass matrix E[∇B_k·∇B_l] of (*) is the consistent one of the
-projection of momenta onto gradients, taken to vanishing steps: there is no numerical viscosity.
+is the second equation of (6) in the space of gradients of the basis; E is the mean over carriers.  The quantum force is minus
+the gradient of the Fisher energy (ħ²/8m) max_f E[−|∇f|² − 2Δf], a function of the carriers' positions, so that (*), whose
+constraint does no work, keeps the energy where V does not depend on t.  The mass matrix E[∇B_k·∇B_l] of (*) is the consistent one
+of the projection of momenta onto gradients, taken to vanishing steps: there is no numerical viscosity.  The penalty of the score,
+λ∫|∇∇∇f|², stands in the mass matrix too, λ∫|∇∇∇χ|²: without it, parts of χ that hardly a carrier feels have no inertia.
 
-Coordinates y = L⁻¹(q − mean) move along: d mean/dt = E v, dL/dt = A L with A the best linear fit to v over the carriers; on a ring y
-is the angle and stands still.
+Coordinates y = L⁻¹(q − mean) move along: d mean/dt = E v, dL/dt = A L with A the best linear fit to v over the carriers; on a
+ring y is the angle and stands still.
 """
 
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Dynamics:
 
     def rates(self, t: float, state: State, basis: Basis, penalty: float) -> Rates:
         """Right-hand sides at one time."""
-        w, d = self.weights, len(state.q)
+        w = self.weights
         inverse = np.linalg.inv(state.factor)
         metric, unit = frame_metric(inverse)
         local = local_values(basis.axes, inverse @ (state.q - state.mean[:, None]))

@@ -6,8 +6,8 @@ between nodes and carriers:
 
     X_t(q_i) = Σ_j L_j(q_i) X_t(x_j),      E f(q(t)) = (1/N) Σ_i f(X_t(q_i)) = Σ_j w_j f(X_t(x_j)),   w_j = (1/N) Σ_i L_j(q_i)
 
-with an error of the sixth order in the lattice spacing, which is 0.02 of a standard deviation on a line.  The step of N carriers so
-costs what the step of the nodes costs; where the carriers are, and so their sampling noise, stays what it was.
+with an error of the sixth order in the lattice spacing, which is 0.02 of a standard deviation on a line.  The step of N carriers
+so costs what the step of the nodes costs; where the carriers are, and so their sampling noise, stays what it was.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from typing import final
 
 import numpy as np
 
-__all__ = ["Markers", "NODES", "place_markers"]
+__all__ = ["NODES", "Markers", "place_markers"]
 
 NODES = {1: 512, 2: 48, 3: 32}      # lattice nodes an axis, by dimension
 _STENCIL = 6

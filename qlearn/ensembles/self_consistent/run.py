@@ -68,8 +68,8 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     markers = place_markers(begin.positions)
     group = np.arange(markers.carriers) % rule.folds
     folds = markers.deposit(group=group, groups=rule.folds)
-    dynamics = Dynamics(potential_gradient_function(system, parameters), given.gamma, given.hbar, np.array(given.rings), begin.circulation,
-                        folds.sum(axis=0), rule.quantum)
+    dynamics = Dynamics(potential_gradient_function(system, parameters), given.gamma, given.hbar, np.array(given.rings),
+                        begin.circulation, folds.sum(axis=0), rule.quantum)
     record = _carry(dynamics, begin, markers, folds, times, dt, rule, given, system, parameters)
     reached = times[:len(record.positions)]
     flow = FlowPath(tuple(record.knots), tuple(knot.t for knot in record.knots), begin.circulation, given.gamma)
@@ -81,8 +81,8 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     if record.stopped is not None:
         raise NearNodeError(f"the density came near a node: at t = {record.stopped:g} its deepest dip is "
                             f"{record.depths[-1]:.2g} of the density beside it, below {rule.stop:g}, and a smooth basis does not "
-                            f"carry on from there. What was reached, {len(reached)} of {len(times)} times, is in .ensemble. Stop at "
-                            "an earlier time, or give nodes='poles'.", ensemble)
+                            f"carry on from there. What was reached, {len(reached)} of {len(times)} times, is in .ensemble. "
+                            "Stop at an earlier time, or give nodes='poles'.", ensemble)
     return ensemble
 
 
@@ -107,8 +107,8 @@ def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.nda
             _watch(record, rates, dynamics, t, state, potential, system.time_dependent, choice.basis)
             if record.depths[-1] < rule.warn and not warned:
                 warned = True
-                warnings.warn(f"the density comes near a node at t = {t:g}: its deepest dip is {record.depths[-1]:.2g} of the density "
-                              f"beside it; the run stops below {rule.stop:g}.", AccuracyWarning, stacklevel=5)
+                warnings.warn(f"the density comes near a node at t = {t:g}: its deepest dip is {record.depths[-1]:.2g} of the "
+                              f"density beside it; the run stops below {rule.stop:g}.", AccuracyWarning, stacklevel=5)
             if record.depths[-1] < rule.stop:
                 record.stopped = t
                 return record

@@ -1,4 +1,4 @@
-"""The score of learners in closed form: Hyvärinen matching in a linear basis, and the choice of that basis by held-out learners."""
+"""The score of learners in closed form: Hyvärinen matching in a linear basis, chosen by held-out learners."""
 
 from dataclasses import dataclass
 from typing import final
@@ -30,11 +30,11 @@ class Rule:
     """
 
     cells: tuple[tuple[int, ...], ...] = ((4, 6, 8, 12, 16), (2, 3, 4, 6), (1, 2))
-    penalties: tuple[float, ...] = (1e-6, 1e-5, 1e-4, 1e-3)
+    penalties: tuple[float, ...] = (1e-5, 1e-4, 1e-3)
     folds: int = 5
     every: int = 15
     refine: tuple[int, ...] = (2, 1, 1)
-    relax: tuple[float, ...] = (0.01, 0.1, 0.1)
+    relax: tuple[float, ...] = (0.01, 1.0, 1.0)
     stability: float = 0.5
     accuracy: float = 0.06
     noise: float = 0.02
@@ -65,7 +65,8 @@ def solver(A: np.ndarray, basis: Basis, penalty: float):
     return lambda r: cho_solve(factor, r, check_finite=False)
 
 
-def choose(rule: Rule, rings: tuple[bool, ...], box: tuple[tuple[float, float], ...], y: np.ndarray, weights: np.ndarray, metric: np.ndarray) -> list[Choice]:
+def choose(rule: Rule, rings: tuple[bool, ...], box: tuple[tuple[float, float], ...], y: np.ndarray, weights: np.ndarray,
+           metric: np.ndarray) -> list[Choice]:
     """All candidates, each with the loss of every fold, (1/n) Σ_i (|s|²/2 + ∇·s)(q_i) of learners that did not fit s.
 
     y (d, M) and weights (folds, M) of the markers; metric G (d, d) of trace d, so that losses are without unit.
@@ -86,9 +87,9 @@ def choose(rule: Rule, rings: tuple[bool, ...], box: tuple[tuple[float, float], 
 
 
 def smoothest(found: list[Choice], current: Choice | None) -> Choice:
-    """The largest penalty, then the fewest cells, among those within a standard error of the least loss; ``current`` if it is one.
+    """The largest penalty, then the fewest cells, among those within a standard error of the least loss.
 
-    The error is that of the difference to the best, over the folds.
+    ``current`` stays where it is one of them.  The error is that of the difference to the best, over the folds.
     """
     best = min(found, key=lambda one: one.loss)
     equal = [one for one in found if one.loss - best.loss <= np.std(one.losses - best.losses, ddof=1) * np.sqrt(len(one.losses))]

@@ -60,7 +60,8 @@ def numbers(system: "LearningSystem", parameters: Mapping[str, float] | None) ->
         values = {symbol: (parameters or {})[symbol.name] for symbol in system.shift_quantum.free_symbols}
         quantum = float(system.shift_quantum.subs(values))
         if not np.isclose(quantum, 4 * np.pi * temperature, rtol=1e-9, atol=0):
-            raise RegimeError(f"shift_quantum must be 4πT = {4 * np.pi * temperature:g} for learners to follow (7); given {quantum:g}.")
+            raise RegimeError(f"shift_quantum must be 4πT = {4 * np.pi * temperature:g} for learners to follow (7); given "
+                              f"{quantum:g}. derive(system) still gives the equation.")
     return Numbers(gamma, 2 * temperature, system.period_numbers(parameters), theta_numbers(system, parameters))
 
 
@@ -141,8 +142,8 @@ def _winding(phase: Callable[..., Any], q: np.ndarray, given: Numbers) -> np.nda
         rise = (np.broadcast_to(phase(*moved), q.shape[1:]) - phase(*q)) / (2 * np.pi * given.hbar)
         n = np.round(rise[0] - given.theta[a])
         if np.max(np.abs(rise - given.theta[a] - n)) > _WHOLE:
-            raise RegimeError(f"phase must rise by 2πħ(n + θ) over the period of axis {a}, n whole and θ = {given.theta[a]:g} the "
-                              f"system's twist (the shift symmetry F ~ F + 2πħ, an assumption); given "
+            raise RegimeError(f"phase must rise by 2πħ(n + θ) over the period of axis {a}, n whole and θ = {given.theta[a]:g} "
+                              f"the system's twist (the shift symmetry F ~ F + 2πħ, an assumption); given "
                               f"{float(rise[0]):.9g} · 2πħ. Change the phase or theta=.")
         winding[a] = n + given.theta[a]
     return winding
