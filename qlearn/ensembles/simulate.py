@@ -81,8 +81,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start); both at most
         0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
-    nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose field
-        is known as a function; linear within a step, see ``qlearn.ensembles.nodes.poles_run``
+    nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose
+        field is known as a function; linear within a step, see ``qlearn.ensembles.nodes.poles_run``
     carriers : "self-consistent" without nodes only: how many carriers; None takes four a learner, so that the sampling noise of
         the fields, which all noisy learners share, adds half of their own (equal numbers: as much as their own).  Positions given
         as the start are the carriers, whatever this says
