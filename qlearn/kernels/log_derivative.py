@@ -9,7 +9,7 @@ import numpy as np
 
 from qlearn.kernels.phases import may_compile
 
-__all__ = ["cubic_cells", "log_derivative"]
+__all__ = ["cubic_cells", "log_derivative", "log_derivative_between"]
 
 
 def cubic_cells(p: np.ndarray, slope: np.ndarray, bend: np.ndarray, h: float) -> np.ndarray:
@@ -43,4 +43,29 @@ def log_derivative(table: np.ndarray, a: float, h: float, q: np.ndarray) -> np.n
     cell = np.floor(place)
     r = place - cell
     rows = table[cell.astype(np.int64) % len(table)].T
+    return (rows[4] + r * (rows[5] + r * (rows[6] + r * rows[7]))) / (rows[0] + r * (rows[1] + r * (rows[2] + r * rows[3])))
+
+
+def log_derivative_between(first: np.ndarray, second: np.ndarray, share: np.ndarray, a: float, h: float,
+                           q: np.ndarray) -> np.ndarray:
+    """w (n,) of (1 − share) p₁ + share p₂, with a share (n,) of each point's own.
+
+    >>> x = np.linspace(0, 2 * np.pi, 65)
+    >>> one, two = (cubic_cells(c * np.exp(1j * k * x), 1j * k * c * np.exp(1j * k * x), -k * k * c * np.exp(1j * k * x), x[1])
+    ...             for c, k in ((1.0, 1), (3.0, 2)))
+    >>> w = log_derivative_between(one, two, np.array([0.0, 0.25, 1.0]), 0.0, x[1], np.zeros(3))
+    >>> bool(np.max(np.abs(w - [1j, 1.5j, 2j])) < 1e-5)
+    True
+    """
+    if may_compile():
+        from qlearn.kernels import compiled_log_derivative
+
+        out = np.empty(len(q), dtype=complex)
+        points, shares = np.ascontiguousarray(q), np.ascontiguousarray(share)
+        compiled_log_derivative.log_derivative_between(first, second, shares, a, h, points, out)
+        return out
+    place = (q - a) / h
+    cell = np.floor(place)
+    r, cell = place - cell, cell.astype(np.int64) % len(first)
+    rows = ((1 - share)[:, None] * first[cell] + share[:, None] * second[cell]).T
     return (rows[4] + r * (rows[5] + r * (rows[6] + r * rows[7]))) / (rows[0] + r * (rows[1] + r * (rows[2] + r * rows[3])))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qlearn.kernels.log_derivative import cubic_cells, log_derivative
+from qlearn.kernels.log_derivative import cubic_cells, log_derivative, log_derivative_between
 from qlearn.kernels.phases import phase_backend
 
 X = np.linspace(0, 2 * np.pi, 129)
@@ -24,6 +24,12 @@ def test_twins_agree():
     with phase_backend("numpy"):
         plain = log_derivative(table(), 0.0, X[1], q)
     np.testing.assert_allclose(compiled, plain, rtol=1e-12)
+    share = np.random.default_rng(2).uniform(size=500)
+    first, second = table(), table() * (1 + 2j) + 1
+    compiled = log_derivative_between(first, second, share, 0.0, X[1], q)
+    with phase_backend("numpy"):
+        plain = log_derivative_between(first, second, share, 0.0, X[1], q)
+    np.testing.assert_allclose(compiled, plain, rtol=1e-10)
 
 
 def test_near_the_zero():

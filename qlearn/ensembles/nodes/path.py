@@ -1,6 +1,7 @@
 """The stored path of the field, as noisy learners read it."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import final
 
@@ -9,6 +10,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.ensembles.nodes.entire import Circle, Reader
 from qlearn.grids import Grid
+from qlearn.kernels.log_derivative import log_derivative_between
 
 __all__ = ["PolePath"]
 
@@ -49,6 +51,17 @@ class PolePath:
         """2D w at q (1, n): its real and imaginary parts add up to the drift, and its size tells how near a node is."""
         return self.ratio * self._w(t, q)
 
+    def between(self, t: float, later: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """``complex_drift`` at times (n,) of the learners' own in [t, later], p linear in time there."""
+        first, second = self._cells(t), self._cells(later)
+
+        def at(times: np.ndarray, q: np.ndarray) -> np.ndarray:
+            share = (times - t) / (later - t)
+            w = log_derivative_between(first, second, share, self.circle.a, self.circle.length / self.circle.n, q[0])
+            return (self.ratio * self.residue * w)[None]
+
+        return at
+
     def amplitude(self, t: float) -> np.ndarray:
         """p (n,) at t."""
         i, share = self._place(t)
@@ -76,9 +89,11 @@ class PolePath:
         return i, min(max(share, 0.0), 1.0)
 
     def _w(self, t: float, q: np.ndarray) -> np.ndarray:
+        return self.residue * Reader(self.circle, self._cells(t))(q[0])[None]
+
+    def _cells(self, t: float) -> np.ndarray:
         i, share = self._place(t)
-        table = (1 - share) * self._table(i) + share * self._table(i + 1)
-        return self.residue * Reader(self.circle, table)(q[0])[None]
+        return (1 - share) * self._table(i) + share * self._table(i + 1)
 
     def _table(self, i: int) -> np.ndarray:
         """The cells of one stored field; the last few are kept."""

@@ -67,7 +67,7 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     Ensemble, with .carriers, .flow and in .stats: ``crossings`` (t, ±1, q), zeros that go through the real axis where
     learners are, +1 upwards, which raises the winding of a ring by one; on rings ``winding`` (n,) and ``poles`` (n,), the zeros
     with |Im z| < L/2π by the argument principle; ``fit`` (n,), KS·√N of the carriers against their own field, which a refusal is
-    judged by; ``limited_share``, ``halved_share``.
+    judged by; ``limited_share``, ``substep_share``.
 
     Raises
     ------
@@ -129,7 +129,9 @@ def _potential(system: "LearningSystem", parameters: Mapping[str, float] | None,
 
 def _one_block(flow: PolePath, start: Start, times: np.ndarray, steps: np.ndarray, diffusion: float, seed: int, first: int,
                size: int, rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
-    return walk(copy.copy(flow).complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first))
+    flow = copy.copy(flow)
+    return walk(flow.complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first),
+                between=flow.between)
 
 
 def _check_learners(begin: Beginning, positions: np.ndarray) -> None:
