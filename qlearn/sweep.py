@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any, final
 
@@ -141,7 +142,7 @@ def _outcomes(function: Callable[..., Any], points: tuple[dict[str, Any], ...], 
     """(number, (value, error)) of every point to do, as they finish."""
     if executor is None:
         for number in todo:
-            yield number, _outcome(lambda number=number: function(**points[number]))
+            yield number, _outcome(partial(function, **points[number]))
         return
     futures = {executor.submit(function, **points[number]): number for number in todo}
     try:

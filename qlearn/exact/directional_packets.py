@@ -1,7 +1,7 @@
 """Gaussian packets of the equation in which each direction has its own ħ_i: they stay Gaussian; their parameters obey ODEs."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -9,6 +9,16 @@ from scipy.integrate import solve_ivp
 from qlearn import checks
 
 __all__ = ["DirectionalPacket"]
+
+
+class Parameters(NamedTuple):
+    """Σ, B, c, p, s."""
+
+    spread: np.ndarray
+    chirp: np.ndarray
+    center: np.ndarray
+    momentum: np.ndarray
+    constant: float
 
 
 @final
@@ -61,12 +71,11 @@ class DirectionalPacket:
         phase = 0.5 * np.einsum("i...,ij,j...", y, chirp, y) + np.einsum("i,i...", momentum, y) + constant
         return size * np.exp(1j * phase / self.hbar)
 
-    def _parameters(self, t: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]:
-        """Σ, B, c, p, s at t."""
+    def _parameters(self, t: float) -> Parameters:
         d = len(self.center)
         slow, weight = np.diag(1 / self.mass), np.diag(self.hbars**2 / self.mass)
 
-        def parts(y: np.ndarray) -> tuple[np.ndarray, ...]:
+        def parts(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
             return y[:d * d].reshape(d, d), y[d * d:2 * d * d].reshape(d, d), y[2 * d * d:-d - 1], y[-d - 1:-1]
 
         def rates(_: float, y: np.ndarray) -> np.ndarray:
@@ -79,6 +88,6 @@ class DirectionalPacket:
 
         begin = np.concatenate([self.covariance.ravel(), np.zeros(d * d), self.center, self.momentum, [0.0]])
         if t == 0:
-            return *parts(begin), 0.0
+            return Parameters(*parts(begin), 0.0)
         found = solve_ivp(rates, (0.0, t), begin, method="DOP853", rtol=1e-12, atol=1e-13)
-        return *parts(found.y[:, -1]), float(found.y[-1, -1])
+        return Parameters(*parts(found.y[:, -1]), float(found.y[-1, -1]))

@@ -127,7 +127,7 @@ def regime_diagnostics(system: Any, *, alphas: Any = None, metric: Any = None, p
     declared = _declared(squares, mean[:, 0], hbar)
     defects = None
     if states is not None:
-        _check_grid(grid, times, masses.shape[1])
+        grid = _checked_grid(grid, times, masses.shape[1])
         defects = tuple(superposition_defect(grid, noise.potential, states, times, mass=m, squares=own, hbar=float(h),
                                              time_dependent=noise.moving, tol=tol, floor=floor)
                         for m, own, h in zip(masses, squares, declared, strict=True))
@@ -167,11 +167,12 @@ def _spread(squares: np.ndarray) -> np.ndarray:
     return np.where(real, 0.5 * np.ptp(np.log(np.where(squares > 0, squares, 1.0)), axis=1), np.inf)
 
 
-def _check_grid(grid: Any, times: Any, dimension: int) -> None:
+def _checked_grid(grid: Any, times: Any, dimension: int) -> Grid:
     if not isinstance(grid, Grid) or grid.ndim != dimension:
         checks.fail("grid", f"must be a Grid of {dimension} axes where states are given", repr(grid))
     if times is None:
         checks.fail("times", "must be given with states", "None", "For example times=[0, 1].")
+    return grid
 
 
 def _not_with_a_system(metric: Any, potential: Any) -> None:

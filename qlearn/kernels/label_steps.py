@@ -46,9 +46,8 @@ def label_step(q: np.ndarray, words: np.ndarray, chance: np.ndarray, tables: Rin
 
 def numpy_step(q: np.ndarray, words: np.ndarray, threshold: np.ndarray, tables: RingTables, batch: int) -> None:
     """The twin in plain NumPy."""
-    place, gain, shift = q * tables.turns, tables.gain, tables.shift
-    if len(tables.rows):
-        place, gain, shift = _curved(place, tables.rows)
+    place, gain, shift = _curved(q * tables.turns, tables.rows) if len(tables.rows) \
+        else (q * tables.turns, np.full(1, tables.gain), np.full(1, tables.shift))
     example = (words >> np.uint64(_BITS)).astype(np.int64)
     positive = (words & np.uint64((1 << _BITS) - 1)).astype(float) < threshold[example]
     distance = np.repeat(place, batch) - example
