@@ -189,7 +189,7 @@ def deviation(q: np.ndarray, other: np.ndarray) -> float:
 
 def learner_peers(quick: bool = False) -> list[Table]:
     """All of them in turn; those that are not installed are left out."""
-    work = Work(1 << 14, 20) if quick else Work(1 << 17, 200)
+    work = Work(1 << 14, 20) if quick else Work(1 << 17, 50)
     calls = {}
     for name, (make, _, _) in PEERS.items():
         try:
@@ -197,7 +197,7 @@ def learner_peers(quick: bool = False) -> list[Table]:
         except ImportError:
             continue
     results = {name: call() for name, call in calls.items()}
-    times = interleave(calls, 3 if quick else 7)
+    times = interleave(calls, 3 if quick else 5)
     rows = []
     for name in calls:
         ratio, bar = times.ratio(name, "ours"), PEERS[name][1]

@@ -4,6 +4,10 @@ No fast-math flag is set: a contracted product would change bits.  ``error_model
 The lock is released, so that threads scale.
 """
 
+import hashlib
+from pathlib import Path
+from types import ModuleType
+
 import numba
 import numpy as np
 from numba import types
@@ -11,10 +15,22 @@ from numba.extending import intrinsic
 
 from qlearn.kernels import normals
 
-__all__ = ["bits", "fill", "logarithm", "number", "tile"]
+__all__ = ["bits", "digest_of", "fill", "logarithm", "number", "tile"]
 
 _HALF = normals.HALF
 _HIGH, _WORD = np.uint64(32), np.uint64(0xFFFFFFFF)
+
+
+def digest_of(*modules: ModuleType) -> int:
+    """A number for the sources of these modules and of this one.
+
+    Numba keeps compiled code by the time of one file and does not see that code inlined from another has changed; it does see
+    the variables that a function closes over, and this number is one of them.
+    """
+    total = hashlib.sha256()
+    for path in (__file__, *(module.__file__ for module in (normals, *modules))):
+        total.update(Path(str(path)).read_bytes())
+    return int.from_bytes(total.digest()[:6], "big")
 
 
 def _cast(target: types.Type):
@@ -44,7 +60,7 @@ logarithm = _inline(normals.logarithm_of(bits, number, log_of_parts))
 _box_muller = _inline(normals.box_muller_of(bits, number, logarithm, cosine_sine))
 
 
-@numba.njit(error_model="numpy", nogil=True, cache=True)
+@numba.njit(error_model="numpy", nogil=True)
 def tile(first, second, pair, axis, step, k0, k1):
     """The two halves of a tile, from the pair of its first learner on."""
     low, high = step & _WORD, step >> _HIGH
@@ -53,8 +69,13 @@ def tile(first, second, pair, axis, step, k0, k1):
         first[j], second[j] = _box_muller(a, b, c, d)
 
 
-@numba.njit(error_model="numpy", nogil=True, cache=True)
-def fill(out, pair, axis, step, k0, k1):
-    """``out`` (a multiple of a tile)."""
-    for start in range(0, out.size, 2 * _HALF):
-        tile(out[start:start + _HALF], out[start + _HALF:start + 2 * _HALF], pair + np.uint64(start // 2), axis, step, k0, k1)
+def _fill(digest):
+    @numba.njit(error_model="numpy", nogil=True, cache=True)
+    def fill(out, pair, axis, step, k0, k1):
+        """``out`` (a multiple of a tile)."""
+        for start in range(digest & 0, out.size, 2 * _HALF):
+            tile(out[start:start + _HALF], out[start + _HALF:start + 2 * _HALF], pair + np.uint64(start // 2), axis, step, k0, k1)
+    return fill
+
+
+fill = _fill(digest_of())

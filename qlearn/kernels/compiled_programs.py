@@ -15,7 +15,7 @@ _exponential = _inline(elementary.exponential_of(bits, number))
 _logarithm = _inline(elementary.full_logarithm_of(logarithm))
 
 
-_loop = numba.njit(error_model="numpy", nogil=True, cache=True)
+_loop = numba.njit(error_model="numpy", nogil=True)
 
 
 @_loop
@@ -25,6 +25,8 @@ def run_tile(code, constants, registers):
         operation, out, a, b, k = code[row, 0], code[row, 1], code[row, 2], code[row, 3], code[row, 4]
         if operation < 8:
             _arithmetic(operation, registers, out, a, b, constants, k)
+        elif operation > 14:
+            _form(operation, registers, out, a, constants, k)
         else:
             _function(operation, registers, out, a, b)
 
@@ -48,6 +50,15 @@ def _arithmetic(operation, r, out, a, b, constants, k):
         _step(r, out, a, b, c)
     else:
         _cubic(r, out, a, c, constants[k + 1], constants[k + 2], constants[k + 3])
+
+
+@_loop
+def _form(operation, r, out, a, constants, k):
+    c0, c1, c2 = constants[k], constants[k + 1], constants[k + 2]
+    if operation == 15:
+        _odd_quintic(r, out, a, c0, c1, c2)
+    else:
+        _turn(r, out, a, c0, c1, c2, constants[k + 3], constants[k + 4])
 
 
 @_loop
@@ -156,3 +167,17 @@ def _logarithms(r, out, a):
 def _cosine_sine(r, out, second, a):
     for j in range(TILE):
         r[out, j], r[second, j] = _turned(r[a, j])
+
+
+@_loop
+def _odd_quintic(r, out, a, c0, c1, c2):
+    for j in range(TILE):
+        z = r[a, j] * r[a, j]
+        r[out, j] = ((c2 * z + c1) * z + c0) * r[a, j]
+
+
+@_loop
+def _turn(r, out, a, c0, c1, c2, c3, c4):
+    for j in range(TILE):
+        cosine, sine = _turned(r[a, j])
+        r[out, j] = (c4 * sine + c3 * cosine + c1) * sine + (c2 * cosine + c0)

@@ -35,6 +35,8 @@ class Operation(IntEnum):
     EXPONENTIAL = 12
     LOGARITHM = 13
     COSINE_SINE = 14    # cos a, and sin a in register b
+    ODD_QUINTIC = 15    # ((c_k+2 z + c_k+1) z + c_k) a, z = a²
+    TURN = 16           # (c_k+4 s + c_k+3 c + c_k+1) s + (c_k+2 c + c_k), c = cos a, s = sin a
 
 
 @final
@@ -89,6 +91,11 @@ def _perform(registers: list[np.ndarray], constants: np.ndarray, row: Sequence[i
         value = a * b + c
     elif operation == Operation.CUBIC:
         value = ((constants[k + 3] * a + constants[k + 2]) * a + constants[k + 1]) * a + c
+    elif operation == Operation.ODD_QUINTIC:
+        value = ((constants[k + 2] * (a * a) + constants[k + 1]) * (a * a) + c) * a
+    elif operation == Operation.TURN:
+        cosine, sine = turned(a)
+        value = (constants[k + 4] * sine + constants[k + 3] * cosine + constants[k + 1]) * sine + (constants[k + 2] * cosine + c)
     elif operation == Operation.ROOT:
         value = np.sqrt(a)
     elif operation == Operation.MAGNITUDE:

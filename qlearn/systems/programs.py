@@ -70,6 +70,13 @@ def formula_program(expressions: Sequence[sp.Expr], variables: Sequence[sp.Symbo
     plain = [sp.sympify(expression).xreplace(numbers) for expression in expressions]
     if len(variables) == 1:
         plain = [_expanded(expression, variables[0]) for expression in plain]
+    turn = _turn(plain[0]) if len(plain) == 1 else None
+    if turn is not None:
+        writer = _Writer(variables)
+        try:
+            return writer.program([writer.turn(*turn)])
+        except _Unknown:
+            return None
     shared, plain = sp.cse(plain, symbols=sp.numbered_symbols("shared_"), order="none")
     writer = _Writer(variables)
     try:
@@ -84,6 +91,27 @@ def formula_program(expressions: Sequence[sp.Expr], variables: Sequence[sp.Symbo
 def _expanded(expression: sp.Expr, variable: sp.Symbol) -> sp.Expr:
     """Polynomials expanded, all else as it is."""
     return sp.expand(expression) if expression.is_polynomial(variable) else expression
+
+
+def _turn(expression: sp.Expr) -> tuple[sp.Expr, list[float]] | None:
+    """(u, k) of k0 + k1 sin u + k2 cos u + k3 sin u cos u + k4 sin² u with one u, or None."""
+    angles = {node.args[0] for node in expression.atoms(sp.sin, sp.cos)}
+    if len(angles) != 1:
+        return None
+    u, s, c = angles.pop(), sp.Dummy(), sp.Dummy()
+    replaced = expression.xreplace({sp.sin(u): s, sp.cos(u): c})
+    if replaced.free_symbols - {s, c} or not replaced.is_polynomial(s, c):
+        return None
+    k = [0.0] * 5
+    for (power, other), value in sp.Poly(replaced, s, c).terms():
+        if power + other > 2:
+            return None
+        if other == 2:                              # cos² = 1 − sin²
+            k[0] += _number(value)
+            k[4] -= _number(value)
+        else:
+            k[{(0, 0): 0, (1, 0): 1, (0, 1): 2, (1, 1): 3, (2, 0): 4}[power, other]] += _number(value)
+    return u, k
 
 
 @final
@@ -109,6 +137,10 @@ class _Writer:
             self.known[node] = self._placed(node)
         return self.known[node]
 
+    def turn(self, angle: sp.Expr, constants: list[float]) -> int:
+        """The register of k0 + k1 sin + k2 cos + k3 sin cos + k4 sin² of an angle."""
+        return self._write(Operation.TURN, self.place(angle), constants=constants)
+
     def _placed(self, node: sp.Expr) -> int:
         if not node.free_symbols:
             return self._write(Operation.FILL, constants=[_number(node)])
@@ -126,6 +158,8 @@ class _Writer:
     def _polynomial(self, polynomial: sp.Poly) -> int:
         """Horner's form, three coefficients an operation; in x² where only even or only odd powers stand."""
         x, coefficients = self.variables[0], [_number(c) for c in polynomial.all_coeffs()[::-1]]
+        if len(coefficients) == 6 and not any(coefficients[::2]):
+            return self._write(Operation.ODD_QUINTIC, self.known[x], constants=coefficients[1::2])
         if len(coefficients) > 4 and not any(coefficients[1::2]):
             return self._horner(self.place(x**2), coefficients[::2])
         if len(coefficients) > 4 and not any(coefficients[::2]):

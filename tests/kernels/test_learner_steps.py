@@ -35,7 +35,7 @@ def start(name, n=700):
 def test_every_operation_gives_the_same_bits_compiled_and_plain(operation):
     compiled = pytest.importorskip("qlearn.kernels.compiled_programs", reason="needs numba")
     sine = operation == Operation.COSINE_SINE
-    code, constants = np.array([[operation, 4, 1, 3 if sine else 2, 0]]), np.array([0.3, -0.2, 0.1, 0.7])
+    code, constants = np.array([[operation, 4, 1, 3 if sine else 2, 0]]), np.array([0.3, -0.2, 0.1, 0.7, -0.4])
     program = Program(code, constants, 3, 5, (4, 3) if sine else (4,))
     q = np.stack([normals(5, 0, 0, 256)[0], 10 * normals(5, 1, 0, 256)[0], normals(5, 2, 0, 256)[0]])
     if operation in (Operation.ROOT, Operation.LOGARITHM):

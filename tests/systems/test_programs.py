@@ -33,8 +33,12 @@ def test_several_formulas_of_several_variables_share_what_they_can():
     assert np.count_nonzero(program.code[:, 0] == Operation.COSINE_SINE) == 1
 
 
-def test_the_double_well_is_three_operations():
-    assert len(formula_program([x**5 - 2 * x**3 + x], [x], {}).code) == 3
+@pytest.mark.parametrize("formula", [x**5 - 2 * x**3 + x, sp.sin(x) - sp.cos(x) * sp.sin(x) / 9, sp.cos(x)**2 + sp.sin(x)**2 / 3,
+                                     2 * sp.sin(x) - sp.cos(x) + 1])
+def test_the_drifts_of_wells_and_rings_are_one_operation(formula):
+    program, q = formula_program([formula], [x], {}), np.linspace(-7, 7, 400)
+    assert len(program.code) == 1
+    np.testing.assert_allclose(run_plain(program, q[None])[0], sp.lambdify(x, formula, "numpy")(q), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("formula", [sp.sign(x), sp.atan(x), x**sp.Rational(1, 3), (1 + sp.exp(x))**65, sp.Function("U")(x),
