@@ -104,7 +104,7 @@ def _first_table(learner: MinibatchLearner, start: Any) -> RingTable | StepTable
     some = start.sample(_SCOUTS, np.random.default_rng(0)).reshape(-1, learner.dimension) if isinstance(start, GridDensity) \
         else start[:_SCOUTS]
     jump = np.sqrt(np.median(2 * np.diagonal(learner.diffusion_limit.diffusion(some), axis1=1, axis2=2), axis=0))
-    guess = np.maximum(np.ptp(some, axis=0) / 16, 8 * jump)
+    guess = np.maximum(np.ptp(some, axis=0) / 16, 2 * jump)
     spacing = np.array([h if period is None else period / _RING_CELLS for h, period in zip(guess, learner.periods, strict=True)])
     for _ in range(_HALVINGS):
         table = StepTable(learner, spacing)

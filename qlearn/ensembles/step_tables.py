@@ -1,7 +1,8 @@
 """η/B g⁻¹ and v of a learner between the points of a lattice, by cubics, with the error measured in every tile.
 
-A tile is a block of cells with its nodes and one node more on each side: along a ring the whole ring, along a line a few
-cells.  Tiles are filled when a learner first comes there, always whole and from the same points, so that their numbers do not
+A tile is a block of cells with its nodes and one node more on each side: a few cells along each axis, or on a torus all of
+them.  Along a line slopes of C are differences between nodes, and what they err shows at the middles of the cells, where it is
+measured.  Tiles are filled when a learner first comes there, always whole and from the same points, so that their numbers do not
 depend on who came first, nor on the number of workers.
 """
 
@@ -15,10 +16,11 @@ from qlearn.systems.minibatch import MinibatchLearner
 
 __all__ = ["Lookup", "RingTable", "StepTable", "TooCoarse"]
 
-_ERROR = 1e-5               # allowed at the middles of the cells, relative to η/B g⁻¹ there, and to the largest v in the tile
-_CELLS = {1: 64, 2: 16}     # of a tile along a line
+_ERROR = 1e-5               # allowed at the middles of the cells, relative to η/B g⁻¹ there, and to v and 1e-4 steps in the tile
+_CELLS = {1: 64, 2: 16}     # of a tile along an axis, where an axis is a line
 _MOST_TILES = {1: 1 << 16, 2: 1 << 12}
-_MIDDLES = 4096             # at most so many are looked at
+_MIDDLES = {True: 4096, False: 64}      # at most so many are looked at, on a torus and elsewhere
+_REACH = 3                  # nodes on each side of a difference of order 6, (f₃ − 9f₂ + 45f₁ − …)/60h
 
 
 _POINTS = 1 << 14           # of the table of one ring; linear interpolation is then right to about 2e-8 · g''/g
@@ -56,15 +58,16 @@ class RingTable:
 class StepTable:
     """Functions of q on the lattice q_μ = spacing_μ·n_μ, shared by all blocks of replicas.
 
-    cells : of a tile along each axis; ``rings`` says which axes are one tile long.
+    cells : of a tile along each axis.     tiles_round : tiles round a ring, 0 along a line.
     """
 
     def __init__(self, learner: MinibatchLearner, spacing: np.ndarray):
         d = learner.dimension
         self.learner, self.spacing, self.d = learner, spacing, d
-        self.rings = np.array([period is not None for period in learner.periods])
-        self.cells = np.array([_CELLS[d] if period is None else round(period / h)
-                               for period, h in zip(learner.periods, spacing, strict=True)])
+        self.torus = None not in learner.periods
+        count = np.array([0 if period is None else round(period / h) for period, h in zip(learner.periods, spacing, strict=True)])
+        self.cells = count if self.torus else np.full(d, _CELLS[d])
+        self.tiles_round = count // self.cells
         self.nodes = self.cells + 3
         self.strides = np.array([1]) if d == 1 else np.array([self.nodes[1], 1])
         self.pairs = [(i, j) for i in range(d) for j in range(i, d)]
@@ -83,8 +86,8 @@ class StepTable:
 
     def _filled(self, place: tuple[int, ...]) -> np.ndarray:
         corner = np.array(place) * self.cells
-        nodes = self._values([np.arange(-1, n + 2) + first for n, first in zip(self.cells, corner, strict=True)])
-        strides = np.maximum(1, np.ceil(self.cells / _MIDDLES ** (1 / self.d)).astype(int))
+        nodes = self._nodes(corner)
+        strides = np.maximum(1, np.ceil(self.cells / _MIDDLES[self.torus] ** (1 / self.d)).astype(int))
         cells = [np.arange(0, n, stride) for n, stride in zip(self.cells, strides, strict=True)]
         exact = self._values([x + 0.5 + first for x, first in zip(cells, corner, strict=True)])
         grid = np.stack([x.ravel() for x in np.meshgrid(*cells, indexing="ij")], axis=1)
@@ -93,15 +96,38 @@ class StepTable:
         size = np.max(np.abs(exact[:, :count]), axis=1, keepdims=True)
         wrong = float(np.max(np.abs(found - exact)[:, :count] / size))
         if self.width > count:
-            largest = np.max(np.abs(exact[:, count:]))
-            wrong = max(wrong, float(np.max(np.abs(found - exact)[:, count:])) / max(largest, 1e-300))
+            jump = np.max(size) * np.sqrt(self.learner.batch_size * self.learner.reference_covariance)     # about that of a step
+            largest = np.max(np.abs(exact[:, count:])) + 1e-4 * jump
+            wrong = max(wrong, float(np.max(np.abs(found - exact)[:, count:]) / largest))
         if wrong > _ERROR:
             raise TooCoarse(wrong)
         return nodes
 
     def _values(self, places: list[np.ndarray]) -> np.ndarray:
+        return self._columns(*self.learner.diffusion_limit.step(self._points(places)))
+
+    def _points(self, places: list[np.ndarray]) -> np.ndarray:
         mesh = np.meshgrid(*(h * x for h, x in zip(self.spacing, places, strict=True)), indexing="ij")
-        matrix, v = self.learner.diffusion_limit.step(np.stack([x.ravel() for x in mesh], axis=1))
+        return np.stack([x.ravel() for x in mesh], axis=1)
+
+    def _nodes(self, corner: np.ndarray) -> np.ndarray:
+        """At all nodes of a tile."""
+        limit, d = self.learner.diffusion_limit, self.d
+        inner = [np.arange(-1, n + 2) + first for n, first in zip(self.cells, corner, strict=True)]
+        if self.torus or not self.learner.ito_correction:
+            return self._values(inner)
+        outer = [np.arange(-1 - _REACH, n + 2 + _REACH) + first for n, first in zip(self.cells, corner, strict=True)]
+        C = limit.fields.covariance_at(self._points(outer)).reshape(*(len(x) for x in outer), d, d)
+        middle = (slice(_REACH, -_REACH),) * d
+        slopes = np.empty((*self.nodes, d, d, d))
+        for axis in range(d):
+            shifted = [C[tuple(slice(_REACH + n, C.shape[a] - _REACH + n) if a == axis else slice(_REACH, -_REACH)
+                               for a in range(d))] for n in (-3, -2, -1, 1, 2, 3)]
+            slopes[..., axis, :, :] = sum(w * f for w, f in zip((-1, 9, -45, 45, -9, 1), shifted, strict=True)) \
+                / (60 * self.spacing[axis])
+        return self._columns(*limit.step_of(C[middle].reshape(-1, d, d), slopes.reshape(-1, d, d, d)))
+
+    def _columns(self, matrix: np.ndarray, v: np.ndarray) -> np.ndarray:
         columns = [matrix[:, i, j] for i, j in self.pairs] + [v[:, i] for i in range(self.width - len(self.pairs))]
         return np.stack(columns, axis=1)
 
@@ -142,7 +168,9 @@ class Lookup:
         cell = np.floor(place)
         place -= cell
         index = cell.astype(np.int64)
-        tile = np.where(table.rings, 0, index // table.cells)
+        tile = index // table.cells
+        rings = table.tiles_round > 0
+        tile[:, rings] %= table.tiles_round[rings]
         index %= table.cells
         base = index @ table.strides + self._row(tile) * int(np.prod(table.nodes))
         found = table.interpolate(self.values, base, place)

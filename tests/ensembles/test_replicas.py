@@ -7,8 +7,8 @@ import pytest
 
 import qlearn as ql
 from qlearn.densities import GridDensity
-from qlearn.errors import ArgumentError
-from tests.learners import ring_grid, ring_learner
+from qlearn.errors import ArgumentError, RegimeError
+from tests.learners import RING, Regression, ring_grid, ring_learner, torus_grid, torus_learner
 
 
 def test_the_same_bits_for_any_executor():
@@ -60,3 +60,68 @@ def test_processes_give_the_same_bits():
     with ProcessPoolExecutor(2) as pool:
         other = learner.replicas(0.5, [2], replicas=20_000, seed=1, executor=pool).positions
     np.testing.assert_array_equal(other, learner.replicas(0.5, [2], replicas=20_000, seed=1).positions)
+
+
+# --- tori, lines, streams -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("learner", [torus_learner(), Regression(2).learner()], ids=["torus", "plane"])
+def test_the_same_bits_for_any_executor_in_two_variables(learner):
+    arguments = dict(start=[0.5, 0.2], steps=[0, 3, 12], replicas=20_000, seed=5)
+    alone = learner.replicas(**arguments).positions
+    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2) as processes:
+        for pool in (threads, processes):
+            np.testing.assert_array_equal(learner.replicas(**arguments, executor=pool).positions, alone)
+
+
+def test_law_on_a_torus_is_the_operators():
+    """χ² at 1 % for one seed after 40 steps; the law of the learner without the correction must be rejected at the end."""
+    learner = torus_learner(learning_rate=0.04)
+    operator, plain = (one.transfer_operator(torus_grid(21)) for one in (learner, learner.with_(ito_correction=False)))
+    start = operator.stationary
+    ensemble = learner.replicas(start, [0, 40], replicas=20_000, seed=1)
+    assert ql.compare(start, ensemble, times=[40], tests=("chi2",)).verdict.passed
+    assert not ql.compare(plain.stationary, ensemble, times=[40], tests=("chi2",)).verdict.passed
+
+
+@pytest.mark.parametrize("learner", [torus_learner(), Regression(2, rows=10).learner(batch_size=1)], ids=["torus", "plane"])
+def test_steps_in_two_variables_are_those_of_the_definition(learner):
+    """One step from a point takes only the N values q − Mh_i + v, to the error of the table."""
+    q = np.array([0.71, 0.33])
+    after = learner.replicas(q, [1], replicas=300, seed=3).positions[0]
+    matrix, v = learner.step_functions(q[:, None])
+    allowed = q + v[:, 0] - learner.all_gradients(q[None])[0] @ matrix[..., 0].T
+    away = np.min(np.max(np.abs(after[:, None] - allowed), axis=2), axis=1)
+    assert np.max(away) < 2e-5 * np.max(np.abs(allowed - q))
+
+
+def test_a_line_keeps_its_stationary_variance():
+    """A regression with one weight and constant noise: q' − m = (1 − ηh)(q − m) + noise; variance Σ/(2ηh − (ηh)²), 4 errors."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(50)
+    noise -= noise.mean()
+
+    def gradient(q, index):
+        return (q + noise[index])[..., None]
+
+    learner = ql.MinibatchLearner(gradient, 50, periods=[None], learning_rate=0.1, batch_size=1, reference_covariance=1.0,
+                                  alpha=0.0)
+    n = 40_000
+    q = learner.replicas(3.0, [150], replicas=n, seed=0).positions[0, :, 0]
+    expected = 0.01 * noise.var() / (0.2 - 0.01)
+    assert abs(q.var() - expected) < 4 * expected * np.sqrt(2 / n)
+    assert abs(q.mean() - 3.0 * 0.9**150) < 4 * np.sqrt(expected / n)
+
+
+def test_streamed_replicas_have_the_counts_of_stored_ones():
+    learner, grid = Regression(2).learner(), ql.Grid((16, 16), [(-2, 2)] * 2)
+    arguments = dict(start=[0.1, 0.2], steps=[0, 5], replicas=20_000, seed=2)
+    stored, streamed = learner.replicas(**arguments), learner.replicas(**arguments, store=grid)
+    assert streamed.positions is None
+    np.testing.assert_array_equal(streamed.histograms(grid), stored.histograms(grid))
+    with pytest.raises(ArgumentError, match="store"):
+        learner.replicas(**arguments, store=ql.Grid(16, (0, RING)))
+
+
+def test_learners_that_run_away_are_told():
+    with pytest.raises(RegimeError, match="run away"):
+        Regression(1).learner(learning_rate=60.0, alpha=0.0).replicas(1.0, [200], replicas=100, seed=0)

@@ -5,7 +5,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.densities import GridDensity
-from tests.learners import RING, ring_grid, ring_learner
+from tests.learners import RING, product_of_rings, ring_grid, ring_learner, torus_grid, torus_learner
 
 
 def brute_force(learner, k, q):
@@ -98,3 +98,62 @@ def test_projected_rates_approach_the_rates_from_above_as_the_basis_grows():
     small, large = (operator.projected_rates(15, basis, 3) for basis in (2, 8))
     assert np.all(small > exact)
     np.testing.assert_allclose(large, exact, rtol=1e-4)
+
+
+# --- two variables ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0])
+def test_torus_operator_is_the_mean_over_all_minibatches(alpha):
+    """E[e^{ik·q'} | q] by the sum over all minibatches of two samples, between the points of a grid of 31² (1e-5)."""
+    learner, grid = torus_learner(rows=20, batch_size=2, alpha=alpha, learning_rate=0.005), torus_grid(31)
+    operator, q = learner.transfer_operator(grid), np.array([1.234, 4.0])
+    h = learner.all_gradients(q[None])[0]
+    matrix, v = learner.step_functions(q[:, None])
+    after = q + v[:, 0] - (h[:, None] + h[None]) @ matrix[..., 0].T
+    modes = np.stack(np.meshgrid(np.arange(-15, 16), np.arange(-15, 16), indexing="ij"), axis=-1).reshape(-1, 2)
+    for k in ((1, 0), (0, -1), (2, 1)):
+        column = np.flatnonzero(np.all(modes == k, axis=1))[0]
+        value = np.exp(1j * modes @ q) @ operator.matrix[:, column]
+        assert value == pytest.approx(np.mean(np.exp(1j * after @ np.array(k))), abs=1e-5)
+
+
+def test_rates_of_a_product_are_sums_of_rates():
+    """Independent samples along each axis: K is a tensor product, and −ln|λ| adds up."""
+    one, pair = product_of_rings(learning_rate=0.01, batch_size=2)
+    single = np.append(0, one.transfer_operator(ring_grid(21)).rates(6))
+    sums = np.sort((single[:, None] + single).ravel())[1:7]
+    np.testing.assert_allclose(pair.transfer_operator(torus_grid(21)).rates(6), sums, rtol=1e-8)
+    single = np.append(0, one.fokker_planck(ring_grid(21)).rates(6))
+    np.testing.assert_allclose(pair.fokker_planck(torus_grid(21)).rates(6), np.sort((single[:, None] + single).ravel())[1:7],
+                               rtol=1e-8)
+
+
+def test_torus_operator_preserves_one_and_evolves():
+    operator = torus_learner(learning_rate=0.06).transfer_operator(torus_grid(15))
+    assert operator.eigenvalues[0] == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(operator.evolve(operator.stationary, 7).values, operator.stationary.values, atol=1e-12)
+    long, short = operator.evolve(operator.stationary, 9000).values, operator.stationary.values
+    np.testing.assert_allclose(long, short, atol=1e-9)              # by powers of the matrix
+    assert operator.tail < 1e-2
+    np.testing.assert_allclose(operator.projected_rates(20, 3, 2), operator.rates(2), rtol=0.05)
+
+
+def test_torus_generator_has_the_gibbs_density_only_with_the_correction():
+    """α = 1 in d = 2: P_s = √g e^{−U/T}; without the correction detailed balance fails and P_s is another."""
+    learner, grid = torus_learner(learning_rate=0.06), torus_grid(25)
+    s = learner.statistics(grid)
+    root = np.sqrt(np.linalg.det(np.moveaxis(s.metric, (0, 1), (-2, -1))))
+    for build, holds in ((learner, True), (learner.with_(ito_correction=False), False)):
+        found = build.fokker_planck(grid).stationary.values
+        for power in (1, 2):
+            gibbs = root**power * np.exp(-(s.loss - s.loss.min()) / learner.temperature)
+            gibbs /= gibbs.sum() * grid.cell_volume
+            close = np.max(np.abs(found - gibbs)) < 1e-4 * gibbs.max()
+            assert close == (holds and power == 1)
+
+
+def test_relaxation_of_a_torus_learner_is_its_generators():
+    learner = torus_learner(learning_rate=0.15)
+    found = ql.relaxation(learner, 2, grid=torus_grid(16), tol=1e-3)
+    assert found.kind == "witten"
+    np.testing.assert_allclose(found.rates(2), learner.fokker_planck(torus_grid(21)).rates(2), rtol=1e-5)

@@ -50,11 +50,15 @@ class DiffusionLimit:
 
     def step(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(η/B) g⁻¹ (n, d, d), and v (n, d) or 0 without the correction."""
-        ratio = self.fields.covariance_at(q) / self.reference_covariance
+        return self.step_of(self.fields.covariance_at(q), self.fields.covariance_slopes_at(q) if self.ito_correction else None)
+
+    def step_of(self, covariance: np.ndarray, slopes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """The same from C (n, d, d) and ∂_νC (n, d, d, d)."""
+        ratio = covariance / self.reference_covariance
         matrix = self.learning_rate / self.batch_size * power(ratio, -self.alpha)
-        if not self.ito_correction:
-            return matrix, np.zeros_like(q)
-        slopes = self.fields.covariance_slopes_at(q) / self.reference_covariance
+        if slopes is None:
+            return matrix, np.zeros(ratio.shape[:2])
+        slopes = slopes / self.reference_covariance
         return matrix, self.scale * (self._divergence(ratio, slopes) + np.einsum(
             "nij,nj->ni", power(ratio, 1 - 2 * self.alpha), self.alpha / 2 * _log_slopes(ratio, slopes)))
 

@@ -13,7 +13,7 @@ from qlearn.systems.minibatch.torus_fields import check_covariance
 
 __all__ = ["LineFields"]
 
-_LEVELS = 10                # differences over max(1, |q|)·2^−1 … 2^−10
+_LEVELS = 9                 # differences over max(1, |q|)·2^−1 … 2^−9
 _SLOPE_ERROR = 1e-6         # of the slopes of C, relative, above which they are refused
 _PANELS = 10                # doublings of the number of panels of a path integral
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -47,7 +47,7 @@ class LineFields:
         """∂_νC (n, d, d, d), ν the second index; RegimeError where differences do not converge."""
         slopes, errors = zip(*(self._slope(q, axis) for axis in range(q.shape[1])), strict=True)
         found, error = np.stack(slopes, axis=1), np.max(errors, axis=0)
-        size = np.max(np.abs(found)) + 1e-9 * np.max(np.abs(self.covariance_at(q[:1])))
+        size = np.max(np.abs(found)) + 1e-4 * np.max(np.abs(self.covariance_at(q[:1])))     # of C itself 1e-10
         if np.max(error) > _SLOPE_ERROR * size:
             raise RegimeError("per_sample_gradient must be smooth: the slope of its covariance is known to "
                               f"{np.max(error) / size:.1g} only at q = {q[np.argmax(error)]}. Use a smooth activation and loss, "

@@ -167,17 +167,19 @@ def _roots(steps: np.ndarray, v: np.ndarray, batch: int, first: np.ndarray) -> n
         H = v * p + batch * np.log1p(zero)
         return H / p, (v + batch * one / (1 + zero) - H / p) / p
 
+    if not np.any(first):
+        return np.zeros_like(first)                     # no drift anywhere
     width = np.abs(first) + 1e-12 * np.max(np.abs(first))
     sign = np.where(first < 0, -1.0, 1.0)
     near, far = np.zeros_like(first), sign * width
-    for _ in range(60):
+    while True:
+        if np.max(np.abs(far[:, None] * steps)) > 600:
+            raise RegimeError("the learner must be able to step both ways everywhere, or E[e^(p·step)] = 1 has no root p ≠ 0; "
+                              "all samples push one way somewhere. Add label noise.")
         short = sign * reduced(far)[0] < 0
         if not np.any(short):
             break
         near, far = np.where(short, far, near), np.where(short, 1.5 * far, far)
-        if np.max(np.abs(far[:, None] * steps)) > 600:
-            raise RegimeError("the learner must be able to step both ways everywhere, or E[e^(p·step)] = 1 has no root p ≠ 0; "
-                              "all samples push one way somewhere. Add label noise.")
     p = 0.5 * (near + far)
     for _ in range(_ROUNDS):
         value, rise = reduced(p)
