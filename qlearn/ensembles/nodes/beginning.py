@@ -32,10 +32,11 @@ class Beginning:
 
 
 def beginning(start: Any, given: Numbers) -> Beginning:
-    """Read start = (density, phase), or (density of the field, phase, density that learners are drawn from)."""
+    """Read start = density (at rest), (density, phase), or (density of the field, phase, density that learners are drawn from)."""
     if len(given.periods) != 1:
         raise UnsupportedError(f"nodes='poles' is for one coordinate: in {len(given.periods)} dimensions nodes are not points. "
                                "Take nodes=None where no node comes near, or kind='guided'.")
+    start = (start, None) if isinstance(start, GridDensity) else start
     if not (isinstance(start, tuple) and len(start) in (2, 3) and isinstance(start[0], GridDensity)):
         raise UnsupportedError("nodes='poles' starts from a field that is known as a function: start=(GridDensity, phase). From "
                                "positions and velocities the poles cannot be read. Take nodes=None, or give the density.")

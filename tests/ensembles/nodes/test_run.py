@@ -111,10 +111,14 @@ def test_packets_collide_on_a_line():
 
 
 def test_same_numbers_on_an_executor_and_from_simulate():
-    one = poles_run(system(), (density(), phase), np.array([0.0, 0.3]), 20000, 8, carriers=400)
+    times, start = np.array([0.0, 0.3]), (density(), phase)
+    one = poles_run(system(), start, times, 20000, 8, carriers=400)
     with ThreadPoolExecutor(2) as pool:
-        other = poles_run(system(), (density(), phase), np.array([0.0, 0.3]), 20000, 8, executor=pool, carriers=400)
+        other = poles_run(system(), start, times, 20000, 8, executor=pool, carriers=400)
     assert np.array_equal(one.positions, other.positions)
+    few = poles_run(system(), density(), times, 200, 8)
+    simulated = ql.simulate(system(), density(), times, kind="self-consistent", nodes="poles", learners=200, seed=8)
+    assert np.array_equal(few.positions, simulated.positions) and simulated.carriers.learners == 800
 
 
 @pytest.mark.parametrize(("start", "error", "match"), [
