@@ -14,6 +14,8 @@ from qlearn import checks
 
 __all__ = ["CurvedLine", "CurvedSpace", "FlatSpace", "Space", "Sphere"]
 
+_BENT = 2.0         # largest |Γuu|/|u|; about 0.1 for a typical kick at the default dt
+
 Tensor = Callable[[np.ndarray], list[tuple[tuple[int, ...], np.ndarray]]]
 
 
@@ -128,6 +130,7 @@ class CurvedSpace:
     def move(self, q: np.ndarray, frame: np.ndarray, u: np.ndarray) -> np.ndarray:
         v1 = _along(frame, u)
         a1 = self._turn(q, v1, v1)
+        _check_turn(frame, u, a1)
         v2 = v1 + 0.5 * a1
         a2 = self._turn(q + 0.5 * v1, v2, v2)
         v3 = v1 + 0.5 * a2
@@ -194,6 +197,17 @@ class Sphere:
 
     def bend(self, q: np.ndarray, frame: np.ndarray, spread: float, u: np.ndarray) -> np.ndarray:
         return (1 - spread / (6 * self.radius**2)) * u
+
+
+def _check_turn(frame: np.ndarray, u: np.ndarray, acceleration: np.ndarray) -> None:
+    """Refuse a geodesic that its coordinates bend by more than twice its length: one step of Runge–Kutta does not follow it."""
+    bent = np.sqrt(sum((acceleration[m] / frame[m, m])**2 for m in range(len(u))))
+    length = np.sqrt(np.sum(u * u, axis=0))
+    if np.any(bent > _BENT * length):
+        worst = int(np.argmax(bent - _BENT * length))
+        checks.fail("dt", "must be short enough for the metric along one step",
+                    f"a geodesic bent by {bent[worst]:.2g} over a length of {length[worst]:.2g}",
+                    "Take a smaller dt; where the coordinates degenerate (r = 0, a pole) take others.")
 
 
 def _along(frame: np.ndarray, u: np.ndarray) -> np.ndarray:

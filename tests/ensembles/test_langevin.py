@@ -9,7 +9,7 @@ import pytest
 from waves import ring
 
 from qlearn.ensembles.guided import GuidedDrift
-from qlearn.ensembles.langevin import heun_step, limit_drift
+from qlearn.ensembles.langevin import Kicks, heun_step, limit_drift, walk
 from qlearn.ensembles.spaces import CurvedLine, FlatSpace
 from qlearn.ensembles.static import StaticDrift
 
@@ -133,3 +133,41 @@ def test_the_limit_keeps_directions_and_counts():
         return np.where(q > 0, 1e6, 0.0)
     moved, count = heun_step(jump, FlatSpace(), 0.5, 0.0, 0.1, np.array([[1.0, -1.0]]), np.zeros((1, 2)), 3.0)
     assert count == 1 and np.allclose(moved, [[1.3, -1.0]])
+
+
+def node(t, q):
+    """ψ = q + i(t − ½), a node that appears at q = 0, t = ½: 2D ∂ψ/ψ with D = ½."""
+    return 1 / (q + 1j * (t - 0.5))
+
+
+def test_substeps_are_those_of_learners_near_a_node_and_use_numbers_of_their_own():
+    q = np.linspace(-1, 1, 400)[None]
+    calls = []
+
+    def kicks(step, round, shape):
+        calls.append((step, round, shape))
+        return Kicks(3, 0)(step, round, shape)
+
+    stored, tally = walk(node, FlatSpace(), 0.5, q, np.array([0.4, 0.44]), np.array([1]), kicks)
+    near = np.abs(1 / (q[0] - 0.1j))**2 * 0.04 > 1 / 8
+    assert calls[0] == (0, 0, (1, 400 - near.sum())) and calls[1] == (0, 1, (1, near.sum())) and near.sum() > 50
+    assert [round for _, round, _ in calls] == list(range(len(calls)))
+    assert tally.steps == sum(shape[1] for *_, shape in calls) and tally.cut == tally.steps - (400 - near.sum())
+    again, _ = walk(node, FlatSpace(), 0.5, q, np.array([0.4, 0.44]), np.array([1]), Kicks(3, 0))
+    assert np.array_equal(stored, again)
+    whole, plain = walk(node, FlatSpace(), 0.5, q, np.array([0.4, 0.44]), np.array([1]), Kicks(3, 0), halvings=0)
+    assert plain.cut == 0 and plain.steps == 400 and plain.limited > tally.limited
+    kick = 0.2 * Kicks(3, 0)(0, 0, q.shape)
+    assert np.allclose(whole[1], heun_step(node, FlatSpace(), 0.5, 0.4, 0.44, q, kick, 5.0)[0], rtol=1e-12)
+
+
+def test_the_drift_between_the_ends_of_a_step_is_that_of_the_field():
+    wave = ring()
+    drift = GuidedDrift(wave.field(np.linspace(0, 1, 401)), 1.0)
+    q = np.linspace(0, 6, 50)[None]
+    errors = []
+    for h in (0.05, 0.5):
+        times = 0.3 + h * np.linspace(0, 1, 50)
+        wanted = [drift(t, point[None, None])[0, 0] for t, point in zip(times, q[0], strict=True)]
+        errors.append(np.max(np.abs(drift.between(0.3, 0.3 + h)(times, q)[0] - wanted)))
+    assert errors[0] < 1e-4 and 300 < errors[1] / errors[0] < 3000, errors           # third order
