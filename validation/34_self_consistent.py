@@ -9,58 +9,22 @@ force 10 % off, another circulation.
 """
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
-from scipy import stats
 
 import qlearn as ql
 from qlearn.compare import holm
 from qlearn.densities import GridDensity
-from qlearn.ensembles.self_consistent.run import RULE, self_consistent_run
-from qlearn.errors import NearNodeError
+from qlearn.ensembles.self_consistent.run import RULE
 from validation.evidence import Evidence, at_least, at_most
+from validation.learners_alone import LEARNERS, Case, learner, measure, normal
 
 SEEDS = range(300, 310)
-LEARNERS, CARRIERS = 100_000, 400_000
 NAMES = ("free", "squeezed", "quartic", "double well", "ring", "2-D")
 HALVED = replace(RULE, stability=RULE.stability / 2, accuracy=RULE.accuracy / 2, noise=RULE.noise / 2)
 DOUBLED = replace(RULE, refine=tuple(2 * n for n in RULE.refine))
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A system, where learners start, and until when."""
-
-    system: Any
-    density: GridDensity
-    phase: Any
-    time: float
-
-    @property
-    def start(self) -> Any:
-        return self.density if self.phase is None else (self.density, self.phase)
-
-    def reference(self, times: np.ndarray):
-        """ψ at the times, by the wave solver: for the comparison only."""
-        grid = self.density.grid
-        psi = np.sqrt(np.maximum(self.density.values, 0)).astype(complex)
-        if self.phase is not None:
-            psi = psi * np.exp(1j * self.phase(*grid.mesh) / (2 * float(self.system.temperature)))
-        hamiltonian = ql.derive(self.system).equation.hamiltonian(grid)
-        return ql.sesolve(hamiltonian, psi, times, store_states=True, tol=1e-8)
-
-
-def normal(grid: ql.Grid, centre: tuple[float, ...], widths: tuple[float, ...]) -> GridDensity:
-    exponent = sum((x - c) ** 2 / (2 * w**2) for x, c, w in zip(grid.mesh, centre, widths, strict=True))
-    values = np.exp(-exponent)
-    return GridDensity(grid, values / (values.sum() * grid.cell_volume))
-
-
-def learner(names: str, potential: str, **more: Any):
-    return ql.LearningSystem(names, potential=potential, **{"learning_rate": 1, "temperature": 0.5} | more)
 
 
 @cache
@@ -93,39 +57,6 @@ def _double_well() -> Case:
     place = int(np.argmin(np.abs(grid.axes[0] - 1.3)))
     psi = states[0] * np.sign(states[0][place]) + 0.5 * states[1] * np.sign(states[1][place])
     return Case(system, GridDensity(grid, psi**2 / (np.sum(psi**2) * grid.cell_volume)), None, 22.2307)
-
-
-def distances(positions: np.ndarray, law: GridDensity) -> tuple[float, float]:
-    """KS·√N and its p-value; several axes: the mean, and the least p times their number."""
-    found = []
-    for axis in range(law.grid.ndim):
-        marginal = law if law.grid.ndim == 1 else law.marginal(axis)
-        x, ring = positions[:, axis], law.grid.ndim == 1 and law.grid.bounds[0] == (0, 2 * np.pi)
-        levels = np.sort(marginal.cdf(np.mod(x, 2 * np.pi) if ring else x))
-        n = len(levels)
-        steps = np.arange(n + 1) / n
-        distance = float(max(np.max(steps[1:] - levels), np.max(levels - steps[:-1])))
-        found.append((distance * np.sqrt(n), stats.kstwo.sf(distance, n)))
-    return float(np.mean([d for d, _ in found])), float(min(1.0, len(found) * min(p for _, p in found)))
-
-
-def measure(problem: Case, seed: int, rule: Any = RULE, learners: int = LEARNERS, carriers: int = CARRIERS,
-            start: Any = None) -> dict:
-    """One run against |ψ|² at five times: distances (5, 2), p at the end (2,), fidelity at the end, smallest dip."""
-    times = np.linspace(0.0, problem.time, 6)
-    try:
-        run = self_consistent_run(problem.system, problem.start if start is None else start, times, learners, seed,
-                                  carriers=carriers, rule=rule)
-    except NearNodeError as error:
-        return {"stopped": str(error), "distances": np.full((5, 2), np.inf), "p": np.zeros(2), "fidelity": 0.0, "dip": 0.0}
-    reference = problem.reference(times)
-    found = [[distances(one.positions[i], reference.density(i)) for one in (run.carriers, run)] for i in range(1, 6)]
-    grid = problem.density.grid
-    hbar = 2 * float(problem.system.temperature)
-    estimate = np.sqrt(run.flow.density(times[-1], grid)) * np.exp(1j * run.phase(grid) / hbar)
-    overlap = np.vdot(estimate, reference.states[-1]) * grid.cell_volume
-    return {"stopped": None, "distances": np.array([[d for d, _ in row] for row in found]),
-            "p": np.array([p for _, p in found[-1]]), "fidelity": float(abs(overlap) ** 2), "dip": run.stats["smallest_dip"]}
 
 
 def job(arguments: tuple) -> dict:

@@ -10,7 +10,7 @@ from scipy import stats
 import qlearn as ql
 from qlearn.densities import GridDensity
 from qlearn.ensembles.self_consistent.run import RULE, self_consistent_run
-from qlearn.errors import ArgumentError, NearNodeError, RegimeError, UnsupportedError
+from qlearn.errors import AccuracyWarning, ArgumentError, NearNodeError, RegimeError, UnsupportedError
 
 COUNT = 10_000
 FALSE_ALARM = 1e-4          # of each statistical test below
@@ -110,7 +110,7 @@ def test_a_node_ahead_stops_the_run_and_keeps_what_was_reached():
     grid = ql.Grid(64, [(0, 2 * np.pi)])
     density = GridDensity(grid, (1 + 0.5 * np.cos(grid.axes[0])) / (2 * np.pi))
     system = learner("3*cos(q)/10", periods="2*pi")
-    with pytest.warns(ql.errors.AccuracyWarning, match="near a node"), pytest.raises(NearNodeError, match="deepest dip") as caught:
+    with pytest.warns(AccuracyWarning, match="near a node"), pytest.raises(NearNodeError, match="deepest dip") as caught:
         ql.simulate(system, (density, lambda q: 0.3 * np.sin(q)), [0.0, 2.0, 6.0], kind="self-consistent", learners=5000, seed=0)
     ensemble = caught.value.ensemble
     assert ensemble.times.tolist() == [0.0, 2.0]
