@@ -1,10 +1,13 @@
-"""Draws the pictures of docs/spectrum.md:  python docs/pictures/draw.py"""
+"""Draws the pictures of docs/spectrum.md and docs/ensembles.md:  python docs/pictures/draw.py"""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 import qlearn as ql
+from qlearn import plots
+from qlearn.densities import GridDensity
 
 HERE = Path(__file__).parent
 A = 0.0125**0.5
@@ -24,7 +27,62 @@ def lattice():
     return ql.bands(ql.Hamiltonian(ql.Grid(48, (0, 2 * np.pi)), lambda x: 0.8 * np.cos(x)), np.linspace(-0.5, 0.5, 61), 4).plot()
 
 
-PICTURES = {"quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice}
+@cache
+def well():
+    """The tutorial's well: ψ, and learners that never see it."""
+    grid = ql.Grid(128, (-6, 6))
+    times = np.linspace(0, 3, 4)
+    wave = ql.sesolve(ql.Hamiltonian(grid, lambda q: q**2 / 2 + q**4 / 10), ql.gaussian(grid, center=0.6, width=0.6), times,
+                      store_states=True)
+    system = ql.LearningSystem("q", potential="q**2/2 + q**4/10", learning_rate=1, temperature="1/2")
+    run = ql.simulate(system, (wave.density(0), None), times, kind="self-consistent", learners=10_000, seed=0)
+    return grid, wave, run
+
+
+@cache
+def ring():
+    """A ring on which a zero of ψ passes the real axis, and back."""
+    grid = ql.Grid(64, (0, 2 * np.pi))
+    law = GridDensity(grid, (1 + 0.5 * np.cos(grid.axes[0])) / (2 * np.pi))
+    system = ql.LearningSystem("q", potential="3*cos(q)/10", learning_rate=1, temperature="1/2", periods="2*pi")
+    times = np.linspace(0, 6, 61)
+    run = ql.simulate(system, (law, lambda q: 0.3 * np.sin(q)), times, kind="self-consistent", nodes="poles", learners=2000,
+                      seed=1)
+    psi0 = np.sqrt(law.values) * np.exp(0.3j * np.sin(grid.axes[0]))
+    wave = ql.sesolve(ql.Hamiltonian(grid, lambda q: 0.3 * np.cos(q)), psi0, times, store_states=True)
+    return grid, wave, run
+
+
+def learners():
+    _, wave, run = well()
+    edges = np.linspace(-3, 3, 49)
+    exact = np.stack([np.diff(wave.density(i).cdf(edges)) / np.diff(edges) for i in range(1, 4)])
+    counts = {label: np.stack([np.histogram(one.positions[i], edges)[0] for i in range(1, 4)])
+              for label, one in (("noisy learners", run), ("carriers", run.carriers))}
+    return plots.densities(edges, exact, counts, run.times[1:])
+
+
+def phases():
+    grid, wave, run = well()
+    rows = [1, 2, 3]
+    exact = np.unwrap(np.angle(wave.states[rows]), axis=1)
+    measured = np.stack([run.flow.phase(run.times[i], grid) for i in rows])
+    return plots.phases(grid.axes[0], exact, measured, np.abs(wave.states[rows])**2, run.times[rows])
+
+
+def paths():
+    grid, wave, run = ring()
+    return plots.paths(grid.axes[0], run.times, np.abs(wave.states)**2, run.carriers.positions[:, :60, 0], period=2 * np.pi)
+
+
+def poles():
+    _, _, run = ring()
+    zeros = [run.flow.circle.zeros(run.flow.amplitude(t), 1.0) for t in run.times]
+    return plots.poles(run.times, zeros, run.stats["crossings"], height=1.0)
+
+
+PICTURES = {"quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice, "learners": learners, "phases": phases,
+            "paths": paths, "poles": poles}
 
 
 def draw(folder: Path = HERE) -> None:
