@@ -103,10 +103,10 @@ def _metric(statistic: Any, settings: Any) -> Any:
 def metric(live: Any) -> tuple[np.ndarray, float]:
     """g of every parameter of a live optimiser, (P,) in the order of its param groups, and its floor (largest ε).
 
-    SGD: 1.  RMSprop: √v + ε, centered √(v − n²) + ε.  Adam, AdamW, NAdam, RAdam: √v̂ + ε (its adaptive phase), or with amsgrad the
-    largest v.  Adagrad: √Σh² + ε.  The optimiser of ``CovariantGradientDescent.torch``: its own. Others: UnsupportedError.
+    SGD: 1.  RMSprop: √v + ε, centered √(v − n²) + ε.  Adam, AdamW, NAdam: √v̂ + ε, with amsgrad the largest v.
+    Adagrad: √Σh² + ε.  The optimiser of ``CovariantGradientDescent.torch``: its own.  Others: UnsupportedError.
 
-    Learning rates differ by group: g is divided by lr/lr of the first group, since only lr/g moves parameters.
+    Learning rates differ by group: g is divided by the group's rate over that of the first, since only lr/g moves parameters.
     """
     parts, floors, first = [], [], live.param_groups[0]["lr"]
     for group in live.param_groups:
@@ -130,7 +130,7 @@ def _metric_of(live: Any, group: dict[str, Any], q: Any) -> tuple[np.ndarray, fl
         return _numpy(_metric(state["statistic"], s)), (s.floor / s.reference) ** s.alpha + s.epsilon
     if kind == "RMSprop":
         v = state["square_avg"] - (state["grad_avg"] ** 2 if group["centered"] else 0)
-    elif kind in ("Adam", "AdamW", "NAdam", "RAdam"):
+    elif kind in ("Adam", "AdamW", "NAdam"):
         largest = group.get("amsgrad", False)
         v = state["max_exp_avg_sq" if largest else "exp_avg_sq"] / (1 - group["betas"][1] ** float(state["step"]))
     elif kind == "Adagrad":

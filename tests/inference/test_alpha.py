@@ -20,8 +20,9 @@ def records(alpha=1.0, parameters=80, samples=400, checkpoints=3, residual=0.1, 
     for _ in range(checkpoints):
         kappa = np.exp(base + 0.3 * rng.standard_normal(parameters))
         g = kappa**alpha * np.exp(stay + residual * rng.standard_normal(parameters)) + floor
-        draw = lambda n, kappa=kappa: np.sqrt(kappa) * rng.standard_normal((n, parameters))
-        yield ql.GradientRecord(draw(samples), metric=g, updates=draw(updates) / g if updates else None, floor=floor)
+        h = np.sqrt(kappa) * rng.standard_normal((samples, parameters))
+        steps = np.sqrt(kappa) * rng.standard_normal((updates, parameters)) / g if updates else None
+        yield ql.GradientRecord(h, metric=g, updates=steps, floor=floor)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.25, 0.5, 0.75, 1.0, 1.5])

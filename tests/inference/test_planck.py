@@ -154,7 +154,10 @@ def plane_learner(periods=(None, None), **settings):
     rng = np.random.default_rng(8)
     x, n = rng.standard_normal((30, 2)) @ [[1.0, 0.4], [0.0, 0.8]], 2 * rng.standard_normal(30)
     x, y = np.r_[x, x], np.r_[x @ [0.5, -0.3] + n, x @ [0.5, -0.3] - n]
-    gradient = lambda w, index: (np.einsum("rj,rbj->rb", w, x[index]) - y[index])[..., None] * x[index]
+
+    def gradient(w, index):
+        return (np.einsum("rj,rbj->rb", w, x[index]) - y[index])[..., None] * x[index]
+
     settings = {"learning_rate": 0.02, "batch_size": 2, "reference_covariance": 4.0} | settings
     return ql.MinibatchLearner(gradient, 60, periods=list(periods), **settings)
 
