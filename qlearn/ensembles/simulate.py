@@ -61,8 +61,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
 
     Scheme of all else ("guided", "static"): stochastic Heun along geodesics, weak order 2, on any metric in one to three
     coordinates (qlearn/ensembles/langevin.py); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its
-    poles; other coordinates that degenerate somewhere are refused where a learner gets there, or show in a step that is too
-    long.  Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/8, a learner's step is halved, up to six times (``stats["halved_share"]``).
+    poles; other coordinates that degenerate somewhere (r = 0) are refused when a learner comes as near as a kick is long.
+    Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/8, a learner takes substeps of its own, down to dt/64 (``stats["substep_share"]``).
 
     Whatever the scheme, |drift| is limited to √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of
     learner-steps where that happened, and ``compare`` does not pass an ensemble where it exceeds 1e-3.

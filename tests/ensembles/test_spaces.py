@@ -145,6 +145,12 @@ def test_brownian_motion_on_a_sphere_loses_its_first_harmonic_at_the_right_rate(
 
 
 def test_coordinates_that_degenerate_are_refused_where_a_learner_gets_there():
-    polar = ql.LearningSystem("r phi", loss="0", learning_rate=1, temperature=0.5, metric=["1", "r"], periods=[None, "2*pi"])
+    polar = ql.LearningSystem("r phi", loss="0", learning_rate=1, temperature=0.5, metric=["1", "r**2"], periods=[None, "2*pi"])
+    with pytest.raises(ArgumentError, match="coordinates degenerate"):
+        ql.simulate(polar, [0.3, 0.0], [0.0, 1.0], kind="static", learners=500, seed=0, dt=0.05)
+
+
+def test_a_metric_that_is_not_positive_where_a_learner_goes_is_refused():
+    space = CurvedSpace(lambda x, y: np.array([[x, 0 * x], [0 * x, 1 + 0 * x]]), lambda q: [], lambda q: [])
     with pytest.raises(ArgumentError, match="positive definite wherever learners go"):
-        ql.simulate(polar, [0.2, 0.0], [0.0, 1.0], kind="static", learners=500, seed=0, dt=0.05)
+        space.frame(np.array([[0.1, -0.1], [0.0, 0.0]]))
