@@ -42,9 +42,9 @@ def gibbs(one: ql.MinibatchLearner, grid: ql.Grid = GRID) -> GridDensity:
     return GridDensity(grid, density / (density.sum() * grid.cell_volume))
 
 
-def measure(one: ql.MinibatchLearner, start: GridDensity, law, seed: int, executor):
+def measure(one: ql.MinibatchLearner, start: GridDensity, law, seed: int):
     """Measured rates, and the p-values of χ² and energy at the last record."""
-    run = one.replicas(start, BURN_IN + LAG * np.arange(11), replicas=REPLICAS, seed=seed, executor=executor)
+    run = one.replicas(start, BURN_IN + LAG * np.arange(11), replicas=REPLICAS, seed=seed)
     found = ql.relaxation_rates(run, basis=BASIS, k=4)
     density = ql.compare(law, run, times=[run.times[-1]], tests=("chi2", "energy"), seed=seed)
     return found.values, found.errors, np.ravel(density.p_values)
@@ -56,7 +56,7 @@ def evidence() -> list[Evidence]:
     plain, half = one.with_(ito_correction=False), one.with_(alpha=0.5)
     shown = {name: other.transfer_operator(GRID) for name, other in (("no Itô correction", plain), ("α = ½", half))}
     with ThreadPoolExecutor(2) as executor:
-        runs = [measure(one, start, operator.stationary, seed, executor) for seed in SEEDS]
+        runs = list(executor.map(lambda seed: measure(one, start, operator.stationary, seed), SEEDS))
         wrong = {name: ql.compare(other.stationary, one.replicas(start, [BURN_IN], replicas=REPLICAS, seed=20, executor=executor),
                                   tests=("chi2",)) for name, other in shown.items()}
     values, errors = (np.array([run[i] for run in runs]) for i in (0, 1))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from qlearn import checks
-from qlearn.errors import RegimeError
+from qlearn.errors import RegimeError, UnsupportedError
 from qlearn.systems.minibatch import MinibatchLearner
 
 if TYPE_CHECKING:
@@ -73,6 +73,10 @@ def coefficients_of(learner: Any, parameters: Mapping[str, float] | None, ito: s
 def _of_minibatch(learner: MinibatchLearner) -> Coefficients:
     """Per step: D = η²g⁻¹Cg⁻¹/2B and a of the diffusion limit, see qlearn.systems.minibatch.diffusion_limit."""
     d = learner.dimension
+    if d > 1 and None in learner.periods:
+        raise UnsupportedError("relaxation of a MinibatchLearner is offered on one line, rings and tori; this one has the "
+                               f"periods {learner.periods}. Measure: ql.relaxation_rates(learner.replicas(…), …); or write "
+                               "formulas for U and g into a LearningSystem.")
 
     def diffusion(*q: Any) -> np.ndarray:
         return _first(learner.diffusion_limit.diffusion(_rows(q)), q, (d, d))

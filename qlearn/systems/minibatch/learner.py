@@ -243,7 +243,7 @@ class MinibatchLearner:
         if None in self.periods:
             raise UnsupportedError("the one-step operator and the generator are offered on rings and tori; this learner has the "
                                    f"periods {self.periods}. Use learner.replicas, or ql.relaxation(learner, k, grid=…) for the "
-                                   "diffusion limit on lines.")
+                                   "diffusion limit on one line.")
         self.check_grid(grid)
 
     def all_gradients(self, q: np.ndarray) -> np.ndarray:
@@ -259,6 +259,7 @@ class MinibatchLearner:
 
         U and g are the trigonometric interpolants of the exact averages (modes below 1e-13 of the largest are left out), in the
         coordinate q, or q1 and q2.  Only for α = 1 with the Itô correction (else the limit has no single T, or another loss).
+        With two variables ``derive`` may take minutes over so long formulas; ``ql.relaxation(learner, k, grid=…)`` needs none.
         """
         if not self.ito_correction:
             raise RegimeError("ito_correction must be on for the covariant diffusion limit; without it the α = 1 learner "
@@ -296,5 +297,4 @@ class MinibatchLearner:
         """Run independent replicas of this learner and record them after the given numbers of steps: see replicas."""
         from qlearn.ensembles.replicas import replicas as run
 
-        return run(self, start, steps, replicas=replicas, seed=seed, executor=executor, progress=progress,
-                   store=store)
+        return run(self, start, steps, replicas=replicas, seed=seed, executor=executor, progress=progress, store=store)

@@ -140,10 +140,10 @@ def _escapes(potential: QuasiPotential) -> Iterator[Escape]:
             if period is None and not 0 <= m < len(zeros):
                 continue
             barrier = zeros[m % len(zeros)] + (0.0 if period is None else period * (m // len(zeros)))
-            exponents = [float(curve.integrate(well, barrier, extrapolate="periodic" if period else False))
-                         for curve in (p, first, excess)]
+            exponent, bare, extra = (float(curve.integrate(well, barrier, extrapolate="periodic" if period else False))
+                                     for curve in (p, first, excess))
             prefactor = np.sqrt(slopes[n] * abs(slopes[m % len(zeros)])) / (2 * np.pi) * 0.5 * float(variance(well))
-            yield Escape(float(well), float(barrier), *exponents, float(prefactor * np.exp(-exponents[1])))
+            yield Escape(float(well), float(barrier), exponent, bare, extra, float(prefactor * np.exp(-bare)))
 
 
 def _moments(steps: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -64,7 +64,7 @@ class TorusFields:
 
         c = np.fft.fftn(f) / f.size
         symbols, small = [sympy.Symbol(name, real=True) for name in names], 1e-13 * np.max(np.abs(c))
-        terms = [_rational(c[(0,) * f.ndim].real)]
+        terms = [_rational(float(np.mean(f)))]
         for place in np.ndindex(*f.shape):
             k = [n if n <= m // 2 else n - m for n, m in zip(place, f.shape, strict=True)]
             if next((n for n in k if n), 0) <= 0:               # of ±k the one whose first entry is positive

@@ -114,6 +114,8 @@ def test_kinks_curls_and_formulas_are_refused():
         line(lambda q, index: (q * noise[index])[..., None]).step_functions(np.array([0.0, 1.0]))
     with pytest.raises(UnsupportedError, match="relaxation"):
         Regression(1).learner().system()
+    with pytest.raises(UnsupportedError, match="replicas"):
+        ql.relaxation(Regression(2).learner(), 2, grid=ql.Grid((9, 9), [(-3, 3)] * 2, "wall"))
 
     def curled(q, index):
         return np.stack([q[:, 1:] + noise[index], 0 * q[:, :1] + noise[::-1][index]], axis=-1)
