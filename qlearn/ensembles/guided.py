@@ -96,8 +96,8 @@ def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
     geometry, periods = system.noise_geometry(parameters), system.period_numbers(parameters)
     if isinstance(field, Result):
         _check_result(field, gamma, temperature, geometry)
-        start = _first_density(field, times[0]) if start is None else start
-        field = field.field()
+        solved, field = field, field.field()
+        start = _first_density(solved, times[0]) if start is None else start
     elif not callable(field):
         checks.fail("field", "must be a Result or a callable (t, *q) -> (psi, grad_psi)", type(field).__name__)
     elif start is None:

@@ -8,7 +8,7 @@ from qlearn.ensembles.langevin import heun_step
 from qlearn.ensembles.plan import space_of
 from qlearn.ensembles.spaces import CurvedSpace, Sphere
 from qlearn.ensembles.static import static_plan
-from qlearn.errors import ArgumentError
+from qlearn.errors import ArgumentError, UnsupportedError
 
 X = 2 * np.pi * np.arange(21) / 21              # odd: every mode of the operators below has a sign
 MODES = np.fft.fftfreq(21, 1 / 21)
@@ -154,3 +154,31 @@ def test_a_metric_that_is_not_positive_where_a_learner_goes_is_refused():
     space = CurvedSpace(lambda x, y: np.array([[x, 0 * x], [0 * x, 1 + 0 * x]]), lambda q: [], lambda q: [])
     with pytest.raises(ArgumentError, match="positive definite wherever learners go"):
         space.frame(np.array([[0.1, -0.1], [0.0, 0.0]]))
+
+
+UNIT = ql.LearningSystem("theta phi", potential="0", learning_rate=1, temperature=0.5, metric=["1", "sin(theta)**2"],
+                         periods=[None, "2*pi"])
+
+
+def test_guided_by_a_callable_on_a_sphere():
+    """ψ = 1 + ½ cos θ e^{−it} (ħ = m = R = 1): E[cos θ] = (cos t/3)/(1 + 1/12); false alarm 1e-4."""
+    def wave(t, theta, phi):
+        turn = 0.5 * np.exp(-1j * t)
+        return 1 + turn * np.cos(theta), np.stack([-turn * np.sin(theta), 0j * phi])
+
+    rng = np.random.default_rng(11)
+    theta = np.arccos(rng.uniform(-1, 1, 40_000))
+    theta = theta[rng.uniform(0, 2.25, theta.size) < (1 + 0.5 * np.cos(theta))**2][:10_000]
+    q = np.stack([theta, rng.uniform(0, 2 * np.pi, theta.size)], axis=1)
+    run = ql.simulate(UNIT, q, [0.0, 1.5], kind="guided", learners=len(q), seed=2, field=wave, dt=0.05)
+    z, first = np.cos(run.positions[1, :, 0]), np.cos(theta)
+    assert abs(first.mean() - 4 / 13) < 3.9 * first.std() / np.sqrt(len(q))
+    assert abs(z.mean() - np.cos(1.5) * 4 / 13) < 3.9 * z.std() / np.sqrt(len(q))
+
+
+def test_a_solved_wave_between_poles_is_refused_with_a_way_out():
+    grid = ql.Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ["pole", "periodic"])
+    H = ql.Hamiltonian(grid, 0.0, metric=lambda theta, phi: [[1 + 0 * phi, 0], [0, np.sin(theta)**2]])
+    result = ql.sesolve(H, H.root_metric / grid.norm(H.root_metric), np.linspace(0, 0.1, 3))
+    with pytest.raises(UnsupportedError, match="callable"):
+        ql.simulate(UNIT, None, [0.0, 0.1], kind="guided", learners=5, seed=0, field=result)
