@@ -162,7 +162,7 @@ def _centres(ensemble: Ensemble, at: int | None) -> tuple[float, list[int]]:
 
 def _proper_length(ensemble: Ensemble, metric: Callable[[np.ndarray], Any] | None) -> tuple[np.ndarray, float]:
     """Positions (n, learners) as proper lengths s = ∫√g dq, unwrapped, and the length of the ring."""
-    q, period = ensemble.positions[:, :, 0], float(ensemble.periods[0] or 0)
+    q, period = ensemble.need_positions("circulation")[:, :, 0], float(ensemble.periods[0] or 0)
     if metric is None:
         return q, period
     x = period * np.arange(_TABLE) / _TABLE
