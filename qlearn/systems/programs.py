@@ -22,7 +22,7 @@ class DriftPrograms:
 
     >>> q = sp.Symbol("q", real=True)
     >>> program, = DriftPrograms((-2 * q,), (q,), {}).of_steps([0.1])
-    >>> program.constants[0]
+    >>> float(program.constants[0])
     -1.8
     """
 
