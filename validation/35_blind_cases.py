@@ -1,8 +1,8 @@
 """Five cases that were made up after the rule of the self-consistent ensemble was fixed: whatever comes out is reported.
 
-The rule (qlearn/ensembles/self_consistent/score.py) was committed first and not touched since; potentials, starts, γ and T are new.
-Assumed as in 34: A1 (ħ in the force) and A2 (circulation held).  Four seeds each.  A line that fails is a measured limit of the
-method: "stopped" counts runs that ended early at a near node, as they say by NearNodeError.
+The rule (qlearn/ensembles/self_consistent/score.py) was committed first and not touched since; potentials, starts, γ and T are
+new.  Assumed as in 34: A1 (ħ in the force) and A2 (circulation held).  Four seeds each.  A line that fails is a
+measured limit of the method: "stopped" counts runs that ended early at a near node, as they say by NearNodeError.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -71,6 +71,7 @@ def evidence(seeds=SEEDS) -> list[Evidence]:
         lines.append(at_most(f"{name}: runs stopped at a near node", stopped, 0))
         for k, kind in enumerate(("carriers", "noisy learners")):
             final = ", ".join(f"{found[one]['distances'][-1, k]:.2f}" for one in mine)
-            lines.append(at_least(f"{name}, {kind} (KS·√N {final}): smallest Holm-adjusted p", min(p[one][k] for one in mine), 0.01))
+            what = f"{name}, {kind} (KS·√N {final}): smallest Holm-adjusted p"
+            lines.append(at_least(what, min(p[one][k] for one in mine), 0.01))
         lines.append(at_least(f"{name}: least fidelity", min(found[one]["fidelity"] for one in mine), 0.999))
     return lines

@@ -56,6 +56,7 @@ class Start:
         """``size`` independent positions (d, size)."""
         if self.density is not None:
             return np.ascontiguousarray(self.density.sample(size, rng).reshape(size, -1).T)
+        assert self.points is not None
         return np.ascontiguousarray(self.points[:, rng.integers(self.points.shape[1], size=size)])
 
 

@@ -68,9 +68,9 @@ class FlowPath:
         if a.basis is not b.basis or b.t == a.t:
             return b
         share = min(max((t - a.t) / (b.t - a.t), 0.0), 1.0)
-        mixed = [x + share * (y - x) for x, y in ((a.chi, b.chi), (a.log_density, b.log_density), (a.mean, b.mean),
-                                                  (a.factor, b.factor))]
-        return Knot(t, b.basis, *mixed, np.minimum(a.lowest, b.lowest), np.maximum(a.highest, b.highest))
+        chi, log_density, mean, factor = (x + share * (y - x) for x, y in (
+            (a.chi, b.chi), (a.log_density, b.log_density), (a.mean, b.mean), (a.factor, b.factor)))
+        return Knot(t, b.basis, chi, log_density, mean, factor, np.minimum(a.lowest, b.lowest), np.maximum(a.highest, b.highest))
 
     def phase(self, t: float, grid: Grid) -> np.ndarray:
         """φ (*grid.shape) with zero mean over the grid, plus m v₀·(q − the grid's lower ends) on rings."""
