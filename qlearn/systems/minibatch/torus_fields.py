@@ -97,7 +97,7 @@ def _on_torus(f: np.ndarray, periods: tuple[float, ...], q: np.ndarray, axis: in
     return np.stack([np.einsum("nk,nk->n", first @ one, second).real for one in c])
 
 
-def _rational(value: float) -> Any:
+def _rational(value: Any) -> Any:
     import sympy
 
     return sympy.Rational(repr(float(value)))
