@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["evaluate", "gradient", "local_values", "moments", "scatter"]
+__all__ = ["evaluate", "gradient", "gradient_on_a_line", "local_values", "moments", "scatter"]
 
 _ORDER = 6
 
@@ -130,6 +130,25 @@ def evaluate(shape, index, values, coefficients, orders, out):
                     rest //= _ORDER
                 for c in range(coefficients.shape[0]):
                     out[c, q, i] += coefficients[c, number] * term
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def gradient_on_a_line(lower, spacing, slopes, periodic, y, out):
+    """slopes (cells, 5): the polynomial of the derivative on each cell."""
+    cells, per_cell = slopes.shape[0], 1.0 / spacing
+    for i in range(y.size):
+        x = (y[i] - lower) * per_cell
+        cell = np.floor(x)
+        if not periodic:
+            cell = min(max(cell, 0.0), cells - 1.0)
+        u = x - cell
+        at = np.int64(cell - cells * np.floor(cell / cells)) if periodic else np.int64(cell)
+        c = slopes[at]
+        inside = min(max(u, 0.0), 1.0)
+        value = c[0] + inside * (c[1] + inside * (c[2] + inside * (c[3] + inside * c[4])))
+        if inside != u:
+            value += (u - inside) * (c[1] + inside * (2 * c[2] + inside * (3 * c[3] + inside * 4 * c[4])))
+        out[i] = value
 
 
 @numba.njit(cache=True, nogil=True)
