@@ -198,8 +198,8 @@ def moving_nodes(name, case, executor) -> list[Evidence]:
         runs = list(executor.map(partial(without_substeps, system, field, start, times, dt), SEEDS[:4]))
         whole = np.concatenate([positions for positions, _ in runs], axis=1)
         worst = min(p_value(whole[i], wave.law(times[i])) for i in (1, 2))
-        lines += [at_least(f"{name} without substeps, four seeds together: −log10 of the smallest p", -np.log10(worst + 1e-300), 4,
-                           control=True),
+        lines += [at_least(f"{name} without substeps, four seeds together: −log10 of the smallest p", -np.log10(worst + 1e-300),
+                           4, control=True),
                   at_least(f"{name} without substeps: share of limited steps", runs[0][1], 3e-3, control=True)]
     return lines
 

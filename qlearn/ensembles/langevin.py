@@ -129,7 +129,9 @@ class _Walk:
         """From t to later in substeps; times are counted in whole units of (later − t)/2^halvings."""
         drift, whole = self.between(t, later), 1 << self.halvings
         unit, done, active = (later - t) / whole, np.zeros(q.shape[1], dtype=np.int64), np.arange(q.shape[1])
-        for round in count(1):
+        round = 0
+        while active.size:
+            round += 1
             here, now = q[:, active], done[active]
             frame = self.space.frame(here)
             pull = self.space.components(frame, drift(t + unit * now, here))
@@ -140,8 +142,7 @@ class _Walk:
             self.tally.cut += len(active)
             done[active] = then
             active = active[then < whole]
-            if active.size == 0:
-                return q
+        return q
 
     def _step(self, drift: Any, q: np.ndarray, frame: Any, pull: np.ndarray, t: Any, later: Any,
               place: tuple[int, int]) -> np.ndarray:
