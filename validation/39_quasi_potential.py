@@ -6,8 +6,8 @@ s grows.  Rule fixed beforehand: T is a sixth of the least barrier; s = 2.4, 3.4
 seeds 10 … 14; only learners with ε₃ ≤ 0.5.  R = slowest rate of the exact operator over that of (8).
 
 Claims: |ln R − ln R_pred| ≤ 8 % of |ln R_pred| + 0.002 with the predicted exponent and prefactor; |ln R − ln R_exp| ≤ 15 % +
-0.005 with the exponent ∫p dq alone; ε₃ spans a decade for every seed.  Higher rates stay within 6 % of (8).  (Margins were chosen on
-data seeds 0, 1, 2, where the worst were 4.5 %, 3 % and 2.5 %.)
+0.005 with the exponent ∫p dq alone; ε₃ spans a decade for every seed.  Higher rates stay within 6 % of (8).  (Margins were chosen
+on data seeds 0, 1, 2, where the worst were 4.5 %, 3 % and 2.5 %.)
 Controls: no quasi-potential at all (R_pred = 1), and that of the mirrored noise (third cumulant of the other sign).
 """
 
