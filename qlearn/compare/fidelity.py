@@ -53,17 +53,16 @@ def fidelity(result: Result, ensemble: Ensemble, *, times: Any = None, density: 
     chosen = shared_times(result.times, ensemble.times) if times is None else given_times(times)
     there = indices_of("times", chosen, result.times, "the reference")
     here = indices_of("times", chosen, ensemble.times, "the ensemble")
-    return np.array([_one(result, ensemble, i, j, density) for i, j in zip(there, here, strict=True)])
+    return np.array([_one(result, result.states[i], ensemble, j, density) for i, j in zip(there, here, strict=True)])
 
 
-def _one(result: Result, ensemble: Ensemble, i: int, j: int, density: str) -> float:
+def _one(result: Result, psi: np.ndarray, ensemble: Ensemble, j: int, density: str) -> float:
     H, t = result.hamiltonian, float(ensemble.times[j])
     grid = H.grid
     if density == "flow":
         rho = np.where(_reached(grid, ensemble.carriers or ensemble, j), ensemble.flow.density(t, grid), 0.0)
     else:
         rho = ensemble.density(grid, j).values
-    psi = result.states[i]
     overlap = np.sum(np.sqrt(rho) * np.exp(-1j * ensemble.flow.phase(t, grid) / H.hbar) * psi)
     return float(np.abs(overlap)**2 / (np.sum(rho) * np.sum(np.abs(psi)**2)))
 
