@@ -32,7 +32,9 @@ class Layout:
             start += size
         if self.names is None:
             return parts[0]
-        return dict(zip(self.names, parts, strict=True)) if self.kind is dict else self.kind(parts)
+        if self.kind is dict:
+            return dict(zip(self.names, parts, strict=True))
+        return self.kind(*parts) if hasattr(self.kind, "_fields") else self.kind(parts)         # named tuples take their fields
 
 
 def flatten(argument: str, value: Any) -> tuple[np.ndarray, Layout]:

@@ -3,6 +3,7 @@
 False-alarm rates: bounds on one estimate are at 4.5 standard errors (1e-5); coverage is tested at 4.5 binomial deviations.
 """
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError
-from qlearn.inference.alpha_slopes import centred, slopes
+from qlearn.inference.alpha_slopes import centred, jackknife, slopes, studentised
 
 
 def records(alpha=1.0, parameters=80, samples=400, checkpoints=3, residual=0.1, updates=0, spread=1.2, seed=0, floor=0.0):
@@ -186,3 +187,21 @@ def test_an_optimiser_at_work(optimiser, nominal):
         warnings.simplefilter("ignore", AccuracyWarning)
         found = ql.estimate_alpha(rows)
     assert abs(found.value - nominal) < 0.05
+
+
+def test_large_networks_need_no_square_of_their_size():
+    """50 000 parameters: leaving out one at a time by a matrix of weights would take 20 GB."""
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((2, 50_000))
+    x1, x2 = (centred(x + 0.3 * rng.standard_normal(x.shape)) for _ in range(2))
+    y = centred(0.5 * x + rng.standard_normal(x.shape))
+    tracemalloc.start()
+    try:
+        error = jackknife(y, x1, x2, np.arange(50_000))
+        low, high, _ = studentised(y, x1, x2, np.arange(50_000), level=0.95, resamples=199, rng=rng)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3e8
+    assert error == pytest.approx(slopes(y, x1, x2, np.ones((1, 50_000)), np.arange(50_000)).error[0], rel=0.01)
+    assert (high - low) / error == pytest.approx(3.92, rel=0.3)                 # 199 resamples: quantiles to some tenth

@@ -54,7 +54,7 @@ def test_the_torch_optimiser_takes_the_same_steps(torch, optimiser):
 
 def test_a_torch_run_resumes_from_its_state_dict(torch):
     live = parameters(torch)
-    steps = CGD(0.05, alpha=0.5).torch(live)
+    steps = CGD(0.05, alpha=0.5, warmup=2).torch(live)
 
     def train(steps, count):
         for _ in range(count):
@@ -68,7 +68,7 @@ def test_a_torch_run_resumes_from_its_state_dict(torch):
     whole = [p.detach().clone() for p in live]
     for p, value in zip(live, values, strict=True):
         p.data.copy_(value)
-    again = CGD(0.05, alpha=0.5).torch(live)
+    again = CGD(0.05, alpha=0.5, warmup=2).torch(live)
     again.load_state_dict(saved)
     train(again, 5)
     assert all(torch.equal(a, b) for a, b in zip(live, whole, strict=True))
@@ -171,3 +171,74 @@ def test_what_optax_cannot_tell_is_said():
         metric(optax.sgd(0.1).init(jnp.zeros(3)), b2=0.9, eps=0.0)
     with pytest.raises(ArgumentError, match="taken a step"):
         metric(optax.adam(0.1).init(jnp.zeros(3)), b2=0.9, eps=0.0)
+
+
+def taught(torch):
+    """A small network, with a bias that is frozen, and the loss of one pair."""
+    torch.manual_seed(1)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1)).double()
+    network[0].bias.requires_grad_(False)
+    samples = list(zip(torch.randn(8, 1, 3).double(), torch.randn(8, 1, 1).double(), strict=True))
+    return network, samples, lambda pair: ((network(pair[0]) - pair[1])**2).mean()
+
+
+def test_only_parameters_that_learn_are_recorded(torch):
+    from qlearn.optimisers.pytorch import record
+
+    network, samples, loss = taught(torch)
+    groups = [{"params": network[0].parameters(), "lr": 1e-3}, {"params": [network[2].weight], "lr": 0.0},
+              {"params": [network[2].bias], "lr": 2e-3}]
+    live = torch.optim.Adam(groups)
+    loss(samples[0]).backward()
+    live.step()
+    live.zero_grad()
+    with torch.no_grad():
+        found = record(live, loss, samples)
+    assert found.parameters == 12 + 1 and found.gradients[:, :12].std() > 0
+    v = live.state[network[2].bias]["exp_avg_sq"] / (1 - 0.999)
+    assert found.metric[-1] == pytest.approx((v.sqrt().item() + 1e-8) / 2)      # twice the rate of the first group
+    for group in live.param_groups:
+        group["lr"] = 0.0
+    with pytest.raises(ArgumentError, match="all of them frozen"):
+        record(live, loss, samples)
+
+
+def test_parameters_that_the_loss_does_not_depend_on(torch):
+    from qlearn.optimisers.pytorch import record
+
+    network, samples, loss = taught(torch)
+    network[0].bias.requires_grad_(True)
+    idle = torch.nn.Parameter(torch.ones(2).double())
+    found = record(torch.optim.SGD([*network.parameters(), idle], lr=0.1), loss, samples)
+    assert np.all(found.gradients[:, -2:] == 0) and np.all(found.gradients[:, :-2].std(axis=0) > 0)
+    adam = torch.optim.Adam([*network.parameters(), idle])
+    loss(samples[0]).backward()
+    adam.step()
+    with pytest.raises(ArgumentError, match=r"with every parameter.*shape \(2,\).*requires_grad_\(False\)"):
+        record(adam, loss, samples)
+
+
+def test_losses_that_cannot_be_differentiated_are_refused_in_words(torch):
+    from qlearn.optimisers.pytorch import metric, record
+
+    network, _, loss = taught(torch)
+    live = torch.optim.SGD(network.parameters(), lr=0.1)
+    pair = (torch.randn(4, 3).double(), torch.zeros(4, 1).double())
+    for wrong, words in ((lambda s: (network(s[0]) - s[1])**2, r"shape \(4, 1\)"), (lambda s: 1.0, "float"),
+                         (lambda s: loss(s).detach(), "requires_grad False")):
+        with pytest.raises(ArgumentError, match=r"loss\(sample\) must be one number.*" + words):
+            record(live, wrong, [pair])
+    with pytest.raises(ArgumentError, match=r"torch\.optim\.Optimizer; given Sequential"):
+        metric(network)
+    with pytest.raises(UnsupportedError, match="LBFGS"):
+        metric(torch.optim.LBFGS(network.parameters()))
+
+
+@pytest.mark.parametrize("gradient", [[1.0, 0.0], [1.0, float("nan")]], ids=["zero without ε", "NaN"])
+def test_the_torch_optimiser_writes_no_nan_into_parameters(torch, gradient):
+    weights = torch.nn.Parameter(torch.ones(2, dtype=torch.float64))
+    steps = CGD(0.1, alpha=0.5, statistic="second_moment", epsilon=0.0).torch([weights])
+    weights.grad = torch.tensor(gradient, dtype=torch.float64)
+    with pytest.raises(ArgumentError, match="1 of 2 values"):
+        steps.step()
+    assert weights.detach().tolist() == [1.0, 1.0]

@@ -174,6 +174,24 @@ def test_a_file_of_other_settings_is_refused(tmp_path):
         optimiser.load(tmp_path / "state.h5", np.zeros(4))
 
 
+def test_by_default_a_covariance_is_gathered_before_it_is_used():
+    """With S of few gradients steps are of the order η/ε: 1e6 here after one."""
+    start, noise = np.linspace(-1, 1, 7), gradients(60, 7)
+    default, wild = run(CGD(1e-3), start, noise), run(CGD(1e-3, warmup=0), start, noise)
+    assert np.all(default[:20] == start) and np.any(default[20] != start)
+    assert np.max(np.abs(default)) < 30 and np.max(np.abs(wild[0])) > 1e4
+    assert CGD(1e-3, floor=0.1).warmup == CGD.adam(1e-3).warmup == CGD.rmsprop(1e-3, centered=True).warmup == 0
+
+
+def test_named_tuples_come_back():
+    from collections import namedtuple
+
+    parts = namedtuple("Parts", "w b")(np.ones((2, 3)), np.zeros(2))
+    optimiser = CGD.sgd(0.5)
+    q, _ = optimiser.step(parts, parts, optimiser.init(parts))
+    assert type(q) is type(parts) and np.all(q.w == 0.5)
+
+
 def test_a_quadratic_loss_is_learnt():
     """α = 1 and constant noise: dq = −(η/κ)(q dt + noise): variance T = ηS₀/2 in units of g; here g = κ = 0.25."""
     rng = np.random.default_rng(11)
@@ -201,7 +219,7 @@ def test_bad_settings(settings, words):
 
 
 def test_bad_gradients():
-    optimiser = CGD(0.1, alpha=1.0, epsilon=0.0)
+    optimiser = CGD(0.1, alpha=1.0, epsilon=0.0, warmup=0)
     state = optimiser.init(np.zeros(3))
     with pytest.raises(ArgumentError, match="laid out as the q of init"):
         optimiser.step(np.zeros(3), np.zeros(4), state)
