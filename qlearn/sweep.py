@@ -5,6 +5,7 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
+from numbers import Number
 from typing import Any, final
 
 import numpy as np
@@ -42,15 +43,26 @@ class Sweep:
         return [(point, error) for point, error in zip(self.points, self.errors, strict=True) if error is not None]
 
     def array(self, pick: Callable[[Any], Any] = lambda value: value) -> np.ndarray:
-        """``pick(value)``, a number, over the grid of parameters: shape ``shape``, NaN where a point failed."""
+        """``pick(value)``, a number, over the grid of parameters: shape ``shape``, NaN where a point failed.
+
+        Raises ArgumentError where it is not one number.
+        """
         numbers = [np.nan if error is not None else pick(value) for value, error in zip(self.values, self.errors, strict=True)]
+        for number, point in zip(numbers, self.points, strict=True):
+            if not isinstance(number, Number | np.generic) and getattr(number, "ndim", None) != 0:
+                checks.fail("pick(value)", "must be one number", f"{type(number).__name__} at {point}",
+                            "For example array(lambda value: value.energies[0]), or use .values.")
         return np.array(numbers).reshape(self.shape)
 
     def table(self) -> list[dict[str, Any]]:
-        """One row a point: its parameters, "value" (or the entries of a value that is a mapping), "error" in words or None."""
+        """One row a point: its parameters, "value" (or the entries of a value that is a mapping), "error" in words or None.
+
+        A mapping with a name that is also a parameter's, or "error", stays whole under "value".
+        """
         rows = []
         for point, value, error in zip(self.points, self.values, self.errors, strict=True):
-            found = value if isinstance(value, Mapping) else {"value": value}
+            apart = isinstance(value, Mapping) and not value.keys() & {*point, "error"}
+            found = value if apart else {"value": value}
             rows.append({**point, **found, "error": None if error is None else f"{type(error).__name__}: {error}"})
         return rows
 
@@ -95,10 +107,12 @@ def sweep(function: Callable[..., Any], parameters: Any, executor: Executor | No
     points, shape = _points(parameters)
     if resume is not None and not isinstance(resume, Sweep):
         checks.fail("resume", "must be an earlier Sweep", type(resume).__name__)
+    if executor is not None and not isinstance(executor, Executor):
+        checks.fail("executor", "must be a concurrent.futures.Executor", type(executor).__name__)
     outcomes: list[Any] = [None] * len(points)
-    todo = []
+    todo, earlier = [], _by_key(resume)
     for number, point in enumerate(points):
-        known = _known(point, resume)
+        known = _known(point, earlier.get(_key(point), ()))
         if known is None:
             todo.append(number)
         else:
@@ -114,7 +128,8 @@ def _points(parameters: Any) -> tuple[tuple[dict[str, Any], ...], tuple[int, ...
     if isinstance(parameters, Mapping):
         columns = {}
         for name, values in parameters.items():
-            if not isinstance(values, (Sequence, np.ndarray, range)) or isinstance(values, (str, bytes)):
+            if not isinstance(values, (Sequence, np.ndarray, range)) or isinstance(values, (str, bytes)) \
+                    or (isinstance(values, np.ndarray) and values.ndim == 0):
                 checks.fail(f"parameters[{name!r}]", "must be a sequence of values", values, "For one value write [value].")
             columns[name] = list(values)
         points = tuple(dict(zip(columns, combination, strict=True)) for combination in product(*columns.values()))
@@ -129,9 +144,22 @@ def _points(parameters: Any) -> tuple[tuple[dict[str, Any], ...], tuple[int, ...
     return points, shape
 
 
-def _known(point: dict[str, Any], resume: Sweep | None) -> tuple[Any, None] | None:
-    """The value that the earlier sweep has at this point."""
-    for other, value in resume or ():
+def _key(point: dict[str, Any]) -> frozenset:
+    """Numbers and texts of a point: equal points have the same."""
+    return frozenset((name, value) for name, value in point.items() if isinstance(value, Number | np.generic | str))
+
+
+def _by_key(resume: Sweep | None) -> dict[frozenset, list[tuple[dict[str, Any], Any]]]:
+    """What did not fail earlier, together with what could be equal."""
+    found: dict[frozenset, list[tuple[dict[str, Any], Any]]] = {}
+    for point, value in resume or ():
+        found.setdefault(_key(point), []).append((point, value))
+    return found
+
+
+def _known(point: dict[str, Any], earlier: Sequence[tuple[dict[str, Any], Any]]) -> tuple[Any, None] | None:
+    """The value that one of the earlier points has, if it is this one."""
+    for other, value in earlier:
         if other.keys() == point.keys() and all(np.array_equal(other[name], point[name]) for name in point):
             return value, None
     return None

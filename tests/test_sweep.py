@@ -72,3 +72,28 @@ def test_what_is_refused(function, parameters, message):
         ql.sweep(function, parameters)
     with pytest.raises(ArgumentError, match="resume"):
         ql.sweep(ratio, GRID, resume=3)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: ql.sweep(ratio, {"a": np.array(3.0)}), "must be a sequence"),
+    (lambda: ql.sweep(ratio, GRID, 3), r"executor must be a concurrent\.futures\.Executor; given int"),
+    (lambda: ql.sweep(ratio, GRID).array(), r"pick\(value\) must be one number; given dict at \{'a': 1\.0, 'b': np"),
+    (lambda: ql.sweep(lambda n: np.ones(n), {"n": [1, 2]}).array(), "given ndarray"),
+    (lambda: ql.sweep(lambda n: None, {"n": [1, 2]}).array(), "given NoneType"),
+], ids=["0-d array", "executor", "mapping", "arrays", "None"])
+def test_what_has_no_place_is_refused_in_words(call, message):
+    with pytest.raises(ArgumentError, match=message):
+        call()
+
+
+def test_a_table_loses_no_parameter():
+    found = ql.sweep(lambda a: {"a": 2 * a, "error": 0.5}, {"a": [1.0]})
+    assert found.table() == [{"a": 1.0, "value": {"a": 2.0, "error": 0.5}, "error": None}]
+
+
+def test_points_are_found_again_among_many():
+    """Numbers that are equal, arrays that are equal; 3000 points in about one pass (all pairs would take half a minute)."""
+    first = ql.sweep(lambda n, q: n, {"n": range(1500), "q": [np.ones(2), np.zeros(3)]})
+    calls = []
+    again = ql.sweep(lambda n, q: calls.append(n), {"n": np.arange(1501.0), "q": [np.ones(2), np.zeros(3)]}, resume=first)
+    assert calls == [1500.0, 1500.0] and again.values[:3000] == first.values
