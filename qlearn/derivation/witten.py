@@ -8,7 +8,7 @@ from qlearn.derivation.geometry import Geometry
 from qlearn.derivation.notation import GAMMA, SCORE, D, F, T
 from qlearn.derivation.regimes import noise_tensor
 from qlearn.systems.base import LearningSystem
-from qlearn.systems.metrics import inverse_matrix
+from qlearn.systems.metrics import determinant, inverse_matrix
 
 __all__ = ["witten_of"]
 
@@ -39,5 +39,5 @@ def _geometry_functions(system: LearningSystem, geometry: Geometry) -> dict:
     inverse = inverse_matrix(system.metric)
     size = system.dimension
     functions = {geometry.inverse[i, j]: inverse[i, j] for i in range(size) for j in range(i, size)}
-    functions[geometry.volume] = sp.sqrt(system.metric.det())
+    functions[geometry.volume] = sp.sqrt(determinant(system.metric))
     return functions

@@ -10,7 +10,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.systems.formulas import NumericFunction, Symbols
 
-__all__ = ["PositiveMetric", "covariance_ratio", "inverse_matrix", "matrix_power", "metric_matrix"]
+__all__ = ["PositiveMetric", "covariance_ratio", "determinant", "inverse_matrix", "matrix_power", "metric_matrix"]
 
 
 @final
@@ -48,10 +48,23 @@ def metric_matrix(symbols: Symbols, metric: Any, ratio: sp.Matrix | None, alpha:
 
 
 def inverse_matrix(matrix: sp.Matrix) -> sp.Matrix:
-    """g^{ij}, entry by entry where it is diagonal (so that formulas stay as they were written)."""
+    """g^{ij}, entry by entry where it is diagonal, else cofactors over the determinant: formulas stay as they were written.
+
+    Multiplied out, W of a learner on a torus is ten times as long, and simplifying it takes longer than anyone waits.
+    """
+    size = matrix.rows
     if matrix.is_diagonal():
-        return sp.diag(*(1 / matrix[i, i] for i in range(matrix.rows)))
-    return matrix.inv()
+        return sp.diag(*(1 / matrix[i, i] for i in range(size)))
+    whole = determinant(matrix)
+    return sp.Matrix(size, size, lambda i, j: (-1) ** (i + j) * determinant(matrix.minor_submatrix(j, i)) / whole)
+
+
+def determinant(matrix: sp.Matrix) -> sp.Expr:
+    """|g| along the first row, nothing multiplied out."""
+    if matrix.is_diagonal():
+        return sp.Mul(*matrix.diagonal())
+    return sp.Add(*((-1) ** j * matrix[0, j] * determinant(matrix.minor_submatrix(0, j)) for j in range(matrix.cols)
+                    if matrix[0, j] != 0))
 
 
 def matrix_power(matrix: sp.Matrix, power: sp.Expr) -> sp.Matrix:
@@ -89,6 +102,6 @@ def _checked_matrix(symbols: Symbols, argument: str, value: Any, *, scalar: bool
     if any("t" in {symbol.name for symbol in entry.free_symbols} for entry in matrix):
         checks.fail(argument, "must not depend on t", str(matrix.tolist()))
     for size in range(1, matrix.rows + 1):
-        if matrix[:size, :size].det().is_nonpositive:
+        if determinant(matrix[:size, :size]).is_nonpositive:
             checks.fail(argument, "must be positive definite", str(matrix.tolist()))
     return matrix
