@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles import fourier_moments
 from qlearn.grids import Grid
@@ -37,9 +36,11 @@ class FokkerPlanck:
         return values[np.argsort(-values.real, kind="stable")]
 
     def rates(self, k: int) -> np.ndarray:
-        """The k lowest relaxation rates −Re λ per step, ascending, the zero mode left out; shape (k,)."""
-        k = checks.integer("k", k, least=1, most=len(self.matrix) - 1)
-        return -self.eigenvalues[1:k + 1].real
+        """The k lowest relaxation rates −Re λ per step, ascending, the zero mode left out; shape (k,).
+
+        AccuracyWarning where the grid does not resolve the generator: some Re λ > 0.
+        """
+        return fourier_moments.resolved_rates(-self.eigenvalues.real, k, self.grid)
 
     @cached_property
     def stationary(self) -> GridDensity:

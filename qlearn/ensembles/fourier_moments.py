@@ -4,15 +4,20 @@ x_μ = 2π(q_μ − a_μ)/L_μ, k_μ = −K_μ … K_μ, the last axis fastest. 
 p(q) = (1/ΠL) Σ_k m_k e^{−ik·x}.  An operator M on functions, M e^{ik·x} = Σ_j e^{ij·x} M_jk, moves moments by its transpose.
 """
 
+import warnings
+
 import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
+from qlearn.errors import AccuracyWarning
 from qlearn.grids import Grid
 
+GROWTH = 1e-6       # of the largest rate asked for: modes may grow by so much before it is told
 RINGING = 1e-3      # minibatch steps have finitely many values, so that moments fall slowly and a cut-off density rings
 
-__all__ = ["RINGING", "density_of", "highest", "modes", "moments_of", "project", "real_form", "stationary_moments"]
+__all__ = ["RINGING", "density_of", "highest", "modes", "moments_of", "project", "real_form", "resolved_rates",
+           "stationary_moments"]
 
 
 def highest(grid: Grid) -> tuple[int, ...]:
@@ -68,3 +73,14 @@ def real_form(matrix: np.ndarray, grid: Grid) -> np.ndarray:
     rows = np.fft.ifftn(rows, axes=tuple(range(d))).reshape(size, *shape)
     axes = tuple(range(1, d + 1))
     return np.fft.fftn(np.fft.ifftshift(rows, axes=axes), axes=axes).real.reshape(size, size)
+
+
+def resolved_rates(rates: np.ndarray, k: int, grid: Grid) -> np.ndarray:
+    """Rates 1 … k of all; AccuracyWarning where a mode grows: no law does that, so that the grid does not resolve this one."""
+    k = checks.integer("k", k, least=1, most=len(rates) - 1)
+    growth, scale = -float(np.min(rates)), float(np.max(np.abs(rates[1:k + 1])))
+    if growth > GROWTH * scale:
+        warnings.warn(f"modes grow by {growth:.2g} a step, which no law of learners does: the grid {grid.shape} does not resolve "
+                      "it, and rates mean nothing. Take more points.", AccuracyWarning,
+                      stacklevel=3)
+    return rates[1:k + 1]

@@ -16,6 +16,7 @@ from qlearn.ensembles.streams import check_cells, merged, record_for
 from qlearn.errors import ArgumentError, RegimeError
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import MinibatchLearner
+from qlearn.systems.minibatch.domain import check_grid
 
 __all__ = ["replicas"]
 
@@ -54,7 +55,7 @@ def replicas(learner: MinibatchLearner, start: Any, steps: Sequence[int], *, rep
     """
     count = checks.integer("replicas", replicas, least=1)
     record = _record_steps(steps)
-    begin = _start(start, count, learner.dimension)
+    begin = _start(learner, start, count)
     if store is not None:
         check_cells(store, learner.periods, "store")
     table, restarts = _first_table(learner, begin), 0
@@ -82,11 +83,13 @@ def _record_steps(steps: Sequence[int]) -> np.ndarray:
     return record
 
 
-def _start(start: Any, count: int, d: int) -> Any:
+def _start(learner: MinibatchLearner, start: Any, count: int) -> Any:
     """A density, or positions (replicas, d)."""
+    d = learner.dimension
     if isinstance(start, GridDensity):
         if start.grid.ndim != d:
             checks.fail("start", f"must be a density of {d} coordinates", f"{start.grid.ndim}")
+        check_grid(learner.periods, start.grid, "the grid of start")
         return start
     begin = checks.finite_array("start", start)
     if begin.shape in ((d,), ()) and not (begin.ndim == 0 and d > 1):

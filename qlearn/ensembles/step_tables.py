@@ -20,6 +20,7 @@ _ERROR = 1e-5               # allowed at the middles of the cells, relative to �
 _CELLS = {1: 64, 2: 16}     # of a tile along an axis, where an axis is a line
 _MOST_TILES = {1: 1 << 16, 2: 1 << 12}
 _MIDDLES = {True: 4096, False: 64}      # at most so many are looked at, on a torus and elsewhere
+_FARTHEST = 2.0**52         # cells: beyond, neighbouring positions are no longer told apart
 _REACH = 3                  # nodes on each side of a difference of order 6, (f₃ − 9f₂ + 45f₁ − …)/60h
 
 
@@ -163,8 +164,8 @@ class Lookup:
         """(entries of η/B g⁻¹ (n, pairs), v (n, d) or (n, 0)) at q (n, d)."""
         table = self.table
         place = q / table.spacing
-        if not np.all(np.isfinite(place)):
-            raise RegimeError("replicas must stay finite; some ran away to infinity. Take a smaller learning rate.")
+        if not np.all(np.abs(place) < _FARTHEST):
+            raise RegimeError("replicas must stay near the data; some ran away to infinity. Take a smaller learning rate.")
         cell = np.floor(place)
         place -= cell
         index = cell.astype(np.int64)

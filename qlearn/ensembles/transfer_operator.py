@@ -39,9 +39,12 @@ class TransferOperator:
         return values[np.argsort(-np.abs(values), kind="stable")]
 
     def rates(self, k: int) -> np.ndarray:
-        """The k lowest relaxation rates −ln|λ| per step, ascending, the zero mode left out; shape (k,)."""
-        k = checks.integer("k", k, least=1, most=len(self.matrix) - 1)
-        return -np.log(np.abs(self.eigenvalues[1:k + 1]))
+        """The k lowest relaxation rates −ln|λ| per step, ascending, the zero mode left out; shape (k,).
+
+        AccuracyWarning where the grid does not resolve the law: some |λ| > 1.
+        """
+        with np.errstate(divide="ignore"):                              # λ = 0 is forgotten within a step
+            return fourier_moments.resolved_rates(-np.log(np.abs(self.eigenvalues)), k, self.grid)
 
     @cached_property
     def stationary(self) -> GridDensity:

@@ -7,6 +7,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.densities import GridDensity
+from qlearn.ensembles.step_tables import Lookup, StepTable
 from qlearn.errors import ArgumentError, RegimeError
 from tests.learners import RING, Regression, ring_grid, ring_learner, torus_grid, torus_learner
 
@@ -120,6 +121,20 @@ def test_streamed_replicas_have_the_counts_of_stored_ones():
     np.testing.assert_array_equal(streamed.histograms(grid), stored.histograms(grid))
     with pytest.raises(ArgumentError, match="store"):
         learner.replicas(**arguments, store=ql.Grid(16, (0, RING)))
+
+
+def test_a_density_of_another_manifold_is_refused():
+    grid = ql.Grid(64, (-5, 5))
+    density = np.exp(-grid.axes[0] ** 2 / 2)
+    with pytest.raises(ArgumentError, match="grid of start"):
+        ring_learner(rows=20).replicas(GridDensity(grid, density / (density.sum() * grid.cell_volume)), [1], replicas=10, seed=0)
+
+
+def test_learners_that_run_away_to_infinity_are_told():
+    """Where cells have no number in 64 bits."""
+    table = StepTable(Regression(1).learner(), np.array([0.1]))
+    with pytest.raises(RegimeError, match="ran away to infinity"):
+        Lookup(table)(np.array([[0.0], [1e60]]))
 
 
 def test_learners_that_run_away_are_told():

@@ -5,6 +5,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.densities import GridDensity
+from qlearn.errors import AccuracyWarning
 from tests.learners import RING, product_of_rings, ring_grid, ring_learner, torus_grid, torus_learner
 
 
@@ -157,3 +158,19 @@ def test_relaxation_of_a_torus_learner_is_its_generators():
     found = ql.relaxation(learner, 2, grid=torus_grid(16), tol=1e-3)
     assert found.kind == "witten"
     np.testing.assert_allclose(found.rates(2), learner.fokker_planck(torus_grid(21)).rates(2), rtol=1e-5)
+
+
+def test_relaxation_of_a_torus_learner_without_detailed_balance_is_its_generators():
+    learner = torus_learner(alpha=0.5, learning_rate=0.06)
+    found = ql.relaxation(learner, 2, grid=torus_grid(16), tol=1e-2)
+    assert found.kind == "fokker-planck" and found.circulation > 0.5
+    np.testing.assert_allclose(found.eigenvalues, learner.fokker_planck(torus_grid(21)).eigenvalues[:3], atol=1e-6)
+
+
+@pytest.mark.parametrize("build", ["transfer_operator", "fokker_planck"])
+def test_a_grid_that_does_not_resolve_the_law_is_told(build):
+    """500 samples a batch: a density too narrow for 65 points.  At one sample a batch nothing is said: warnings are errors."""
+    one, many = ring_learner(rows=50), ring_learner(rows=50, batch_size=500)
+    assert np.all(getattr(one, build)(ring_grid(65)).rates(2) > 0)
+    with pytest.warns(AccuracyWarning, match="does not resolve"):
+        getattr(many, build)(ring_grid(65)).rates(2)

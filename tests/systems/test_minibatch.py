@@ -96,10 +96,19 @@ def test_learners_with_many_fourier_modes_have_levels_too(model, loss):
     np.testing.assert_allclose(levels[1:] / learner.hbar, learner.fokker_planck(ring_grid(161)).rates(3), rtol=1e-6)
 
 
+RANDOM = np.random.default_rng(0)
+
+
+def slopes(q, index):
+    return (np.sin(q) + (2 + np.cos(q)) * (index - 19.5))[..., None]
+
+
 BAD = {
     "line without C0": (dict(periods=[None]), ArgumentError, "reference_covariance"),
     "three variables": (dict(periods=[RING, RING, RING]), UnsupportedError, "periods"),
     "no list of periods": (dict(periods=RING), ArgumentError, "periods"),
+    "periods None": (dict(periods=None), ArgumentError, "periods"),
+    "periods in words": (dict(periods="2*pi"), ArgumentError, "periods"),
     "no samples": (dict(n_samples=1), ArgumentError, "n_samples"),
     "learning rate": (dict(learning_rate=-1.0), ArgumentError, "learning_rate"),
     "batch of 0": (dict(batch_size=0), ArgumentError, "batch_size"),
@@ -111,6 +120,12 @@ BAD = {
     "nan": (dict(per_sample_gradient=lambda q, index: (np.sin(q) * index * np.nan)[..., None]), ArgumentError, "finite"),
     "kink": (dict(per_sample_gradient=lambda q, index: ((2 + np.abs(np.sin(q))) * index)[..., None]), ArgumentError, "smooth"),
     "multivalued": (dict(per_sample_gradient=lambda q, index: (1 + np.sin(q) + index)[..., None]), ArgumentError, "integrates"),
+    "single precision": (dict(per_sample_gradient=lambda q, index: np.float32(slopes(q, index))), ArgumentError, "float64"),
+    "list": (dict(per_sample_gradient=lambda q, index: slopes(q, index).tolist()), ArgumentError, "float64"),
+    "complex": (dict(per_sample_gradient=lambda q, index: slopes(q, index) + 0j), ArgumentError, "float64"),
+    "writes into q": (dict(per_sample_gradient=lambda q, index: slopes(np.mod(q, RING, out=q), index)), ArgumentError, "change"),
+    "one minibatch for all": (dict(per_sample_gradient=lambda q, index: slopes(q, index[:1])), ArgumentError, "alike"),
+    "random": (dict(per_sample_gradient=lambda q, index: slopes(q, index) * RANDOM.uniform()), ArgumentError, "random"),
     "no noise": (dict(per_sample_gradient=lambda q, index: (np.sin(q) * (index >= 0))[..., None]), RegimeError, "covariance"),
 }
 

@@ -33,7 +33,7 @@ Field = Callable[..., np.ndarray]
 class Coefficients:
     """D^{μν} as diffusion(*q) -> (d, d, *shape) and a_μ as score(*q) -> (d, *shape), with the period of each axis or None.
 
-    loss, loss_slope : U(*q) and ∂_μU(*q) of a system, from which a reference density is made; None for a learner.
+    loss, loss_slope : U(*q) and ∂_μU(*q), from which a reference density is made.
     score_slopes : ∂_μ a_ν(*q) as (d, d, *shape), for a reference density on lines.
     witten : W = ¼ aᵀDa + ½ ∂_μ(D^{μν}a_ν) as a function of q.
     coldness : the lowest eigenvalue of (gc⁻¹/T) as a function of q: 1/temperature of the hottest direction.
@@ -84,7 +84,16 @@ def _of_minibatch(learner: MinibatchLearner) -> Coefficients:
     def score(*q: Any) -> np.ndarray:
         return _first(learner.diffusion_limit.score(_rows(q)), q, (d,))
 
-    return Coefficients(diffusion, score, learner.periods, "steps")
+    def loss(*q: Any) -> np.ndarray:
+        return _first(learner.diffusion_limit.fields.loss_at(_rows(q)), q, ())
+
+    def loss_slope(*q: Any) -> np.ndarray:
+        return _first(learner.diffusion_limit.fields.gradient_at(_rows(q)), q, (d,))
+
+    def coldness(*q: Any) -> np.ndarray:
+        return _first(learner.diffusion_limit.coldness(_rows(q)), q, ())
+
+    return Coefficients(diffusion, score, learner.periods, "steps", loss, loss_slope, coldness)
 
 
 def _rows(q: tuple) -> np.ndarray:
@@ -138,7 +147,7 @@ def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple, tuple]:
     """D^{μν}, row by row, a_μ, and gc⁻¹/T as SymPy expressions."""
     import sympy as sp
 
-    from qlearn.systems.metrics import inverse_matrix
+    from qlearn.systems.metrics import determinant, inverse_matrix
 
     q, size = system.coordinates, system.dimension
     metric = sp.eye(size) if system.metric is None else system.metric
@@ -149,7 +158,7 @@ def _formulas(system: "LearningSystem", ito: str) -> tuple[tuple, tuple, tuple]:
     slope = sp.Matrix([sp.diff(system.loss, coordinate) for coordinate in q])
     score = -(pull * slope) / system.temperature
     if ito == "covariant":
-        score += sp.Matrix([sp.diff(sp.log(metric.det()), coordinate) / 2 for coordinate in q])
+        score += sp.Matrix([sp.diff(sp.log(determinant(metric)), coordinate) / 2 for coordinate in q])
     else:
         spread = sp.Matrix([sum(sp.diff(diffusion[i, j], q[j]) for j in range(size)) for i in range(size)])
         score -= inverse_matrix(diffusion) * spread

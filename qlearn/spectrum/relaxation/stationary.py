@@ -16,10 +16,10 @@ def density_on(grid: Grid, values: np.ndarray) -> GridDensity:
     """P_s as a GridDensity; between walls on the periodic grid of the same points with the wall, where P is 0, before them."""
     mass = float(values.sum()) * grid.cell_volume
     if abs(mass - 1) > 1e-8:
-        checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which its sum is off by {mass - 1:.2g}",
+        checks.fail("grid", "must resolve the stationary density", f"a sum that is off by {mass - 1:.2g} on {grid!r}",
                     "Take more points, and on a line wider bounds.")
     if float(values.min()) < -1e-9 * float(values.max()):
-        checks.fail("grid", "must resolve the stationary density", f"{grid!r}, on which it is {values.min():.2g} somewhere",
+        checks.fail("grid", "must resolve the stationary density", f"a density of {values.min():.2g} somewhere on {grid!r}",
                     "Take more points, and on a line wider bounds.")
     pads = [(1, 0) if kind == "wall" else (0, 0) for kind in grid.boundary]
     whole = Grid(tuple(n + pad[0] for n, pad in zip(grid.shape, pads, strict=True)), grid.bounds)

@@ -82,9 +82,15 @@ class DiffusionLimit:
 
     def pull(self, q: np.ndarray) -> np.ndarray:
         """The part of a that is due to the loss, −(2B/η) gC⁻¹∂U (n, d)."""
+        return -np.einsum("nij,nj->ni", self._inverse_temperature(q), self.fields.gradient_at(q))
+
+    def coldness(self, q: np.ndarray) -> np.ndarray:
+        """One over the temperature of the hottest direction, the lowest eigenvalue of (2B/η) gC⁻¹ (n,)."""
+        return np.linalg.eigvalsh(self._inverse_temperature(q))[:, 0]
+
+    def _inverse_temperature(self, q: np.ndarray) -> np.ndarray:
         ratio = self.fields.covariance_at(q) / self.reference_covariance
-        factor = -2 * self.batch_size / (self.learning_rate * self.reference_covariance)
-        return factor * np.einsum("nij,nj->ni", power(ratio, self.alpha - 1), self.fields.gradient_at(q))
+        return 2 * self.batch_size / (self.learning_rate * self.reference_covariance) * power(ratio, self.alpha - 1)
 
     def _divergence(self, ratio: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """∂_ν(c^{1−2α})^{μν} (n, d)."""

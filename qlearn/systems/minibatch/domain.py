@@ -16,9 +16,9 @@ __all__ = ["check_gradient", "check_grid", "fields_of", "fields_on", "mean_covar
 
 
 def read_periods(periods: Sequence[float | None]) -> tuple[float | None, ...]:
-    if isinstance(periods, (int, float)) or len(periods) == 0:
+    if isinstance(periods, str) or not isinstance(periods, (Sequence, np.ndarray)) or len(periods) == 0:
         checks.fail("periods", "must be a list with one entry a variable, a period or None for a line", repr(periods),
-                    "For one ring write [2*np.pi].")
+                    "For one ring write [2*np.pi], for a line [None].")
     if len(periods) > 2:
         raise UnsupportedError(f"periods must be one or two: learners with more variables are not offered; given "
                                f"{periods!r}. For three variables with formulas use ql.simulate(system, …, kind='static').")
@@ -26,19 +26,43 @@ def read_periods(periods: Sequence[float | None]) -> tuple[float | None, ...]:
 
 
 def check_gradient(gradient_of: Gradient, n_samples: int, periods: tuple[float | None, ...]) -> None:
-    d, count = len(periods), min(n_samples, 5)
-    index = np.arange(count)[None, :].repeat(3, axis=0)
-    q = np.array([[0.0], [0.3], [0.7]]) * np.array([1.0 if period is None else period for period in periods])
-    h = checks.finite_array("per_sample_gradient(q, index)", gradient_of(q, index), shape=(*index.shape, d))
+    """Call it at a few points: type and shape, the same again, each row of q with its own row of index, periods."""
+    d, rows = len(periods), 5
+    index = (7 * np.arange(3 * rows).reshape(rows, 3)) % n_samples
+    index[0, 0] = n_samples - 1
+    q = np.linspace(0, 0.9, rows)[:, None] * np.array([1.0 if period is None else period for period in periods])
+    h = _call(gradient_of, q, index)
+    size = np.max(np.abs(h)) + 1e-300
+    if not np.array_equal(_call(gradient_of, q, index), h):
+        checks.fail("per_sample_gradient", "must return the same for the same q and index", "two different answers",
+                    "Draw no random numbers in it; minibatches are drawn by the learner.")
+    alone = np.concatenate([_call(gradient_of, q[row:row + 1], index[row:row + 1, ::-1])[:, ::-1] for row in range(rows)])
+    if np.max(np.abs(alone - h)) > 1e-8 * size:
+        checks.fail("per_sample_gradient", "must treat every row of q and every entry of index alike", "values that differ by "
+                    f"{np.max(np.abs(alone - h)):.3g} from those of one row alone", "Row r has samples index[r] of its own.")
     for axis, period in enumerate(periods):
         if period is None:
             continue
         turn = np.zeros(d)
         turn[axis] = period
-        again = np.asarray(gradient_of(q + turn, index))
-        if np.max(np.abs(h - again)) > 1e-8 * (np.max(np.abs(h)) + 1e-300):
+        again = _call(gradient_of, q + turn, index)
+        if np.max(np.abs(h - again)) > 1e-8 * size:
             checks.fail("per_sample_gradient", f"must be periodic in q with the period {period:.12g}",
                         f"a difference of {np.max(np.abs(h - again)):.3g} one period on")
+
+
+def _call(gradient_of: Gradient, q: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Its answer as a copy; it must be a float64 array and leave its arguments as they were."""
+    own = q.copy(), index.copy()
+    value = gradient_of(*own)
+    if not isinstance(value, np.ndarray) or value.dtype != np.float64:
+        checks.fail("per_sample_gradient(q, index)", "must be a NumPy array of float64",
+                    f"one of {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}",
+                    "Compute in double precision, or the mean and covariance have noise of their own.")
+    checks.finite_array("per_sample_gradient(q, index)", value, shape=(*index.shape, q.shape[1]))
+    if not (np.array_equal(own[0], q) and np.array_equal(own[1], index)):
+        checks.fail("per_sample_gradient", "must not change q or index", "a function that writes into them", "Copy them first.")
+    return value.copy()
 
 
 def fields_of(gradient_of: Gradient, n_samples: int, periods: tuple[float | None, ...],
@@ -55,7 +79,7 @@ def mean_covariance(fields: TorusFields | LineFields) -> float:
     return float(np.mean(np.trace(fields.covariance) / len(fields.covariance)))
 
 
-def check_grid(periods: tuple[float | None, ...], grid: Grid) -> None:
+def check_grid(periods: tuple[float | None, ...], grid: Grid, argument: str = "grid") -> None:
     """One axis a variable; those of rings are periodic, without twist, one period long; no poles."""
     d = len(periods)
     if grid.ndim == d and all(
@@ -64,10 +88,10 @@ def check_grid(periods: tuple[float | None, ...], grid: Grid) -> None:
             for period, kind, twist, length in zip(periods, grid.boundary, grid.twist, grid.lengths, strict=True)):
         return
     if d == 1 and periods[0] is not None:
-        checks.fail("grid", f"must be one periodic axis of length {periods[0]:.12g} without twist", repr(grid),
+        checks.fail(argument, f"must be one periodic axis of length {periods[0]:.12g} without twist", repr(grid),
                     f"Use ql.Grid(129, [(0, {periods[0]:.12g})]).")
     bounds = ", ".join("(-1, 1)" if period is None else f"(0, {period:.12g})" for period in periods)
-    checks.fail("grid", f"must have {d} axes, periodic without twist and one period long along rings", repr(grid),
+    checks.fail(argument, f"must have {d} axes, periodic without twist and one period long along rings", repr(grid),
                 f"For example ql.Grid({(33,) * d}, [{bounds}]).")
 
 

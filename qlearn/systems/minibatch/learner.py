@@ -32,7 +32,7 @@ from qlearn.systems.minibatch.domain import (
 from qlearn.systems.minibatch.matrix_power import power
 from qlearn.systems.minibatch.quasi_potential import QuasiPotential, quasi_potential
 from qlearn.systems.minibatch.statistics import LearnerStatistics
-from qlearn.systems.minibatch.torus_fields import TorusFields
+from qlearn.systems.minibatch.torus_fields import TorusFields, check_covariance
 
 __all__ = ["MinibatchLearner"]
 
@@ -210,6 +210,7 @@ class MinibatchLearner:
         """The same at any points q: (n,) for one variable, else (d, *shape)."""
         rows, shape = rows_of(self.dimension, q)
         gradient, covariance, third = moments(self.per_sample_gradient, self.n_samples, rows)
+        check_covariance(gradient, covariance, rows)
         metric = power(covariance / self.reference_covariance, self.alpha)
         assert third is not None
         fields = (fields_on(f, shape) for f in (gradient, covariance, third, metric))
@@ -248,9 +249,8 @@ class MinibatchLearner:
 
     def all_gradients(self, q: np.ndarray) -> np.ndarray:
         """h_i(q) of every sample i: (n, n_samples) at points q (n,); with several variables q (n, d), (n, n_samples, d)."""
-        if self.dimension == 1:
-            return per_sample_gradients(self.per_sample_gradient, self.n_samples, q[:, None])[..., 0]
-        return per_sample_gradients(self.per_sample_gradient, self.n_samples, q)
+        h = per_sample_gradients(self.per_sample_gradient, self.n_samples, q[:, None] if self.dimension == 1 else q)
+        return h[..., 0] if self.dimension == 1 else h
 
     # --- the later steps of the flow ----------------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class MinibatchLearner:
 
         U and g are the trigonometric interpolants of the exact averages (modes below 1e-13 of the largest are left out), in the
         coordinate q, or q1 and q2.  Only for α = 1 with the Itô correction (else the limit has no single T, or another loss).
-        With two variables ``derive`` may take minutes over so long formulas; ``ql.relaxation(learner, k, grid=…)`` needs none.
+        With two variables they have thousands of terms, and ``derive`` takes seconds; ``ql.relaxation`` needs no formulas.
         """
         if not self.ito_correction:
             raise RegimeError("ito_correction must be on for the covariant diffusion limit; without it the α = 1 learner "

@@ -111,6 +111,7 @@ def quasi_potential(learner: "MinibatchLearner", grid: Grid) -> QuasiPotential:
     for a in range(0, len(q), rows):
         part = slice(a, a + rows)
         steps = -scale[part, None] * per_sample_gradients(learner.per_sample_gradient, learner.n_samples, q[part, None])[..., 0]
+        _check_both_ways(q[part], steps, v[part] / learner.batch_size)
         p[part] = _roots(steps, v[part], learner.batch_size, first[part])
         tilted[:, part] = _tilted(steps, v[part], learner.batch_size, p[part])
         third[part] = learner.batch_size * np.mean((steps - steps.mean(axis=1, keepdims=True))**3, axis=1)
@@ -153,6 +154,15 @@ def _moments(steps: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     return rise.mean(axis=1), weight.mean(axis=1), (steps * weight).mean(axis=1)
 
 
+def _check_both_ways(q: np.ndarray, steps: np.ndarray, v: np.ndarray) -> None:
+    """E[e^{p(q′ − q)}] = 1 has a root p ≠ 0 only where the learner can step both ways."""
+    one_way = (steps.min(axis=1) + v >= 0) | (steps.max(axis=1) + v <= 0)
+    if np.any(one_way):
+        raise RegimeError("the learner must be able to step both ways everywhere, or E[e^(p·step)] = 1 has no root p ≠ 0; all "
+                          f"samples push one way at q = {q[np.argmax(one_way)]:.6g}. Add label noise, or on a line take a "
+                          "narrower grid.")
+
+
 def _tilted(steps: np.ndarray, v: np.ndarray, batch: int, p: np.ndarray) -> np.ndarray:
     """H_p and H_pp at p."""
     zero, one, two = _moments(steps, p)
@@ -174,8 +184,8 @@ def _roots(steps: np.ndarray, v: np.ndarray, batch: int, first: np.ndarray) -> n
     near, far = np.zeros_like(first), sign * width
     while True:
         if np.max(np.abs(far[:, None] * steps)) > 600:
-            raise RegimeError("the learner must be able to step both ways everywhere, or E[e^(p·step)] = 1 has no root p ≠ 0; "
-                              "all samples push one way somewhere. Add label noise.")
+            raise RegimeError("E[e^(p·step)] = 1 must have a root p ≠ 0 within the range of numbers; steps against the drift are "
+                              "too rare somewhere. Add label noise, or on a line take a narrower grid.")
         short = sign * reduced(far)[0] < 0
         if not np.any(short):
             break

@@ -143,7 +143,8 @@ def check_covariance(gradient: np.ndarray, covariance: np.ndarray, q: np.ndarray
         place = np.array2string(q[np.argmax(bad)], precision=6)
         raise RegimeError("per_sample_gradient must vary over the samples, in every direction, at every q; its covariance "
                           f"vanishes (is singular) at q = {place}. Add label noise or more samples, or take coordinates that "
-                          "are regular there.")
+                          "are regular there; far out on a line it drowns in rounding: where replicas run away, take a smaller "
+                          "learning rate.")
 
 
 def _tail(f: np.ndarray, scale: float, d: int) -> float:

@@ -101,6 +101,14 @@ def test_bad_arguments(changes, error, match):
         Regression(2).learner(**changes).statistics_at(POINTS)
 
 
+def test_a_singular_covariance_has_no_statistics():
+    x = np.random.default_rng(0).standard_normal(30)
+    plane = ql.MinibatchLearner(lambda q, index: q[:, None] + x[index][..., None] * [1.0, 2.0], 30, periods=[None, None],
+                                learning_rate=0.1, batch_size=1, reference_covariance=1.0)
+    with pytest.raises(RegimeError, match="singular"):
+        plane.statistics_at(POINTS)
+
+
 def test_kinks_curls_and_formulas_are_refused():
     noise = np.random.default_rng(0).standard_normal(30)
 

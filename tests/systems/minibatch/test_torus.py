@@ -110,6 +110,14 @@ def test_system_has_the_loss_and_the_metric():
     assert system.numbers({}) == (pytest.approx(learner.learning_rate), pytest.approx(learner.temperature))
 
 
+def test_derived_levels_are_those_of_the_diffusion_limit():
+    """From the learner over formulas to H_E; multiplied out, its inverse metric alone would take minutes."""
+    learner, grid = torus_learner(), torus_grid(24)
+    equation = ql.derive(learner.system()).equation
+    found = ql.eigenstates(equation.hamiltonian(grid), 3, tol=1e-2).rates(2)
+    np.testing.assert_allclose(found, ql.relaxation(learner, 2, grid=grid, tol=1e-2).rates(2), rtol=1e-4)
+
+
 @pytest.mark.parametrize("model", ["two_neurons", "two_layers"])
 def test_gradients_of_the_networks_are_slopes_of_their_loss(model):
     rng = np.random.default_rng(0)
