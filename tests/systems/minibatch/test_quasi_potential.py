@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.errors import RegimeError
+from qlearn.errors import AccuracyWarning, RegimeError
 from tests.learners import RING, Regression, ring_grid, ring_learner
 
 
@@ -81,3 +81,9 @@ def test_steps_one_way_only_have_no_root():
 def test_one_well_on_a_ring_has_two_escapes_over_one_barrier():
     found = ring_learner().quasi_potential(ring_grid(129))
     assert len({round(escape.barrier % RING, 6) for escape in found.escapes}) == 1 and len(found.escapes) == 2
+
+
+def test_low_barriers_are_told():
+    learner = at_barrier(two_wells(5.0), 1.0)
+    with pytest.warns(AccuracyWarning, match="too low"):
+        _ = learner.quasi_potential(ring_grid(129)).rate_ratio
