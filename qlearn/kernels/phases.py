@@ -153,14 +153,16 @@ def may_compile() -> bool:
 
 
 def _can_compile() -> bool:
-    """True where numba is installed and finds a place to keep what it compiled."""
+    """True where numba is installed, finds a place to keep what it compiled, and was not told NUMBA_DISABLE_JIT=1."""
     if find_spec("numba") is None:
         return False
     try:
         _load()
     except RuntimeError:
         return False
-    return True
+    from numba import config
+
+    return not config.DISABLE_JIT
 
 
 def _load() -> Any:
