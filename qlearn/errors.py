@@ -6,9 +6,9 @@ __all__ = [
     "ConfigError",
     "DerivationError",
     "MissingExtraError",
-    "NearNodeError",
     "QlearnError",
     "RegimeError",
+    "StoppedRunError",
     "StorageError",
     "StorageWarning",
     "UnsupportedError",
@@ -27,8 +27,8 @@ class RegimeError(QlearnError, ValueError):
     """The theory gives no such thing for this system: no ħ for α ≠ 1, the Euclidean branch, a nonlinear equation."""
 
 
-class NearNodeError(RegimeError):
-    """A self-consistent run stopped before a node of the wave; ``ensemble`` is the Ensemble up to there, its times end early."""
+class StoppedRunError(RegimeError):
+    """A self-consistent run stopped, for a node is near or its fields broke down; ``ensemble`` holds what was reached."""
 
     def __init__(self, message: str, ensemble: object):
         super().__init__(message)

@@ -1,8 +1,9 @@
 """Five cases that were made up after the rule of the self-consistent ensemble was fixed: whatever comes out is reported.
 
-The rule (qlearn/ensembles/self_consistent/score.py) was committed first and not touched since; potentials, starts, γ and T are
-new.  Assumed as in 34: A1 (ħ in the force) and A2 (circulation held).  Four seeds each.  A line that fails is a
-measured limit of the method: "stopped" counts runs that ended early at a near node, as they say by NearNodeError.
+Potentials, starts, γ and T are new.  Assumed as in 34: A1 (ħ in the force) and A2 (circulation held).  Four seeds each.  In a first
+run (seed 400, rule of bases as now) "skewed" and "two humps" went wrong without a word: waves that come near a node in their
+tails.  The bound on the energy was introduced then, so that these two cases are blind for the basis and not for the bound.  A run
+that stops says so by StoppedRunError and is counted; a run that ends is judged.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -63,15 +64,16 @@ def evidence(seeds=SEEDS) -> list[Evidence]:
     jobs = [(name, seed) for name in NAMES for seed in seeds]
     with ProcessPoolExecutor(2) as pool:
         found = dict(zip(jobs, pool.map(job, jobs), strict=True))
-    p = dict(zip(jobs, holm(np.stack([found[one]["p"] for one in jobs]).ravel()).reshape(-1, 2), strict=True))
+    ended = [one for one in jobs if found[one]["stopped"] is None]
+    p = dict(zip(ended, holm(np.stack([found[one]["p"] for one in ended]).ravel()).reshape(-1, 2), strict=True))
     lines = []
     for name in NAMES:
-        mine = [one for one in jobs if one[0] == name]
-        stopped = sum(found[one]["stopped"] is not None for one in mine)
-        lines.append(at_most(f"{name}: runs stopped at a near node", stopped, 0))
-        for k, kind in enumerate(("carriers", "noisy learners")):
+        mine = [one for one in ended if one[0] == name]
+        lines.append(at_most(f"{name}: runs of {len(seeds)} that stopped", len(seeds) - len(mine), 0))
+        for k, kind in enumerate(("carriers", "noisy learners") if mine else ()):
             final = ", ".join(f"{found[one]['distances'][-1, k]:.2f}" for one in mine)
             what = f"{name}, {kind} (KS·√N {final}): smallest Holm-adjusted p"
             lines.append(at_least(what, min(p[one][k] for one in mine), 0.01))
-        lines.append(at_least(f"{name}: least fidelity", min(found[one]["fidelity"] for one in mine), 0.999))
+        if mine:
+            lines.append(at_least(f"{name}: least fidelity", min(found[one]["fidelity"] for one in mine), 0.999))
     return lines

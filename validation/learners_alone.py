@@ -9,7 +9,7 @@ from scipy import stats
 import qlearn as ql
 from qlearn.densities import GridDensity
 from qlearn.ensembles.self_consistent.run import RULE, self_consistent_run
-from qlearn.errors import NearNodeError
+from qlearn.errors import StoppedRunError
 
 LEARNERS, CARRIERS = 100_000, 400_000
 
@@ -68,7 +68,7 @@ def measure(problem: Case, seed: int, rule: Any = RULE, learners: int = LEARNERS
     try:
         run = self_consistent_run(problem.system, problem.start if start is None else start, times, learners, seed,
                                   carriers=carriers, rule=rule)
-    except NearNodeError as error:
+    except StoppedRunError as error:
         return {"stopped": str(error), "distances": np.full((5, 2), np.inf), "p": np.zeros(2), "fidelity": 0.0, "dip": 0.0}
     reference = problem.reference(times)
     found = [[distances(one.positions[i], reference.density(i)) for one in (run.carriers, run)] for i in range(1, 6)]

@@ -14,11 +14,11 @@ from qlearn.ensembles.self_consistent.assembly import assemble, noisy_learners
 from qlearn.ensembles.self_consistent.basis import Basis, basis_of, box_of
 from qlearn.ensembles.self_consistent.evolution import Dynamics, Rates, State, frame_metric, runge_kutta
 from qlearn.ensembles.self_consistent.markers import Markers, place_markers
-from qlearn.ensembles.self_consistent.nodes_ahead import depth
+from qlearn.ensembles.self_consistent.nodes_ahead import depth, seen
 from qlearn.ensembles.self_consistent.path import FlowPath, Knot
 from qlearn.ensembles.self_consistent.score import Choice, Rule, choose, smoothest, solver
 from qlearn.ensembles.self_consistent.start import Beginning, Numbers, beginning, numbers
-from qlearn.errors import AccuracyWarning, NearNodeError
+from qlearn.errors import AccuracyWarning, RegimeError, StoppedRunError
 from qlearn.kernels.tensor_splines import evaluate, local_values, moments, scatter
 from qlearn.systems.potentials import potential_gradient_function
 
@@ -41,10 +41,14 @@ class _Record:
     choices: list[tuple[float, int, float, float]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     energies: list[float] = field(default_factory=list)
+    work: float = 0.0           # of the moving V on the carriers so far
+    imbalance: float = 0.0      # largest |E − E₀ − work| so far, over E[mv²/2] and the Fisher energy
     depths: list[float] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
     shortest: float = np.inf
+    share: float = 0.0
     stopped: float | None = None
+    reason: str = ""
 
 
 @final
@@ -70,7 +74,13 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     folds = markers.deposit(group=group, groups=rule.folds)
     dynamics = Dynamics(potential_gradient_function(system, parameters), given.gamma, given.hbar, np.array(given.rings),
                         begin.circulation, folds.sum(axis=0), rule.quantum)
-    record = _carry(dynamics, begin, markers, folds, times, dt, rule, given, system, parameters)
+    record = _Record(share=seen(markers.carriers))
+    try:
+        _carry(record, dynamics, begin, markers, folds, times, dt, rule, given, system, parameters)
+    except np.linalg.LinAlgError:
+        record.stopped, record.reason = (record.knots[-1].t if record.knots else times[0]), "broke down"
+    if not record.knots:
+        raise RegimeError(f"carriers must be enough to fit the score of their density; {markers.carriers} were not. Take more.")
     reached = times[:len(record.positions)]
     flow = FlowPath(tuple(record.knots), tuple(knot.t for knot in record.knots), begin.circulation, given.gamma)
     positions, limited = noisy_learners(flow, begin.start, reached, np.array(record.steps, dtype=int)[:len(reached) - 1],
@@ -79,17 +89,28 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     stats = _stats(record, markers, seed, learners, limited, begun)
     ensemble = assemble(reached, positions, np.stack(record.positions), flow, given.periods, stats)
     if record.stopped is not None:
-        raise NearNodeError(f"the density came near a node: at t = {record.stopped:g} its deepest dip is "
-                            f"{record.depths[-1]:.2g} of the density beside it, below {rule.stop:g}, and a smooth basis does not "
-                            f"carry on from there. What was reached, {len(reached)} of {len(times)} times, is in .ensemble. "
-                            "Stop at an earlier time, or give nodes='poles'.", ensemble)
+        raise StoppedRunError(_why(record, rule, len(times)), ensemble)
     return ensemble
 
 
-def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.ndarray, times: np.ndarray, dt: float | None,
-           rule: Rule, given: Numbers, system: "LearningSystem", parameters: Mapping[str, float] | None) -> _Record:
-    """Move the carriers through the times."""
-    record = _Record()
+def _why(record: _Record, rule: Rule, wanted: int) -> str:
+    reached = f"What was reached, {len(record.positions)} of {wanted} times, is in .ensemble."
+    if record.reason == "node":
+        return (f"the density came near a node: at t = {record.stopped:g} its deepest dip is {record.depths[-1]:.2g} of the "
+                f"density beside it, below {rule.stop:g}, and a smooth basis does not carry on from there. {reached} Stop at an "
+                "earlier time, or give nodes='poles'.")
+    if record.reason == "energy":
+        return (f"the energy of the carriers must be kept: at t = {record.stopped:g} it is off by {record.imbalance:.2g} of "
+                f"their kinetic and Fisher energy, more than {rule.balance:g}: the fields have features that the basis does not "
+                f"hold, as a rule a node in a tail. {reached} Take more carriers, stop earlier, or give nodes='poles'.")
+    return (f"the fields of the carriers broke down behind t = {record.stopped:g}: they no longer fit a smooth density, be it "
+            f"for too few carriers or for a node in a tail. {reached} Take more carriers, or give nodes='poles'.")
+
+
+def _carry(record: _Record, dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.ndarray, times: np.ndarray,
+           dt: float | None, rule: Rule, given: Numbers, system: "LearningSystem",
+           parameters: Mapping[str, float] | None) -> None:
+    """Move the carriers through the times, and keep the record."""
     potential = system.potential_function(parameters)
     mean, factor = _frame(markers, dynamics.weights, given)
     state = State(markers.nodes.copy(), np.zeros(0), mean, factor)
@@ -109,14 +130,17 @@ def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.nda
                 warned = True
                 warnings.warn(f"the density comes near a node at t = {t:g}: its deepest dip is {record.depths[-1]:.2g} of the "
                               f"density beside it; the run stops below {rule.stop:g}.", AccuracyWarning, stacklevel=5)
-            if record.depths[-1] < rule.stop:
-                record.stopped = t
-                return record
+            if record.depths[-1] < rule.stop or record.imbalance > rule.balance:
+                record.stopped, record.reason = t, "node" if record.depths[-1] < rule.stop else "energy"
+                return
             h = _step(rule, dynamics, choice.basis, state, rates, dt)
             n = max(1, int(np.ceil(left / h * (1 - 1e-12))))
             h = left / n
             shortest, fastest = min(shortest, h), max(fastest, rates.deformation)
-            state = runge_kutta(dynamics, t, h, state, rates, choice.basis, choice.penalty)
+            before, state = state, runge_kutta(dynamics, t, h, state, rates, choice.basis, choice.penalty)
+            if system.time_dependent:
+                record.work += sum(_potential_energy(potential, t + h, q, dynamics) - _potential_energy(potential, t, q, dynamics)
+                                   for q in (before.q, state.q)) / 2
             count += 1
             left = 0.0 if n == 1 else left - h
             t = times[i + 1] - left
@@ -126,7 +150,6 @@ def _carry(dynamics: Dynamics, begin: Beginning, markers: Markers, folds: np.nda
     rates = dynamics.rates(times[-1], state, choice.basis, choice.penalty)
     record.knots.append(_knot(times[-1], choice.basis, state, rates))
     _watch(record, rates, dynamics, times[-1], state, potential, system.time_dependent, choice.basis)
-    return record
 
 
 def _knot(t: float, basis: Basis, state: State, rates: Rates) -> Knot:
@@ -212,17 +235,23 @@ def _noisy_steps(span: float, fastest: float, rule: Rule, dt: float | None) -> i
 def _watch(record: _Record, rates: Rates, dynamics: Dynamics, t: float, state: State, potential: Any, moving: bool,
            basis: Basis) -> None:
     record.losses.append(rates.loss)
-    record.depths.append(depth(basis.on_lattice(rates.log_density), basis.rings))
-    V = potential(t, *state.q) if moving else potential(*state.q)
-    record.energies.append(rates.kinetic + rates.fisher + float(np.broadcast_to(V, state.q.shape[1:]) @ dynamics.weights))
+    record.depths.append(depth(basis.on_lattice(rates.log_density), basis.rings, record.share))
+    inner = rates.kinetic + rates.fisher
+    energy = inner + _potential_energy(potential if moving else lambda t, *q: potential(*q), t, state.q, dynamics)
+    record.energies.append(energy - record.work)
+    record.imbalance = max(record.imbalance, abs(record.energies[-1] - record.energies[0]) / inner)
+
+
+def _potential_energy(potential: Any, t: float, q: np.ndarray, dynamics: Dynamics) -> float:
+    """E[V(t, q)]."""
+    return float(np.broadcast_to(potential(t, *q), q.shape[1:]) @ dynamics.weights)
 
 
 def _stats(record: _Record, markers: Markers, seed: int, learners: int, limited: float, begun: float) -> dict[str, Any]:
-    energies = np.array(record.energies)
     return {"kind": "self-consistent", "seed": seed, "learners": learners, "carriers": markers.carriers,
             "method": "weak Galerkin flow, Runge–Kutta order 4; noisy learners by stochastic Heun, weak order 2",
             "steps": sum(record.steps), "carrier_steps": len(record.knots) - 1, "dt": float(record.shortest),
             "limited_share": limited, "drift_limit": "√(2D/dt)", "basis": record.choices,
             "score_loss": (record.losses[0], record.losses[-1]), "dip": np.array(record.depths),
-            "smallest_dip": float(min(record.depths)), "energy_drift": float(np.ptp(energies) / max(abs(energies[0]), 1e-300)),
+            "smallest_dip": float(min(record.depths)), "energy_imbalance": record.imbalance,
             "stopped": record.stopped, "wall_time": time.perf_counter() - begun}

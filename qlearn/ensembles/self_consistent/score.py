@@ -26,6 +26,7 @@ class Rule:
     stability : share of the bound on the step;   accuracy : largest step times the rate of deformation of the flow
     noise : the same for the steps of noisy learners
     warn, stop : depths of a dip in the density
+    balance : largest |E − E₀ − work of V| over the kinetic and Fisher energy
     quantum : factor on the quantum force; 1 but for negative controls
     """
 
@@ -40,6 +41,7 @@ class Rule:
     noise: float = 0.02
     warn: float = 0.03
     stop: float = 0.01
+    balance: float = 0.015
     quantum: float = 1.0
 
 

@@ -34,8 +34,8 @@ def test_the_order_is_four():
 
 
 def test_the_energy_is_kept_and_not_without_the_quantum_force():
-    assert carried(0.02)[1]["energy_drift"] < 8e-4
-    assert carried(0.02, replace(FIXED, quantum=0.0))[1]["energy_drift"] > 1.6e-3
+    assert carried(0.02)[1]["energy_imbalance"] < 8e-4
+    assert carried(0.02, replace(FIXED, quantum=0.0))[1]["energy_imbalance"] > 1.6e-3
 
 
 @pytest.mark.parametrize("d", [1, 2])
@@ -61,12 +61,13 @@ def test_deposits_of_groups_add_up():
 @pytest.mark.parametrize(("ring", "rho", "expected"), [
     (False, lambda x: np.exp(-(x**2)), 1.0),
     (False, lambda x: np.exp(-((x - 2) ** 2)) + 0.5 * np.exp(-((x + 2) ** 2)) + 0.005, 0.032 / 0.505),
-    (False, lambda x: np.exp(-(x**2)) + 0.02 * np.exp(-((x - 3.5) ** 2) * 8), 1.0),
+    (False, lambda x: np.exp(-(x**2)) + 0.02 * np.exp(-((x - 3.5) ** 2) * 8) + 1e-4, 0.042),
+    (False, lambda x: np.exp(-(x**2)) + 0.002 * np.exp(-((x - 3.5) ** 2) * 8), 1.0),
     (True, lambda x: 1 + 0.5 * np.cos(np.pi * x / 4), 1 / 3),
-], ids=["one hump", "two humps", "a lobe that hardly counts", "ring"])
+], ids=["one hump", "two humps", "a small lobe", "a lobe that too few learners see", "ring"])
 def test_depth_of_dips(ring, rho, expected):
     x = np.linspace(-4, 4, 201)
-    assert abs(depth(np.log(rho(x)), (ring,)) - expected) < 0.05 * expected
+    assert abs(depth(np.log(rho(x)), (ring,), 0.005) - expected) < 0.05 * expected
 
 
 def test_the_penalty_vanishes_for_gaussians_only():

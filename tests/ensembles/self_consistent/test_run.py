@@ -10,7 +10,7 @@ from scipy import stats
 import qlearn as ql
 from qlearn.densities import GridDensity
 from qlearn.ensembles.self_consistent.run import RULE, self_consistent_run
-from qlearn.errors import AccuracyWarning, ArgumentError, NearNodeError, RegimeError, UnsupportedError
+from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, StoppedRunError, UnsupportedError
 
 COUNT = 10_000
 FALSE_ALARM = 1e-4          # of each statistical test below
@@ -110,11 +110,29 @@ def test_a_node_ahead_stops_the_run_and_keeps_what_was_reached():
     grid = ql.Grid(64, [(0, 2 * np.pi)])
     density = GridDensity(grid, (1 + 0.5 * np.cos(grid.axes[0])) / (2 * np.pi))
     system = learner("3*cos(q)/10", periods="2*pi")
-    with pytest.warns(AccuracyWarning, match="near a node"), pytest.raises(NearNodeError, match="deepest dip") as caught:
-        ql.simulate(system, (density, lambda q: 0.3 * np.sin(q)), [0.0, 2.0, 6.0], kind="self-consistent", learners=5000, seed=0)
-    ensemble = caught.value.ensemble
-    assert ensemble.times.tolist() == [0.0, 2.0]
-    assert 2.0 < ensemble.stats["stopped"] < 4.2
+    start, times = (density, lambda q: 0.3 * np.sin(q)), np.array([0.0, 2.0, 6.0])
+    with pytest.raises(StoppedRunError, match="energy of the carriers") as caught:
+        ql.simulate(system, start, times, kind="self-consistent", learners=5000, seed=0)
+    lenient = replace(RULE, balance=1.0)
+    with pytest.warns(AccuracyWarning, match="near a node"), pytest.raises(StoppedRunError, match="deepest dip") as later:
+        self_consistent_run(system, start, times, 5000, 0, rule=lenient)
+    for ensemble in (caught.value.ensemble, later.value.ensemble):
+        assert ensemble.times.tolist() == [0.0, 2.0]
+        assert 2.0 < ensemble.stats["stopped"] < 4.2
+
+
+def test_fields_that_break_down_say_so():
+    """Far too few carriers for a quartic well: the energy is lost or no score fits, and the run ends with words."""
+    system = learner("q**2/2 + q**4/10")
+    start = GridDensity(ql.Grid(256, [(-6, 6)]), _normal(ql.Grid(256, [(-6, 6)]), 0.6, 0.6))
+    with pytest.raises(StoppedRunError, match="Take more carriers") as caught:
+        ql.simulate(system, start, np.linspace(0, 5, 6), kind="self-consistent", learners=100, carriers=200, seed=3)
+    assert len(caught.value.ensemble.times) < 6
+
+
+def _normal(grid, centre, width):
+    rho = np.exp(-((grid.axes[0] - centre) ** 2) / (2 * width**2))
+    return rho / (rho.sum() * grid.cell_volume)
 
 
 def test_learners_that_start_from_points_keep_them():
