@@ -1,5 +1,6 @@
 """Block-wise randomness: the same seed gives the same bits for any executor and any number of workers."""
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
@@ -37,7 +38,8 @@ def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: i
 
     Raises
     ------
-    ArgumentError for a bad n or seed; whatever ``function`` raises, after the blocks not yet started were cancelled.
+    ArgumentError for a bad n or seed, or a function that a process pool cannot pickle; whatever ``function`` raises, after
+    the blocks not yet started were cancelled.
 
     Examples
     --------
@@ -54,7 +56,7 @@ def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: i
     futures = deque(executor.submit(_one_block, function, first, size, seed)
                     for first, size in zip(firsts, sizes, strict=True))
     try:
-        return _collect(_results(futures), sizes, progress, merge)
+        return _collect(_results(futures, function), sizes, progress, merge)
     finally:
         for future in futures:
             future.cancel()
@@ -69,9 +71,23 @@ def _one_block(function: Callable[[int, int, np.random.Generator], Output], firs
     return function(first, size, block_generator(seed, first // BLOCK_SIZE))
 
 
-def _results(futures: deque) -> Iterable[Any]:
+def _results(futures: deque, function: Callable[..., Any]) -> Iterable[Any]:
     while futures:
-        yield futures.popleft().result()
+        future = futures.popleft()
+        try:
+            result = future.result()
+        except (pickle.PicklingError, AttributeError, TypeError):
+            _check_picklable(function)
+            raise
+        yield result
+
+
+def _check_picklable(function: Callable[..., Any]) -> None:
+    try:
+        pickle.dumps(function)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        checks.fail("executor", "of processes needs callables that can be pickled, functions of a module", str(error),
+                    "Define the callable at the top of a module (no lambda, no closure), or take a ThreadPoolExecutor.")
 
 
 def _collect(outputs: Iterable[Any], sizes: list[int], progress: Callable[[int], None] | None,

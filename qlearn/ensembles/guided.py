@@ -75,7 +75,7 @@ class GuidedDrift:
         weight = psi.real * psi.real
         weight += psi.imag * psi.imag
         np.maximum(weight, _SMALLEST, out=weight)
-        scale = psi.conj()
+        scale = np.conjugate(psi, dtype=complex)        # a real ψ has nodes too: what is complex is cut near them
         scale *= self.ratio / weight
         b = grad * scale
         return b if self.extra is None else b + self.extra(q)
@@ -102,6 +102,8 @@ def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
         checks.fail("field", "must be a Result or a callable (t, *q) -> (psi, grad_psi)", type(field).__name__)
     elif start is None:
         checks.fail("start", "must be given where field is a callable", "None", "Give a density, a point, or an array.")
+    elif not isinstance(field, GridField):
+        _check_callable(field, float(times[0]), start, len(periods))
     stats: dict[str, Any] = {"field": type(field).__name__}
     if isinstance(field, GridField):
         stats |= _check_field(field, periods, times)
@@ -164,6 +166,26 @@ def _check_equation(result: Result) -> None:
         raise UnsupportedError("learners guided by a ψ with a vector potential are not offered, for their drift has no −A/m. On "
                                "a ring write a constant A as the twist θ − AL/2πħ, else pass a start and a callable "
                                "(t, *q) -> (psi, grad_psi) that returns (∂ − iA/ħ)ψ.")
+
+
+def _check_callable(field: Callable[..., Any], t: float, start: Any, d: int) -> None:
+    """What a callable returns at three points of the start: two finite arrays of the right shapes, ψ not zero everywhere."""
+    if isinstance(start, GridDensity):
+        best = np.argsort(start.values, axis=None)[-3:]
+        q = np.stack([axis.ravel()[best] for axis in start.grid.mesh])
+    else:
+        points = checks.finite_array("start", start)
+        q = points.reshape(-1, d)[:3].T if points.size % d == 0 else points[None]
+    if len(q) != d or q.size == 0:
+        return                                  # simulate tells what is wrong with this start
+    found = field(t, *q)
+    if not (isinstance(found, tuple) and len(found) == 2):
+        checks.fail("field", "must return a tuple (psi, grad_psi)", type(found).__name__)
+    n = q.shape[1]
+    psi = checks.finite_array("psi of field", found[0], shape=(n,), dtype=complex, remedy="ψ is one number a point.")
+    checks.finite_array("grad_psi of field", found[1], shape=(d, n), dtype=complex, remedy="∂ψ has one row a coordinate.")
+    if not psi.any():
+        checks.fail("field", "must not vanish everywhere at the start", "psi = 0", "Start learners where ψ is.")
 
 
 def _first_density(result: Result, t: float) -> GridDensity:

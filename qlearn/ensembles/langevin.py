@@ -16,6 +16,7 @@ from typing import Any, final
 
 import numpy as np
 
+from qlearn import checks
 from qlearn.ensembles.spaces import FlatSpace, Space
 from qlearn.ensembles.streams import Positions, Record
 from qlearn.kernels.normals import normals
@@ -81,6 +82,9 @@ def walk(drift: Drift, space: Space, diffusion: float, q: np.ndarray, tlist: np.
     for i, number in enumerate(counts):
         for t, later in pairwise(np.linspace(tlist[i], tlist[i + 1], number + 1)):
             q = walker.advance(q, float(t), float(later), next(steps))
+        if not np.all(np.isfinite(q)):
+            checks.fail("the drift (field, loss or metric)", "must be finite wherever learners go",
+                        f"{np.count_nonzero(~np.isfinite(q))} NaN or infinite positions at t = {tlist[i + 1]:g}")
         record.record(i + 1, q)
     return record.done(), walker.tally
 

@@ -53,7 +53,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
                     chosen by held-out loss (qlearn/ensembles/self_consistent).  Noisy learners start on their own from the
                     same density and read v + Ds one way: they act back on nothing.  Assumed: A1, for ħ enters the force;
                     A2, for the circulation on a ring is held at 2πħ(n + θ).  Fails at nodes of the wave: a run warns when a dip
-                    of the density falls below 0.03 of the density beside it, and below 0.01 stops with NearNodeError,
+                    of the density falls below 0.03 of the density beside it, and below 0.01 stops with StoppedRunError,
                     whose ``.ensemble`` holds what was reached; see ``nodes``.
 
     Scheme of a static loss in flat space made of + - * / **, sin, cos, tan, exp, log, sinh, cosh, tanh and abs: a splitting of
@@ -79,11 +79,14 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         That is the way to wrong-temperature controls, see ``qlearn.fields.DriftScaled``.
     dt : largest step; each interval of tlist is cut into equal steps.  Default: guided by a Result or GridField, with K
         the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start); both at most
-        0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.
+        0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.  A static loss is looked at only where
+        learners start, and dt is kept: from a flat place (q**4 from 0) it is far too long, from a steep one (exp(q**2) from 3)
+        so short that the run takes hours.  Give dt there; 0.02/(largest U'' γ where learners will be) is right
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
     nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose
-        field is known as a function; linear within a step, see ``qlearn.ensembles.nodes.poles_run``
-    carriers : "self-consistent" without nodes only: how many carriers; None takes four a learner, so that the sampling noise of
+        field is known as a function.  Its field obeys, between two refits to the learners, a linear equation, by assumption:
+        what is independent of ψ there and what is not, see ``qlearn.ensembles.nodes.poles_run``
+    carriers : "self-consistent" only: how many carriers; None takes four a learner, so that the sampling noise of
         the fields, which all noisy learners share, adds half of their own (equal numbers: as much as their own).  Positions given
         as the start are the carriers, whatever this says
     store : None keeps all positions; a Grid keeps counts in its cells and moments only, so that memory does not grow with
@@ -128,7 +131,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         else static_plan(system, parameters, start, ito)
     if store is not None:
         check_cells(store, plan.periods, "store")
-    begin = plan.start if isinstance(plan.start, GridDensity) else _points(plan.start, count, system.dimension)
+    begin = _density(plan.start, system.dimension) if isinstance(plan.start, GridDensity) \
+        else _points(plan.start, count, system.dimension)
     steps = _steps(times, plan.step(begin) if dt is None else dt)
     programs = None if plan.formula is None else plan.formula.of_steps(np.diff(times) / steps)
     block = partial(_one_block, replace(plan, formula=None), programs, begin, times, steps, seed, store)
@@ -153,11 +157,9 @@ def _self_consistent(nodes: str | None, ito: str, store: Grid | None, carriers: 
     if carriers is not None:
         carriers = checks.integer("carriers", carriers, least=100)
     if nodes == "poles":
-        if carriers is not None:
-            checks.fail("carriers", "is for nodes=None", repr(carriers), "Leave it out.")
         from qlearn.ensembles.nodes.run import poles_run
 
-        return poles_run
+        return partial(poles_run, carriers=carriers)
     from qlearn.ensembles.self_consistent.run import self_consistent_run
 
     return partial(self_consistent_run, carriers=carriers)
@@ -191,6 +193,12 @@ def _times(tlist: Any) -> np.ndarray:
     if times.size == 0 or np.any(np.diff(times) <= 0):
         checks.fail("tlist", "must be increasing times", np.array2string(times, threshold=8), "For example [0.0, 1.0].")
     return times
+
+
+def _density(start: GridDensity, dimension: int) -> GridDensity:
+    if start.grid.ndim != dimension:
+        checks.fail("start", f"must be a density of {dimension} coordinates", f"{start.grid.ndim}")
+    return start
 
 
 def _points(start: Any, count: int, dimension: int) -> np.ndarray:

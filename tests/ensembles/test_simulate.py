@@ -145,6 +145,18 @@ def test_the_same_bits_for_any_executor():
                                                  dt=0.02).positions)
 
 
+def test_a_real_wave_has_its_steps_cut_near_nodes_as_a_complex_one():
+    """cos q as real and as complex numbers: the same learners."""
+    one, other = (ql.simulate(CIRCLE, 0.3, [0.0, 0.5], kind="guided", learners=500, seed=3, dt=0.05,
+                              field=lambda t, q, c=c: (c * np.cos(q), -c * np.sin(q)[None])) for c in (1.0, 1.0 + 0j))
+    assert one.stats["substep_share"] > 0 and np.array_equal(one.positions, other.positions)
+
+
+def test_a_callable_that_processes_cannot_have_is_refused_in_words():
+    with ProcessPoolExecutor(1) as pool, pytest.raises(ArgumentError, match="executor of processes needs callables"):
+        guided(field=lambda t, q: (np.exp(1j * q), 1j * np.exp(1j * q)[None]), dt=0.1, executor=pool)
+
+
 def test_static_learners_run_in_processes_too():
     system = ql.LearningSystem("q", loss="q**2/2", learning_rate=1.0, temperature=0.5)
     run = partial(ql.simulate, system, 1.0, [0.0, 0.2], kind="static", learners=20_000, seed=0)
@@ -192,8 +204,16 @@ def guided(system=LINE, start=0.0, tlist=(0.0, 0.1), **changes):
     (lambda: guided(start=np.zeros(4)), ArgumentError, "start must be a density"),
     (lambda: guided(tlist=[0.0, 2.0]), ArgumentError, "field's times"),
     (lambda: guided(tlist=[1.0, 0.5]), ArgumentError, "increasing"),
-    (lambda: guided(field=lambda t, q: (q + 0j, q[None] + 0j)), ArgumentError, "dt must be given"),
+    (lambda: guided(field=lambda t, q: (1 + 0j * q, q[None] + 0j)), ArgumentError, "dt must be given"),
     (lambda: guided(field=3), ArgumentError, "Result or a callable"),
+    (lambda: guided(field=lambda t, q: np.exp(1j * q), dt=0.1), ArgumentError, "tuple"),
+    (lambda: guided(field=lambda t, q: (1j * q, 1j * q), dt=0.1), ArgumentError, "grad_psi of field must have shape"),
+    (lambda: guided(field=lambda t, q: (1.0 + 0j, np.zeros((1, 1))), dt=0.1), ArgumentError, "psi of field must have shape"),
+    (lambda: guided(field=lambda t, q: (np.nan * q, q[None]), dt=0.1), ArgumentError, "finite numbers only"),
+    (lambda: guided(field=lambda t, q: (0 * q, 0 * q[None]), dt=0.1), ArgumentError, "must not vanish everywhere"),
+    (lambda: guided(field=lambda t, q: (np.exp(1j * q) if t < 0.05 else np.nan * q, 1j * np.exp(1j * q)[None]), dt=0.02),
+     ArgumentError, "infinite positions at t = 0.1"),
+    (lambda: guided(start=GridDensity(Grid((8, 8), [(0, 1)] * 2), np.ones((8, 8)))), ArgumentError, "density of 1 coord"),
     (lambda: guided(system=CIRCLE), ArgumentError, "one period"),
     (lambda: guided(system=ql.LearningSystem("q", loss="q**2", learning_rate=1, temperature=1)), ArgumentError,
      "must have a potential"),
@@ -210,7 +230,8 @@ def guided(system=LINE, start=0.0, tlist=(0.0, 0.1), **changes):
     (lambda: guided(learners=0), ArgumentError, "learners"),
     (lambda: guided(ito="stratonovich"), ArgumentError, "'covariant', 'plain'"),
 ], ids=["self-consistent", "kind", "no start", "start shape", "beyond the field", "order", "callable without dt",
-        "no field", "another period", "loss", "potential", "field of static", "shift quantum", "annealed", "alpha",
+        "no field", "no tuple", "gradient's shape", "psi's shape", "NaN", "zero", "NaN later", "density's axes",
+        "another period", "loss", "potential", "field of static", "shift quantum", "annealed", "alpha",
         "dt", "learners", "ito"])
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):

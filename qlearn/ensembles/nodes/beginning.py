@@ -32,7 +32,7 @@ class Beginning:
 
 
 def beginning(start: Any, given: Numbers) -> Beginning:
-    """Read start = density (at rest), (density, phase), or (density of the field, phase, density that learners are drawn from)."""
+    """Read start = density (at rest), (density, phase), or (density of the field, phase, density learners are drawn from)."""
     if len(given.periods) != 1:
         raise UnsupportedError(f"nodes='poles' is for one coordinate: in {len(given.periods)} dimensions nodes are not points. "
                                "Take nodes=None where no node comes near, or kind='guided'.")
@@ -89,7 +89,10 @@ def _phase_values(phase: Any, circle: Circle, given: Numbers) -> np.ndarray:
 
 
 def _at(phase: Callable[..., Any], q: np.ndarray) -> np.ndarray:
-    return checks.finite_array("phase(q)", np.broadcast_to(phase(q), q.shape))
+    values = checks.finite_array("phase(q)", phase(q))
+    if values.shape not in ((), q.shape):
+        checks.fail("phase(q)", f"must have the shape of q, {q.shape}", f"shape {values.shape}")
+    return np.broadcast_to(values, q.shape)
 
 
 def _check_resolved(circle: Circle, psi: np.ndarray) -> None:

@@ -84,6 +84,8 @@ class PolePath:
         return np.exp(1j * np.outer(grid.axes[0] - self.circle.a, self.circle.wavenumbers)) @ modes
 
     def _place(self, t: float) -> tuple[int, float]:
+        if len(self.times) == 1:
+            return 0, 0.0
         i = min(max(bisect_right(self.times, t) - 1, 0), len(self.times) - 2)
         share = (t - self.times[i]) / (self.times[i + 1] - self.times[i])
         return i, min(max(share, 0.0), 1.0)
@@ -93,7 +95,7 @@ class PolePath:
 
     def _cells(self, t: float) -> np.ndarray:
         i, share = self._place(t)
-        return (1 - share) * self._table(i) + share * self._table(i + 1)
+        return self._table(i) if share == 0 else (1 - share) * self._table(i) + share * self._table(i + 1)
 
     def _table(self, i: int) -> np.ndarray:
         """The cells of one stored field; the last few are kept."""

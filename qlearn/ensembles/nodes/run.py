@@ -29,6 +29,7 @@ __all__ = ["CARRIERS", "poles_run"]
 
 RULE = Rule()
 CARRIERS = 4            # carriers a noisy learner, unless told: what carriers share, noisy learners have besides their own noise
+_LEAST = 100            # carriers: fewer do not tell eight means
 _STEPS = 100            # default dt = ħ/(100 E)
 
 
@@ -45,8 +46,21 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     3. throws Re S away and fits it to the carriers' positions, the poles held (``refit``): their density, not the field's.
 
     Noisy learners then read (v, s) one way: dq = (v + D s) dt + √(2D) dW, with their own start and noise, and what the
-    carriers' finite number does to the fields besides.  Nothing reads a solved ψ.  What it does not show: that the law of the
-    field is linear within a step is what A1 and A2 say, and is used.
+    carriers' finite number does to the fields besides.
+
+    How far this is independent of ψ.  No solved ψ is read, before or during a run.  But p obeys, from one refit to the next, the
+    linear equation that ψ obeys: it is equation (6) written for exp G, given A1 and A2, an input and not a result.  So a run does
+    not test that learners make the law of the field linear; ``nodes=None`` tests more (no p, no linear step), where there are no
+    nodes.
+
+    independent of it : the mean of ``order`` smooth functions of the learners, to which ln|p|² is fitted at each step.  Learners
+        that start from another density follow their own ψ, not the field's (validation 36; without the refit they do not)
+    not independent : the order of that fit, 8 numbers on a ring, 4 on a line; all of |p| beyond it (its higher modes, and with
+        reach=None the moduli of all zeros), all of arg p, and so the poles: they come from the initial √ρ₀ exp(iφ₀/ħ) and are
+        the field's own ever after.  Learners act on them only through what the refit does to the next step.  With
+        ``Rule(reach=1)`` only zeros nearer than L/2π are kept of |p|; arg p is the field's all the same
+
+    A node that stays on the real axis (sin q at rest on a ring) has no side: ``winding`` is whole there too, but by chance.
 
     How many poles: as many as p has zeros; p carries the band of its grid, the initial ones are those of
     √ρ₀ exp(iφ₀/ħ), and none is added, moved or removed by hand.  ``rule.reach`` holds only those that learners see.
@@ -59,7 +73,7 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     times : (n,); parameters, executor, progress : as in simulate
     dt : largest step of the carriers; default ħ/(100 E), E = K + E[V] − min V at the start, K the mean kinetic energy with its
         quantum part
-    carriers : how many; default 4 a learner
+    carriers : how many; default 4 a learner, 100 at least
     rule : see Rule
 
     Returns
@@ -90,7 +104,7 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     given = numbers(system, parameters)
     begin = beginning(start, given)
     rule.check(begin.ring)
-    count = CARRIERS * learners if carriers is None else checks.integer("carriers", carriers, least=100)
+    count = max(_LEAST, CARRIERS * learners) if carriers is None else checks.integer("carriers", carriers, least=_LEAST)
     law = Law(begin.circle, _potential(system, parameters, begin), given.hbar, 1 / given.gamma, rule)
     dt = default_step(law, begin.field, float(times[0])) if dt is None else dt
     steps = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
@@ -104,7 +118,8 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     if not begin.ring:
         _check_learners(begin, positions)
     tally = sum((tally for _, tally in blocks), Tally())
-    stats = _stats(record, rule, seed, learners, count, dt) | tally.shares() | {"wall_time": time.perf_counter() - begun}
+    longest = float(np.max(np.diff(times) / steps, initial=0.0))
+    stats = _stats(record, rule, seed, learners, count, longest) | tally.shares() | {"wall_time": time.perf_counter() - begun}
     return assemble(times, positions, np.stack(record.positions)[:, :, None], flow, given.periods, stats)
 
 
@@ -147,5 +162,5 @@ def _stats(record: Record, rule: Rule, seed: int, learners: int, carriers: int, 
             "method": "poles of unit residue, refit to the carriers' density each step; noisy learners by stochastic Heun",
             "assumes": "A1 (quantum term of the action), A2 (shift symmetry: unit residues); linear within a step",
             "label": "self-consistent" if rule.refit else "guided by the field (control: no refit)",
-            "steps": int(sum(record.steps)), "dt": float(dt), "crossings": tuple(record.crossings), **turns,
+            "steps": int(sum(record.steps)), "dt": dt, "crossings": tuple(record.crossings), **turns,
             "fit": np.array(record.fit), "carriers_limited_share": record.limited / total, "drift_limit": "√(2D/dt)"}

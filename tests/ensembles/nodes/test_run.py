@@ -8,7 +8,7 @@ import pytest
 import qlearn as ql
 from qlearn.densities import GridDensity
 from qlearn.ensembles.nodes import Rule, poles_run
-from qlearn.errors import RegimeError, UnsupportedError
+from qlearn.errors import ArgumentError, RegimeError, UnsupportedError
 
 GRID = ql.Grid(64, [(0, 2 * np.pi)])
 Q = GRID.axes[0]
@@ -121,7 +121,21 @@ def test_same_numbers_on_an_executor_and_from_simulate():
     assert np.array_equal(few.positions, simulated.positions) and simulated.carriers.learners == 800
 
 
+def test_a_single_time_has_its_field():
+    run = ql.simulate(system(), (density(), phase), [0.0], kind="self-consistent", nodes="poles", learners=5, seed=8)
+    assert run.carriers.learners == 100 and run.stats["dt"] == 0 and run.positions.shape == (1, 5, 1)
+    rho, phi = run.flow.density(0.0, GRID), run.phase(GRID)
+    assert np.all(np.isfinite(rho)) and np.max(np.abs(phi - 0.3 * np.sin(Q))) < 1e-6
+    assert all(np.all(np.isfinite(one)) for one in run.flow(0.0, Q[None]))
+
+
+def test_carriers_may_be_told_to_simulate():
+    run = ql.simulate(system(), density(), [0.0, 0.1], kind="self-consistent", nodes="poles", learners=5, seed=8, carriers=300)
+    assert run.carriers.learners == 300
+
+
 @pytest.mark.parametrize(("start", "error", "match"), [
+    ((density(), lambda q: np.zeros(3)), ArgumentError, "must have the shape of q"),
     ((density(), lambda q: 0.3 * q), RegimeError, "must rise by"),
     ((density(), lambda q: 0.3 * np.abs(np.mod(q, 2 * np.pi) - np.pi)), RegimeError, "not resolved as an entire function"),
     ((np.zeros((10, 1)), np.zeros((10, 1))), UnsupportedError, "known as a function"),
