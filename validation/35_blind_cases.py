@@ -1,9 +1,9 @@
 """Five cases that were made up after the rule of the self-consistent ensemble was fixed: whatever comes out is reported.
 
-Potentials, starts, γ and T are new.  Assumed as in 34: A1 (ħ in the force) and A2 (circulation held).  Four seeds each.  In a first
-run (seed 400, rule of bases as now) "skewed" and "two humps" went wrong without a word: waves that come near a node in their
-tails.  The bound on the energy was introduced then, so that these two cases are blind for the basis and not for the bound.  A run
-that stops says so by StoppedRunError and is counted; a run that ends is judged.
+Potentials, starts, γ and T are new.  Assumed as in 34: A1 (ħ in the force) and A2 (circulation held).  Four seeds each.  In a
+first run (seed 400, rule of bases as now) "skewed" and "two humps" went wrong without a word: waves that come near a node in
+their tails.  The bound on the energy was introduced then, so that these two cases are blind for the basis and not for the bound.
+A run that stops says so by StoppedRunError and is counted; a run that ends is judged.
 """
 
 from concurrent.futures import ProcessPoolExecutor
