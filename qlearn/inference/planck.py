@@ -86,8 +86,8 @@ def estimate_hbar(ensemble: Ensemble | None = None, learner: Any = None, *, nois
     Raises
     ------
     ArgumentError : fewer than 20 replicas, shapes, a streamed ensemble.
-    RegimeError : α ≠ 1, a system without static loss, a mean curvature that is not 4 standard errors above 0 (no confinement
-        to be seen: more replicas, or a deeper loss).
+    RegimeError : α ≠ 1, a system without static loss, a guided or self-consistent ensemble, a mean curvature that is not 4
+        standard errors above 0 (no confinement to be seen: more replicas, or a deeper loss).
     Warns AccuracyWarning where loss, gradient or curvature still change (Hotelling's T², false-alarm rate 1e-3).
 
     Where it fails: far from rest; long steps: to second order they add a relative B U'²/C, and the third and fourth
@@ -156,6 +156,9 @@ def _from_positions(ensemble: Any, learner: Any, noise: str | None, since: float
                     f"{type(ensemble).__name__} and {type(learner).__name__}", "Or give gradient= and laplacian=.")
     if ensemble.positions is None:
         checks.fail("ensemble", "must hold positions", "a streamed ensemble", "Run it without store=.")
+    if ensemble.stats.get("kind") in ("guided", "self-consistent"):
+        raise RegimeError(f"ensemble must be of learners in a static loss for a virial of it; these are {ensemble.stats['kind']}, "
+                          "their law is |ψ|² and no equilibrium of the loss. Use circulation, or the known ħ.")
     fields, noise = _fields(ensemble, learner, noise, parameters)
     if len(fields.periods) != ensemble.ndim:
         checks.fail("ensemble", f"must have {len(fields.periods)} coordinates, as its learner", f"{ensemble.ndim}")

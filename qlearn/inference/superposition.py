@@ -85,6 +85,8 @@ def superposition_defect(grid: Grid, potential: Any, states: Any, times: Any, *,
     floor = checks.real("floor", floor, above=0, most=0.01)
     a, b = (checks.finite_array(f"states[{i}]", state, shape=tuple(grid.shape), dtype=complex)
             for i, state in enumerate(_pair(states)))
+    if np.linalg.norm(a + b) <= 1e-12 * np.linalg.norm(np.stack([a, b])):
+        checks.fail("states", "must not be opposite: Δ is relative to the norm of a + b", "a + b = 0 to rounding")
     weights = tuple(((hbar**2 - squares) / (2 * mass)).tolist())
     H = Hamiltonian(grid, potential, mass=mass.tolist() if grid.ndim > 1 else float(mass[0]), hbar=hbar,
                     time_dependent=time_dependent, nonlinearity=DirectionalTerm(grid, weights, floor))

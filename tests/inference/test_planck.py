@@ -121,6 +121,9 @@ def test_what_has_no_hbar_is_refused():
     moving = ql.LearningSystem("q", potential="q**2/2", learning_rate=1.0, temperature=0.5)
     with pytest.raises(RegimeError, match="static loss"):
         ql.estimate_hbar(run, moving)
+    for kind in ("guided", "self-consistent"):                              # at |ψ|², whatever the loss
+        with pytest.raises(RegimeError, match=f"these are {kind}"):
+            ql.estimate_hbar(ql.Ensemble(run.times, run.positions, run.periods, {"kind": kind}), WELL, parameters={"T": 0.5})
     bent = ql.LearningSystem("q", loss="q**2/2", covariance="1 + q**2", alpha=0.5, learning_rate=1.0, temperature=0.5)
     with pytest.raises(RegimeError, match="α = 1"):
         ql.estimate_hbar(run, bent)

@@ -129,6 +129,7 @@ def test_refusals():
             ("times must be given", KAPPA, {"states": STATES, "grid": GRID}),
             ("states must be two", KAPPA, settings | {"states": STATES[0][None]}),
             ("shape", KAPPA, settings | {"states": (STATES[0], STATES[1][:3])}),
+            ("must not be opposite", KAPPA, settings | {"states": (STATES[0], -STATES[0])}),
             ("without twist", KAPPA, settings | {"grid": ql.Grid((64, 64), [(-8, 8)] * 2, twist=(0.1, 0))})]:
         with pytest.raises(ArgumentError, match=message):
             ql.regime_diagnostics(given, **changes)
