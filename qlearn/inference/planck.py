@@ -157,7 +157,7 @@ def _from_positions(ensemble: Any, learner: Any, noise: str | None, since: float
     if ensemble.positions is None:
         checks.fail("ensemble", "must hold positions", "a streamed ensemble", "Run it without store=.")
     if ensemble.stats.get("kind") in ("guided", "self-consistent"):
-        raise RegimeError(f"ensemble must be of learners in a static loss for a virial of it; these are {ensemble.stats['kind']}, "
+        raise RegimeError(f"ensemble must be of learners in a static loss; these are {ensemble.stats['kind']}, "
                           "their law is |ψ|² and no equilibrium of the loss. Use circulation, or the known ħ.")
     fields, noise = _fields(ensemble, learner, noise, parameters)
     if len(fields.periods) != ensemble.ndim:
