@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 _HEUN, _SPLITTING = "stochastic Heun, weak order 2", "splitting of noise and drift, weak order 2"
+_MOST = 1e9             # steps between two stored times
 KINDS = ("guided", "static", "self-consistent")
 
 
@@ -171,7 +172,11 @@ def _merged(one: tuple[Streamed, Tally], other: tuple[Streamed, Tally]) -> tuple
 
 def _steps(times: np.ndarray, dt: float) -> np.ndarray:
     """How many equal steps of at most dt each interval takes, (n − 1,)."""
-    return np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
+    counts = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12)))
+    if not np.all(counts <= _MOST):
+        checks.fail("dt", f"must cut each interval of tlist into at most {_MOST:.0e} steps", f"{dt:.3g}, which makes "
+                    f"{counts.max():.3g}", "The default follows the fastest rate at the start: start elsewhere, or give dt.")
+    return counts.astype(int)
 
 
 def _one_block(plan: Plan, programs: list[Program] | None, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int,

@@ -313,3 +313,11 @@ def test_a_wave_on_a_metric_of_two_dimensions_that_is_not_the_systems_is_refused
     flat = ql.LearningSystem("x y", potential="cos(x)", learning_rate=1.0, temperature=0.5, periods=["2*pi", "2*pi"])
     with pytest.raises(ArgumentError, match="metric of the system"):
         ql.simulate(flat, None, [0, 0.1], kind="guided", learners=10, seed=1, field=result)
+
+
+@pytest.mark.parametrize(("loss", "dt"), [("exp(40*q) + q**2", None), ("cosh(30*q)", None), ("q**2", 1e-30)])
+def test_more_steps_than_anyone_can_wait_for_are_refused(loss, dt):
+    """The default dt follows the fastest rate at the start, 1e17 and more here: counts beyond 2⁶³ once came out negative."""
+    steep = ql.LearningSystem("q", loss=loss, learning_rate=1.0, temperature=0.5)
+    with pytest.raises(ArgumentError, match=r"into at most 1e\+09 steps; given .*start elsewhere"):
+        ql.simulate(steep, 1.0, [0.0, 1.0], kind="static", learners=10, seed=0, dt=dt)
