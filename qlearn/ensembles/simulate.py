@@ -79,10 +79,10 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         the scalar, not the half-density.  A callable has no ħ that could be checked: (ħ/m) = 2D is then the system's.
         That is the way to wrong-temperature controls, see ``qlearn.fields.DriftScaled``.
     dt : largest step; each interval of tlist is cut into equal steps.  Default: guided by a Result or GridField, with K
-        the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start); both at most
-        0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable needs dt.  A static loss is looked at only where
-        learners start, and dt is kept: from a flat place (q**4 from 0) it is far too long, from a steep one (exp(q**2) from 3)
-        so short that the run takes hours.  Give dt there; 0.02/(largest U'' γ where learners will be) is right
+        the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start and within
+        three spreads √(2D/rate) of it); both at most 0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable
+        needs dt.  dt is kept through a run: from a steep place (exp(q**2) from 3) the default takes hours; give dt there, or
+        start lower
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
     nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose
         field is known as a function.  Its field obeys, between two refits to the learners, a linear equation, by assumption:

@@ -164,7 +164,8 @@ class Sphere:
     def frame(self, q: np.ndarray) -> np.ndarray:
         frame = np.zeros((2, 2, q.shape[1]))
         frame[0, 0] = 1 / self.radius
-        frame[1, 1] = 1 / (self.radius * np.sin(q[0]))
+        sine = np.sin(q[0])
+        frame[1, 1] = 1 / (self.radius * np.where(sine == 0, 1e-300, sine))     # on a pole ∂_φ of all functions vanishes
         return frame
 
     def along(self, frame: np.ndarray, u: np.ndarray) -> np.ndarray:

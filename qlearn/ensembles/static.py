@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -11,6 +12,7 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.plan import Plan, geometric_step, space_of
 from qlearn.ensembles.spaces import Space
+from qlearn.errors import ArgumentError
 
 if TYPE_CHECKING:
     from qlearn.systems.base import LearningSystem
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StaticDrift", "static_plan"]
 
+_FEW = 256          # starting points from which is looked farther
+_WIDER = 60         # times, each 1.5 times as far
 _STEP = 0.02        # default dt · fastest relaxation rate: Heun then errs by about 1e-4 of a variance
 
 
@@ -50,20 +54,48 @@ def static_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
 
 def _default_step(drift: StaticDrift, space: Space, geometry: "NoiseGeometry | None", diffusion: float, shift: float,
                   start: Any) -> float:
-    """0.02 over the fastest relaxation rate |∂b^μ/∂q^μ| (no sum) seen at the start; shorter where the metric turns fast."""
+    """0.02 over the fastest relaxation rate seen near the start; shorter where the metric turns fast.
+
+    Near: within three spreads √(2D/rate) along each axis.  A learner diffuses as far while it relaxes, so that a start at a flat
+    place (q⁴ from 0) finds the walls around it; in a harmonic loss the rate is the same everywhere.
+    """
     points = _grid_points(start) if isinstance(start, GridDensity) else start
 
-    def velocity(q: np.ndarray) -> np.ndarray:
-        frame = space.frame(q)
-        return space.along(frame, space.components(frame, drift(0.0, q)))
+    def fastest(q: np.ndarray, shift: float = shift) -> float:
+        """The largest |Δb^μ/Δq^μ| (no sum) between q ± shift, q (d, n)."""
+        def velocity(q: np.ndarray) -> np.ndarray:
+            frame = space.frame(q)
+            return space.along(frame, space.components(frame, drift(0.0, q)))
 
-    rate = 0.0
-    for axis in range(len(points)):
-        step = np.zeros((len(points), 1))
-        step[axis] = shift
-        slope = (velocity(points + step)[axis] - velocity(points - step)[axis]) / (2 * shift)
-        rate = max(rate, float(np.max(np.abs(slope))))
+        rates = []
+        for axis in range(len(q)):
+            step = np.zeros((len(q), 1))
+            step[axis] = shift
+            rates.append(np.max(np.abs(velocity(q + step)[axis] - velocity(q - step)[axis])) / (2 * shift))
+        return float(max(rates))
+
+    rate = _widened(fastest, points, fastest(points), diffusion, shift)
     return min(_STEP / rate if rate > 0 else np.inf, geometric_step(geometry, diffusion, points))
+
+
+def _widened(fastest: Callable[..., float], points: np.ndarray, rate: float, diffusion: float, reach: float) -> float:
+    """The least rate r ≥ rate that is not exceeded within 3√(2D/r) of the points, looked for in steps of a half.
+
+    Of places and, for kinks, between them.
+    """
+    few = points[:, ::max(1, points.shape[1] // _FEW)]
+    for _ in range(_WIDER):
+        if rate * reach**2 > 18 * diffusion:
+            break
+        bound = 18 * diffusion / reach**2               # a rate that is so fast keeps learners within this reach
+        steps = [np.eye(len(few))[:, [axis]] * sign * reach for axis, sign in product(range(len(few)), (-1, 1))]
+        try:
+            there = max([fastest(few, reach), *(fastest(few + step) for step in steps)])
+        except ArgumentError:                           # the loss or the metric ends here: learners must turn round before
+            there = bound
+        rate = max(rate, min(there, bound))
+        reach *= 1.5
+    return rate
 
 
 def _grid_points(density: GridDensity) -> np.ndarray:

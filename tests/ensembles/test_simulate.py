@@ -11,6 +11,7 @@ import qlearn as ql
 from qlearn.compare import kuiper_distance, kuiper_p
 from qlearn.densities import GridDensity
 from qlearn.ensembles.guided import velocities
+from qlearn.ensembles.static import static_plan
 from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
 from qlearn.fields import DriftScaled, GridField
 from qlearn.grids import Grid
@@ -150,6 +151,23 @@ def test_a_real_wave_has_its_steps_cut_near_nodes_as_a_complex_one():
     one, other = (ql.simulate(CIRCLE, 0.3, [0.0, 0.5], kind="guided", learners=500, seed=3, dt=0.05,
                               field=lambda t, q, c=c: (c * np.cos(q), -c * np.sin(q)[None])) for c in (1.0, 1.0 + 0j))
     assert one.stats["substep_share"] > 0 and np.array_equal(one.positions, other.positions)
+
+
+@pytest.mark.parametrize(("loss", "start", "low", "high"), [
+    ("q**2/2", 5.0, 0.0199, 0.0201), ("q**4/4", 0.0, 1e-3, 1e-2), ("abs(q)", 0.1, 1e-4, 1e-2), ("q - log(q)", 0.5, 1e-4, 5e-3),
+    ("cos(q)", np.pi / 2, 0.015, 0.021)], ids=["harmonic", "flat where it starts", "kink", "ends", "wave"])
+def test_the_default_step_of_a_static_loss_knows_what_is_around_the_start(loss, start, low, high):
+    system = ql.LearningSystem("q", loss=loss, learning_rate=1.0, temperature=0.5)
+    plan = static_plan(system, None, start, "covariant")
+    assert low < plan.step(np.array([[start]])) < high
+
+
+def test_learners_from_a_flat_place_reach_the_quartic_law():
+    """⟨q²⟩ = √2 Γ(¾)/Γ(¼) within four standard deviations, false alarms 6e-5."""
+    system = ql.LearningSystem("q", loss="q**4/4", learning_rate=1.0, temperature=0.5)
+    run = ql.simulate(system, 0.0, [0.0, 8.0], kind="static", learners=20_000, seed=12)
+    square = run.positions[1, :, 0]**2
+    assert abs(square.mean() - 0.477989) < 4 * square.std() / np.sqrt(20_000) and run.stats["limited_share"] == 0
 
 
 def test_a_callable_that_processes_cannot_have_is_refused_in_words():

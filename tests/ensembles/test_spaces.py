@@ -144,6 +144,16 @@ def test_brownian_motion_on_a_sphere_loses_its_first_harmonic_at_the_right_rate(
     assert abs(z.mean() - wanted) < 3.9 * z.std() / np.sqrt(z.size)
 
 
+def test_learners_may_start_on_a_pole():
+    """Brownian motion from θ = 0 and π on a unit sphere: E cos θ = ± e^{−2Dt}; false alarms one in 1e5 runs."""
+    system = ql.LearningSystem("theta phi", loss="0*theta", learning_rate=1, temperature=0.5, metric=["1", "sin(theta)**2"],
+                               periods=[None, "2*pi"])
+    for theta, sign in ((0.0, 1), (np.pi, -1)):
+        run = ql.simulate(system, [theta, 0.0], [0.0, 0.5], kind="static", learners=5000, seed=2, dt=0.1)
+        height = sign * np.cos(run.positions[1, :, 0])
+        assert abs(height.mean() - np.exp(-0.5)) < 4.5 * height.std() / np.sqrt(5000)
+
+
 def test_coordinates_that_degenerate_are_refused_where_a_learner_gets_there():
     polar = ql.LearningSystem("r phi", loss="0", learning_rate=1, temperature=0.5, metric=["1", "r**2"], periods=[None, "2*pi"])
     with pytest.raises(ArgumentError, match="coordinates degenerate"):
