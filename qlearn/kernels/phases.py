@@ -160,9 +160,9 @@ def _can_compile() -> bool:
         _load()
     except RuntimeError:
         return False
-    from numba import config
+    import numba
 
-    return not config.DISABLE_JIT
+    return not getattr(numba.config, "DISABLE_JIT", 0)
 
 
 def _load() -> Any:

@@ -21,7 +21,8 @@ def metric(state: Any, *, b2: float, eps: float, eps_root: float = 0.0,
 
     ScaleByAdamState (adam, adamw): √(ν̂ + eps_root) + eps, ν̂ = ν/(1 − b2^count).   ScaleByBeliefState (adabelief): √ν̂ + eps,
     eps_root being in ν already.   ScaleByRmsState (rmsprop): √(ν + eps), or √ν + eps with eps_in_sqrt=False.
-    Without any of these: UnsupportedError.
+    Without any of these: UnsupportedError.  Of a chain only this link is seen: what scales layers besides, as the trust ratios of
+    lamb or rates by multi_transform, is not in g; measure such optimisers by updates=.
     """
     leaves = _jax().tree_util.tree_leaves
     found = _scale(state)
