@@ -1,5 +1,6 @@
 """GridDensity: a probability density on a grid, its exact distribution function, and samples from it."""
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qlearn import checks
-from qlearn.errors import UnsupportedError
+from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.grids import Grid
 
 __all__ = ["GridDensity"]
@@ -15,6 +16,7 @@ __all__ = ["GridDensity"]
 _MASS_TOLERANCE = 1e-8          # |Σ p·cell_volume − 1| allowed
 _RINGING = 1e-10                # negative values allowed, relative to the maximum
 _TABLE_ERROR = 1e-9             # sup error of the tabulated distribution function against the exact one
+_CLIPPED = 1e-4                 # share of the interpolant below 0 above which samples are told to be of another density
 _LARGEST_TABLE = 1 << 17        # points a table in 1-D
 _LARGEST_LATTICE = 1 << 22      # points of the refined lattice in n-D
 
@@ -113,9 +115,14 @@ class GridDensity:
 
         1-D: the inverse of the exact distribution function, linear between points of a fine table (sup error 1e-9).
         n-D: exact for the multilinear interpolant of the spectrally refined density (its error is O(h²), h the refined
-        spacing); ringing below 0 is taken as 0 there.
+        spacing).  Between its points a density that the grid does not resolve rings below 0, which is taken as 0 there:
+        AccuracyWarning where that is more than 1e-4 of it (in n-D spread over the whole box, so that variances are too large).
         """
         n = checks.integer("n", n, least=1)
+        if self._clipped > _CLIPPED:
+            warnings.warn(f"the grid {self.grid.shape} must resolve the density that is sampled; between its points a share of "
+                          f"{self._clipped:.1g} is below 0 and taken as 0. Take more points, or closer bounds.", AccuracyWarning,
+                          stacklevel=2)
         if self.grid.ndim > 1:
             return self._lattice.sample(n, rng)
         return np.interp(rng.random(n), np.maximum.accumulate(self._fine.cdf), self._fine.points)
@@ -154,6 +161,13 @@ class GridDensity:
     @cached_property
     def _fine(self) -> "_FineTable":
         return _fine_table(self.values, self.grid.bounds[0][0], self.grid.lengths[0])
+
+    @cached_property
+    def _clipped(self) -> float:
+        """The share of the interpolant below 0."""
+        if self.grid.ndim > 1:
+            return self._lattice.clipped
+        return float(-np.minimum(self._fine.pdf, 0).sum() / np.abs(self._fine.pdf).sum())
 
     @cached_property
     def _lattice(self) -> "_Lattice":
@@ -196,6 +210,7 @@ class _Lattice:
     shape: tuple[int, ...]
     lower: np.ndarray
     spacing: np.ndarray
+    clipped: float
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         node = np.searchsorted(self.cumulative, rng.random(n), side="right")
@@ -212,7 +227,7 @@ def _refined_lattice(values: np.ndarray, grid: Grid) -> _Lattice:
     weight = np.cumsum(np.maximum(fine, 0).ravel())
     shape = tuple(fine.shape)
     return _Lattice(weight / weight[-1], shape, np.array([bound[0] for bound in grid.bounds]),
-                    np.array(grid.lengths) / np.array(shape))
+                    np.array(grid.lengths) / np.array(shape), float(-np.minimum(fine, 0).sum() / np.abs(fine).sum()))
 
 
 def _refine(values: np.ndarray, axis: int, factor: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 from qlearn.compare import ks_distance, ks_p
 from qlearn.densities import GridDensity
-from qlearn.errors import ArgumentError, UnsupportedError
+from qlearn.errors import AccuracyWarning, ArgumentError, UnsupportedError
 from qlearn.grids import Grid
 
 
@@ -58,6 +58,21 @@ def test_samples_in_two_dimensions_have_the_right_marginals_and_correlation():
         assert ks_p(ks_distance(q[:, axis], marginal), len(q)) > 1e-4
     mixed = np.cos(np.pi * q[:, 0] - 2 * np.pi * q[:, 1] / 3)
     assert abs(mixed.mean() - 0.2) < 3.9 * mixed.std() / 200
+
+
+def test_samples_of_a_density_that_the_grid_does_not_resolve_are_told():
+    """σ = .2 on spacings of .125 is resolved (its variance to 4 errors), on spacings of .5 it is not."""
+    def normal(points):
+        grid = Grid((points, points), [(-4, 4)] * 2)
+        p = np.exp(-(grid.mesh[0] ** 2 + grid.mesh[1] ** 2) / 0.08)
+        return GridDensity(grid, p / (p.sum() * grid.cell_volume))
+
+    rng = np.random.default_rng(0)
+    assert abs(normal(64).sample(40_000, rng).var() - 0.04) < 4 * 0.04 / 200
+    with pytest.warns(AccuracyWarning, match="resolve the density"):
+        normal(16).sample(10, rng)
+    with pytest.warns(AccuracyWarning, match="resolve the density"):
+        normal(16).marginal(0).sample(10, rng)
 
 
 def test_wrapped_normal_wraps():
