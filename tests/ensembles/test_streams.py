@@ -124,7 +124,7 @@ def test_simulate_streams_what_it_would_store(loss):
     period = None if "**4" in loss else 2 * np.pi
     system = LearningSystem("q", loss=loss, learning_rate=1.0, temperature=0.5, periods=period)
     grid = Grid(32, [(-6, 6)] if period is None else [(0, period)])
-    arguments = dict(kind="static", learners=BLOCK_SIZE + 50, seed=1, dt=0.05)
+    arguments = dict(kind="static", learners=BLOCK_SIZE + 50, seed=1, dt=0.02)
     streamed = simulate(system, 0.5, TIMES, store=grid, **arguments)
     stored = simulate(system, 0.5, TIMES, **arguments)
     np.testing.assert_array_equal(streamed.histograms(grid), stored.histograms(grid))
