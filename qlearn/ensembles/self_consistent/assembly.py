@@ -83,7 +83,8 @@ def noisy_learners(flow: Flow, start: Start, times: np.ndarray, steps: np.ndarra
 def assemble(times: np.ndarray, positions: np.ndarray, carriers: np.ndarray, flow: Flow,
              periods: tuple[float | None, ...], stats: dict[str, Any]) -> Ensemble:
     """The Ensemble of noisy learners (n, learners, d) with its carriers (n, carriers, d) and the flow they made."""
-    own = {"kind": stats.get("kind"), "seed": stats.get("seed"), "learners": carriers.shape[1], "limited_share": 0.0}
+    own = {"kind": stats.get("kind"), "seed": stats.get("seed"), "learners": carriers.shape[1],
+           "limited_share": stats.get("carriers_limited_share", 0.0)}
     return Ensemble(times, positions, periods, stats, carriers=Ensemble(times, carriers, periods, own), flow=flow)
 
 

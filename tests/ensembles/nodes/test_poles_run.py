@@ -129,6 +129,14 @@ def test_a_single_time_has_its_field():
     assert all(np.all(np.isfinite(one)) for one in run.flow(0.0, Q[None]))
 
 
+def test_carriers_whose_velocity_was_limited_say_so_and_do_not_pass():
+    """One step for the whole way through a node: neither kind of learner passes."""
+    run = poles_run(system(), (density(), phase), TIMES, 500, 3, dt=4.5)
+    assert run.carriers.stats["limited_share"] == run.stats["carriers_limited_share"] > 1e-3
+    for ensemble in (run, run.carriers):
+        assert not ql.compare(reference(density()), ensemble).verdict.passed
+
+
 def test_carriers_may_be_told_to_simulate():
     run = ql.simulate(system(), density(), [0.0, 0.1], kind="self-consistent", nodes="poles", learners=5, seed=8, carriers=300)
     assert run.carriers.learners == 300
