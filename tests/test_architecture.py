@@ -119,7 +119,7 @@ def test_imports_point_up(name, path):
 def test_the_rule_rejects_a_downward_import(tmp_path):
     bad = tmp_path / "guided.py"
     bad.write_text("from qlearn.sesolve import sesolve\nfrom qlearn.plots import show\n")
-    assert len(list(wrong_imports("ensembles.guided", bad))) == 2
+    assert len(list(wrong_imports("ensembles.langevin.guided", bad))) == 2
 
 
 def test_importing_qlearn_is_light():

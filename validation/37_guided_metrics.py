@@ -17,9 +17,9 @@ import qlearn as ql
 from qlearn.compare import holm
 from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
-from qlearn.ensembles.guided import guided_plan
-from qlearn.ensembles.langevin import Kicks, heun_step, walk
-from qlearn.ensembles.static import static_plan
+from qlearn.ensembles.langevin.guided import guided_plan
+from qlearn.ensembles.langevin.langevin import Kicks, heun_step, walk
+from qlearn.ensembles.langevin.static import static_plan
 from validation.evidence import Evidence, at_least, at_most, between
 
 LEARNERS = 100_000

@@ -10,8 +10,8 @@ from qlearn import checks
 from qlearn.compare.distance_tests import Counts, Learners, Reference, Sample
 from qlearn.densities import GridDensity
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.fokker_planck import FokkerPlanck
-from qlearn.ensembles.transfer_operator import TransferOperator
+from qlearn.ensembles.minibatch.fokker_planck import FokkerPlanck
+from qlearn.ensembles.minibatch.transfer_operator import TransferOperator
 from qlearn.results import Result
 
 __all__ = ["Pair", "given_times", "indices_of", "pairs_of", "shared_times"]

@@ -2,6 +2,6 @@
 
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.simulate import simulate
-from qlearn.ensembles.streaming_learner import StreamingLearner
+from qlearn.ensembles.streaming_labels.streaming_learner import StreamingLearner
 
 __all__ = ["Ensemble", "StreamingLearner", "simulate"]

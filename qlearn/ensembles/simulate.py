@@ -14,11 +14,11 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.formula_walk import formula_walk
-from qlearn.ensembles.guided import GuidedDrift, guided_plan
-from qlearn.ensembles.langevin import Kicks, Tally, walk
-from qlearn.ensembles.plan import Plan
-from qlearn.ensembles.static import static_plan
+from qlearn.ensembles.langevin.formula_walk import formula_walk
+from qlearn.ensembles.langevin.guided import GuidedDrift, guided_plan
+from qlearn.ensembles.langevin.langevin import Kicks, Tally, walk
+from qlearn.ensembles.langevin.plan import Plan
+from qlearn.ensembles.langevin.static import static_plan
 from qlearn.ensembles.streams import Streamed, check_cells, merged, record_for
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
@@ -61,7 +61,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     noise and drift in one compiled loop, weak order 2 (qlearn/kernels/learner_steps.py); ``stats["method"]`` says so.
 
     Scheme of all else ("guided", "static"): stochastic Heun along geodesics, weak order 2, on any metric in one to three
-    coordinates (qlearn/ensembles/langevin.py); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its
+    coordinates (qlearn/ensembles/langevin); a sphere R²(dθ² + sin²θ dφ²) by great circles, so that learners may pass its
     poles; other coordinates that degenerate somewhere (r = 0) are refused when a learner comes as near as a kick is long.
     Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/8, a learner takes substeps of its own, down to dt/64 (``stats["substep_share"]``).
 

@@ -9,7 +9,7 @@ from qlearn.compare import Comparison, Rates, compare, kuiper_power, power_of_z
 from qlearn.config import VerifyConfig
 from qlearn.derivation import derive
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.transfer_operator import TransferOperator
+from qlearn.ensembles.minibatch.transfer_operator import TransferOperator
 from qlearn.spectrum import Spectrum, eigenstates
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.verification.claims import Claim

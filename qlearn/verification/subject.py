@@ -8,7 +8,7 @@ import numpy as np
 from qlearn.config import VerifyConfig
 from qlearn.config.learner import minibatch_learner
 from qlearn.densities import GridDensity
-from qlearn.ensembles.transfer_operator import TransferOperator
+from qlearn.ensembles.minibatch.transfer_operator import TransferOperator
 from qlearn.errors import ConfigError
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import LearnerStatistics, MinibatchLearner

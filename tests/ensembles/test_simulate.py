@@ -10,8 +10,8 @@ from waves import Wave, ring, squeezed
 import qlearn as ql
 from qlearn.compare import kuiper_distance, kuiper_p
 from qlearn.densities import GridDensity
-from qlearn.ensembles.guided import velocities
-from qlearn.ensembles.static import static_plan
+from qlearn.ensembles.langevin.guided import velocities
+from qlearn.ensembles.langevin.static import static_plan
 from qlearn.errors import AccuracyWarning, ArgumentError, RegimeError, UnsupportedError
 from qlearn.fields import DriftScaled, GridField
 from qlearn.grids import Grid

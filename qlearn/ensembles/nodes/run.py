@@ -12,7 +12,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.langevin import FlatSpace, Kicks, Tally, walk
+from qlearn.ensembles.langevin.langevin import FlatSpace, Kicks, Tally, walk
 from qlearn.ensembles.nodes.beginning import Beginning, beginning
 from qlearn.ensembles.nodes.carriers import Record, carry
 from qlearn.ensembles.nodes.law import Law

@@ -15,7 +15,7 @@ import numpy as np
 from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.langevin import FlatSpace, trajectory
+from qlearn.ensembles.langevin.langevin import FlatSpace, trajectory
 
 __all__ = ["Flow", "FlowDrift", "Start", "assemble", "carrier_generator", "noisy_learners"]
 

@@ -282,19 +282,19 @@ class MinibatchLearner:
 
     def transfer_operator(self, grid: Grid) -> Any:
         """The exact one-step operator of this learner (nothing sampled): see TransferOperator."""
-        from qlearn.ensembles.transfer_operator import transfer_operator
+        from qlearn.ensembles.minibatch.transfer_operator import transfer_operator
 
         return transfer_operator(self, grid)
 
     def fokker_planck(self, grid: Grid) -> Any:
         """The Itô generator of the diffusion limit, per step: see FokkerPlanck."""
-        from qlearn.ensembles.fokker_planck import fokker_planck
+        from qlearn.ensembles.minibatch.fokker_planck import fokker_planck
 
         return fokker_planck(self, grid)
 
     def replicas(self, start: Any, steps: Any, *, replicas: int, seed: int, executor: Any = None,
                  progress: Any = None, store: Grid | None = None) -> Any:
         """Run independent replicas of this learner and record them after the given numbers of steps: see replicas."""
-        from qlearn.ensembles.replicas import replicas as run
+        from qlearn.ensembles.minibatch.replicas import replicas as run
 
         return run(self, start, steps, replicas=replicas, seed=seed, executor=executor, progress=progress, store=store)

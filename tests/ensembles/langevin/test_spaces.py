@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.ensembles.langevin import heun_step
-from qlearn.ensembles.plan import space_of
-from qlearn.ensembles.spaces import CurvedSpace, Sphere
-from qlearn.ensembles.static import static_plan
+from qlearn.ensembles.langevin.langevin import heun_step
+from qlearn.ensembles.langevin.plan import space_of
+from qlearn.ensembles.langevin.spaces import CurvedSpace, Sphere
+from qlearn.ensembles.langevin.static import static_plan
 from qlearn.errors import ArgumentError, UnsupportedError
 
 X = 2 * np.pi * np.arange(21) / 21              # odd: every mode of the operators below has a sign

@@ -7,7 +7,7 @@ import pytest
 from waves import ring
 
 import qlearn as ql
-from qlearn.ensembles.ring_chart import RingChart
+from qlearn.ensembles.streaming_labels.ring_chart import RingChart
 from qlearn.errors import ArgumentError, RegimeError, UnsupportedError
 
 TURN = 2 * np.pi

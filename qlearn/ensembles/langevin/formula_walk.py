@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from qlearn import checks
-from qlearn.ensembles.langevin import Tally
+from qlearn.ensembles.langevin.langevin import Tally
 from qlearn.ensembles.streams import Record
 from qlearn.kernels.learner_steps import kicked_steps
 from qlearn.kernels.programs import Program

@@ -7,7 +7,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.labels import LabelSeries
+from qlearn.ensembles.streaming_labels.labels import LabelSeries
 from qlearn.kernels.label_steps import RingTables, label_step
 
 __all__ = ["record_steps", "run_block", "starting_points"]

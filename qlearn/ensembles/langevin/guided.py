@@ -11,7 +11,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.plan import PlainDrift, Plan, geometric_step, plain_drift, space_of
+from qlearn.ensembles.langevin.plan import PlainDrift, Plan, geometric_step, plain_drift, space_of
 from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
 from qlearn.fields import GridField
 from qlearn.results import Result

@@ -10,8 +10,8 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.plan import Plan, geometric_step, space_of
-from qlearn.ensembles.spaces import Space
+from qlearn.ensembles.langevin.plan import Plan, geometric_step, space_of
+from qlearn.ensembles.langevin.spaces import Space
 from qlearn.errors import ArgumentError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles import fourier_moments
+from qlearn.ensembles.minibatch import fourier_moments
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import MinibatchLearner
 from qlearn.systems.minibatch.averages import per_sample_gradients

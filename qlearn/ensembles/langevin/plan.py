@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from qlearn.ensembles.langevin import Drift
-from qlearn.ensembles.spaces import CurvedLine, CurvedSpace, FlatSpace, Space, Sphere
+from qlearn.ensembles.langevin.langevin import Drift
+from qlearn.ensembles.langevin.spaces import CurvedLine, CurvedSpace, FlatSpace, Space, Sphere
 
 if TYPE_CHECKING:
     from qlearn.systems.noise_geometry import NoiseGeometry

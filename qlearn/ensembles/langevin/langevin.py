@@ -17,7 +17,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn import checks
-from qlearn.ensembles.spaces import FlatSpace, Space
+from qlearn.ensembles.langevin.spaces import FlatSpace, Space
 from qlearn.ensembles.streams import Positions, Record
 from qlearn.kernels.normals import normals
 

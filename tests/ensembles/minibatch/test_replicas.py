@@ -7,7 +7,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.densities import GridDensity
-from qlearn.ensembles.step_tables import Lookup, StepTable
+from qlearn.ensembles.minibatch.step_tables import Lookup, StepTable
 from qlearn.errors import ArgumentError, RegimeError
 from tests.learners import RING, Regression, ring_grid, ring_learner, torus_grid, torus_learner
 

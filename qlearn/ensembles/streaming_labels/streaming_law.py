@@ -9,7 +9,7 @@ code and statistics; it against |ψ|² measures the diffusion limit, O(η) at fi
 import numpy as np
 
 from qlearn.densities import GridDensity
-from qlearn.ensembles.labels import LabelSeries
+from qlearn.ensembles.streaming_labels.labels import LabelSeries
 from qlearn.grids import Grid
 
 __all__ = ["exact_laws"]

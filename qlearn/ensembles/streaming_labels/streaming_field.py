@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from qlearn import checks
-from qlearn.ensembles.ring_chart import RingChart
+from qlearn.ensembles.streaming_labels.ring_chart import RingChart
 from qlearn.errors import UnsupportedError
 from qlearn.fields import GridField
 from qlearn.results import Result

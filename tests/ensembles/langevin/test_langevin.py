@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from waves import ring
 
-from qlearn.ensembles.guided import GuidedDrift
-from qlearn.ensembles.langevin import Kicks, heun_step, limit_drift, walk
-from qlearn.ensembles.spaces import CurvedLine, FlatSpace
-from qlearn.ensembles.static import StaticDrift
+from qlearn.ensembles.langevin.guided import GuidedDrift
+from qlearn.ensembles.langevin.langevin import Kicks, heun_step, limit_drift, walk
+from qlearn.ensembles.langevin.spaces import CurvedLine, FlatSpace
+from qlearn.ensembles.langevin.static import StaticDrift
 
 X = 2 * np.pi * np.arange(64) / 64
 MODES = np.fft.fftfreq(64, 1 / 64)

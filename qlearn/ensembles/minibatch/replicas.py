@@ -11,7 +11,7 @@ from qlearn import checks
 from qlearn.densities import GridDensity
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.step_tables import Lookup, RingTable, StepTable, TooCoarse
+from qlearn.ensembles.minibatch.step_tables import Lookup, RingTable, StepTable, TooCoarse
 from qlearn.ensembles.streams import check_cells, merged, record_for
 from qlearn.errors import ArgumentError, RegimeError
 from qlearn.grids import Grid

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from qlearn.densities import GridDensity
-from qlearn.ensembles import fourier_moments
+from qlearn.ensembles.minibatch import fourier_moments
 from qlearn.grids import Grid
 from qlearn.systems.minibatch import MinibatchLearner
 

@@ -1,0 +1,1 @@
+"""Replicas of a minibatch learner, its exact one-step operator and the generator of its diffusion limit."""
