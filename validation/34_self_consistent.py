@@ -3,11 +3,12 @@
 Evidence independent of the wave solver for "(6) and the shift symmetry imply (7)".  Assumed: A1, for ħ enters the force, and A2,
 for the circulation on the ring is held.  Nothing reads ψ but the comparison at the end.  1e5 noisy learners (2-D: 2e4) and 4e5
 carriers, γ = m = ħ = 1, drawn iid; all seeds are reported.  Basis and penalty by the rule in
-qlearn/ensembles/self_consistent/score.py, the same for all cases; its factors were set on other seeds of these cases.  A run whose fields break down stops and says so (StoppedRunError): the bound on
-the energy, 0.015 of the kinetic and Fisher energy, was set after runs of these cases and of validation 35 had gone wrong in
-silence, on other seeds than the ones here.  Stopped runs are counted; all others are judged: Holm over all runs of a kind at
-family-wise 1 % at the final time, medians of KS·√N (a perfect sample has 0.83; 2-D: the mean of both marginals; ring: cut at
-q = 0).  Controls: no quantum force, ħ in the force 10 % off, another circulation.
+qlearn/ensembles/self_consistent/score.py, the same for all cases; its factors were set on other seeds of these cases.  A run
+whose fields break down stops and says so (StoppedRunError): the bound on the energy, 0.015 of the kinetic and Fisher energy, was
+set after runs of these cases and of validation 35 had gone wrong in silence, on other seeds than the ones here.  Stopped runs are
+counted; all others are judged: Holm over all runs of a kind at family-wise 1 % at the final time, medians of KS·√N (a perfect
+sample has 0.83; 2-D: the mean of both marginals; ring: cut at q = 0).  Controls: no quantum force, ħ in the force 10 % off,
+another circulation.
 """
 
 from concurrent.futures import ProcessPoolExecutor
