@@ -61,6 +61,7 @@ def evidence(known=range(4600, 4604), new=range(4650, 4654)) -> list[Evidence]:
             shown = ", ".join(f"{x:.2f}" for x in np.median(five, axis=0))
             what = f"{name}, {kind}: median KS·√N (five times: {shown}; largest at the end {five[:, -1].max():.2f})"
             lines.append(at_most(what, np.median(five[:, -1]), 1.5, floor=0.83))
-    off = found[control][0, :, 0].max()
-    lines.append(at_least("squeezed, no quantum potential: KS·√N of carriers (1000: refused)", off, 3.0, floor=0.83, control=True))
+    off = np.max(found[control][0, :, 0])
+    what = "squeezed, no quantum potential: KS·√N of carriers (1000: refused)"
+    lines.append(at_least(what, off, 3.0, floor=0.83, control=True))
     return lines
