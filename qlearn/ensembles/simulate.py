@@ -54,8 +54,9 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
                     chosen by held-out loss (qlearn/ensembles/self_consistent).  Noisy learners start on their own from the
                     same density and read v + Ds one way: they act back on nothing.  Assumed: A1, for ħ enters the force;
                     A2, for the circulation on a ring is held at 2πħ(n + θ).  Fails at nodes of the wave: a run warns when a dip
-                    of the density falls below 0.03 of the density beside it, and below 0.01 stops with StoppedRunError,
-                    whose ``.ensemble`` holds what was reached; see ``nodes``.
+                    of the density falls below 0.03 of the density beside it, and stops with StoppedRunError, whose
+                    ``.ensemble`` holds what was reached, below 0.01 or where its energy is off by 0.015.  Near nodes in
+                    tails not every wrong run is seen (validation 34: 1 of 10 in a quartic well); see ``nodes``.
 
     Scheme of a static loss in flat space made of + - * / **, sin, cos, tan, exp, log, sinh, cosh, tanh and abs: a splitting of
     noise and drift in one compiled loop, weak order 2 (qlearn/kernels/learner_steps.py); ``stats["method"]`` says so.
