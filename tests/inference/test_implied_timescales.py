@@ -61,7 +61,7 @@ def test_refusals():
 
 
 def test_a_figure_is_drawn():
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="figures need matplotlib")
     found = ql.implied_timescales(stationary(1.0, 1000, 7, 1.0, seed=3), [1.0, 2.0, 6.0], basis=ql.ProductBasis(4, 0.0, 1.0), k=4,
                                   reversible=True)
     axes = found.plot(lag=1.0, reference=[1, 2, 3, 4]).axes[0]
