@@ -2,7 +2,7 @@
 
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from qlearn import checks
 
-__all__ = ["BLOCK_SIZE", "block_generator", "run_blocks"]
+__all__ = ["BLOCK_SIZE", "block_generator", "record_steps", "run_blocks"]
 
 BLOCK_SIZE = 16384      # learners in a block: fixed, because results depend on it; small enough for the caches
 
@@ -60,6 +60,15 @@ def run_blocks(function: Callable[[int, int, np.random.Generator], Output], n: i
     finally:
         for future in futures:
             future.cancel()
+
+
+def record_steps(steps: Sequence[int]) -> np.ndarray:
+    """Increasing step counts ≥ 0."""
+    record = np.asarray(steps)
+    if record.ndim != 1 or record.size == 0 or not np.issubdtype(record.dtype, np.integer) or record[0] < 0 \
+            or np.any(np.diff(record) <= 0):
+        checks.fail("steps", "must be increasing whole numbers ≥ 0", steps, "For example [0, 100, 200].")
+    return record
 
 
 def block_generator(seed: int, block: int) -> np.random.Generator:

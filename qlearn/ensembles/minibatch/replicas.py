@@ -9,7 +9,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.blocks import run_blocks
+from qlearn.ensembles.blocks import record_steps, run_blocks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.minibatch.step_tables import Lookup, RingTable, StepTable, TooCoarse
 from qlearn.ensembles.streams import check_cells, merged, record_for
@@ -54,7 +54,7 @@ def replicas(learner: MinibatchLearner, start: Any, steps: Sequence[int], *, rep
     ArgumentError for bad arguments, before any step.  RegimeError where no table resolves the metric, or replicas run away.
     """
     count = checks.integer("replicas", replicas, least=1)
-    record = _record_steps(steps)
+    record = record_steps(steps)
     begin = _start(learner, start, count)
     if store is not None:
         check_cells(store, learner.periods, "store")
@@ -73,14 +73,6 @@ def replicas(learner: MinibatchLearner, start: Any, steps: Sequence[int], *, rep
                     stats={"kind": "replicas", "seed": seed, "replicas": count, "steps": int(record[-1]),
                            "learning_rate": learner.learning_rate, "alpha": learner.alpha,
                            "table_spacing": tuple(np.atleast_1d(table.spacing).tolist()), "restarts": restarts})
-
-
-def _record_steps(steps: Sequence[int]) -> np.ndarray:
-    record = np.asarray(steps)
-    if record.ndim != 1 or record.size == 0 or not np.issubdtype(record.dtype, np.integer) or record[0] < 0 \
-            or np.any(np.diff(record) <= 0):
-        checks.fail("steps", "must be increasing whole numbers ≥ 0", steps, "For example [0, 100, 200].")
-    return record
 
 
 def _start(learner: MinibatchLearner, start: Any, count: int) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from qlearn import checks
 from qlearn.densities import GridDensity
-from qlearn.ensembles.blocks import run_blocks
+from qlearn.ensembles.blocks import record_steps, run_blocks
 from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.streaming_labels.labels import (
     LARGEST,
@@ -24,7 +24,7 @@ from qlearn.ensembles.streaming_labels.labels import (
 from qlearn.ensembles.streaming_labels.ring_chart import RingChart
 from qlearn.ensembles.streaming_labels.streaming_field import begin_of, check_result, mass_of
 from qlearn.ensembles.streaming_labels.streaming_law import exact_laws
-from qlearn.ensembles.streaming_labels.streaming_run import record_steps, run_block, starting_points
+from qlearn.ensembles.streaming_labels.streaming_run import run_block, starting_points
 from qlearn.errors import RegimeError, UnsupportedError
 from qlearn.grids import Grid
 from qlearn.kernels.label_steps import EXAMPLES, RingTables

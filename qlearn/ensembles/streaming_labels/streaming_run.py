@@ -1,6 +1,5 @@
 """Replicas of a streaming learner, block by block."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,16 +9,7 @@ from qlearn.densities import GridDensity
 from qlearn.ensembles.streaming_labels.labels import LabelSeries
 from qlearn.kernels.label_steps import RingTables, label_step
 
-__all__ = ["record_steps", "run_block", "starting_points"]
-
-
-def record_steps(steps: Sequence[int]) -> np.ndarray:
-    """Increasing step counts ≥ 0."""
-    record = np.asarray(steps)
-    if record.ndim != 1 or record.size == 0 or not np.issubdtype(record.dtype, np.integer) or record[0] < 0 \
-            or np.any(np.diff(record) <= 0):
-        checks.fail("steps", "must be increasing whole numbers ≥ 0", steps, "For example [0, 100, 200], or learner.steps(tlist).")
-    return record
+__all__ = ["run_block", "starting_points"]
 
 
 def starting_points(start: Any, count: int) -> Any:
