@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["evaluate", "gradient", "gradient_on_a_line", "local_values", "moments", "scatter"]
+__all__ = ["evaluate", "gradient", "gradient_on_a_line", "gradient_on_a_plane", "local_values", "moments", "scatter"]
 
 _ORDER = 6
 
@@ -149,6 +149,32 @@ def gradient_on_a_line(lower, spacing, slopes, periodic, y, out):
         if inside != u:
             value += (u - inside) * (c[1] + inside * (2 * c[2] + inside * (3 * c[3] + inside * 4 * c[4])))
         out[i] = value
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def gradient_on_a_plane(lower, spacing, periodic, polynomials, y, out, beyond):
+    """polynomials (cells, cells, 6, 6): of both places in a cell; points beyond an end of a line are marked and left."""
+    for i in range(y.shape[1]):
+        x0, x1 = (y[0, i] - lower[0]) / spacing[0], (y[1, i] - lower[1]) / spacing[1]
+        cell0, cell1 = np.floor(x0), np.floor(x1)
+        u, v = x0 - cell0, x1 - cell1
+        if periodic[0]:
+            cell0 -= polynomials.shape[0] * np.floor(cell0 / polynomials.shape[0])
+        if periodic[1]:
+            cell1 -= polynomials.shape[1] * np.floor(cell1 / polynomials.shape[1])
+        if not (0 <= cell0 < polynomials.shape[0] and 0 <= cell1 < polynomials.shape[1]):
+            beyond[i] = True
+            continue
+        c = polynomials[np.int64(cell0), np.int64(cell1)]
+        first, second, value = 0.0, 0.0, 0.0
+        for back in range(_ORDER):
+            p = c[_ORDER - 1 - back]
+            along = p[0] + v * (p[1] + v * (p[2] + v * (p[3] + v * (p[4] + v * p[5]))))
+            across = p[1] + v * (2 * p[2] + v * (3 * p[3] + v * (4 * p[4] + v * (5 * p[5]))))
+            first = first * u + value
+            value = value * u + along
+            second = second * u + across
+        out[0, i], out[1, i] = first / spacing[0], second / spacing[1]
 
 
 @numba.njit(cache=True, nogil=True)

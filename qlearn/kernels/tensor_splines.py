@@ -146,15 +146,36 @@ def gradient(axes: SplineAxes, y: np.ndarray, coefficients: np.ndarray) -> np.nd
     if compiled is not None:
         out = np.empty(y.shape)
         if len(y) == 1:
-            index = np.arange(axes.cells[0])[:, None] + np.arange(ORDER)
-            index = index % axes.cells[0] if axes.periodic[0] else index
-            slopes = coefficients[index] @ PIECES[1, :, :-1] / axes.spacing[0]
+            slopes = coefficients[_windows(axes, 0)] @ PIECES[1, :, :-1] / axes.spacing[0]
             compiled.gradient_on_a_line(axes.lower[0], axes.spacing[0], slopes, axes.periodic[0], y[0], out[0])
             return out
+        if len(y) == 2:
+            return _gradient_on_a_plane(axes, y, coefficients, out, compiled)
         compiled.gradient(axes.lower, axes.spacing, axes.cells, axes.periodic, PIECES, np.array(axes.shape), y,
                           coefficients, out)
         return out
     return evaluate(axes, local_values(axes, y), coefficients[None], np.eye(len(y), dtype=np.int64))[0]
+
+
+def _gradient_on_a_plane(axes: SplineAxes, y: np.ndarray, coefficients: np.ndarray, out: np.ndarray,
+                         compiled: ModuleType) -> np.ndarray:
+    """One polynomial a cell; the few points beyond the ends of a line go the way of all dimensions."""
+    table = coefficients.reshape(axes.shape)[_windows(axes, 0)[:, None, :, None], _windows(axes, 1)[None, :, None, :]]
+    polynomials = PIECES[0].T @ table @ PIECES[0]
+    beyond = np.zeros(y.shape[1], dtype=bool)
+    compiled.gradient_on_a_plane(axes.lower, axes.spacing, axes.periodic, polynomials, y, out, beyond)
+    if beyond.any():
+        rest = np.empty((2, np.count_nonzero(beyond)))
+        compiled.gradient(axes.lower, axes.spacing, axes.cells, axes.periodic, PIECES, np.array(axes.shape), y[:, beyond],
+                          coefficients, rest)
+        out[:, beyond] = rest
+    return out
+
+
+def _windows(axes: SplineAxes, a: int) -> np.ndarray:
+    """(cells, 6): which functions of an axis do not vanish on each cell."""
+    index = np.arange(axes.cells[a])[:, None] + np.arange(ORDER)
+    return index % axes.cells[a] if axes.periodic[a] else index
 
 
 def _flat_index(axes: SplineAxes, index: np.ndarray) -> np.ndarray:
