@@ -16,6 +16,7 @@ from scipy.linalg import eigh
 from qlearn.grids import Grid
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.spectrum.hermitian.certificate import EPS
+from qlearn.spectrum.hermitian.reflections import reflections, unchanged
 
 __all__ = ["Axis", "AxisFunctions"]
 
@@ -80,8 +81,8 @@ class Axis:
     def _whole(self, V: np.ndarray, count: int) -> AxisFunctions:
         matrix = self._matrix(np.arange(self.grid.size))
         matrix[np.diag_indices(len(matrix))] += V
-        mirror = -np.arange(self.grid.size) % self.grid.size
-        if self.grid.boundary[0] == "periodic" and self.is_real and np.array_equal(V, V[mirror]):
+        mirror = reflections(self.grid)[-1]
+        if self.is_real and unchanged(V, mirror, 0):
             energies, vectors = _even_and_odd(matrix, mirror, count)
         else:
             energies, vectors = _eigh(matrix, count)

@@ -33,7 +33,7 @@ AT_ONCE = 2**16         # numbers that are worked on at a time: a few states, in
 ISOMETRIC = 1e-12       # loss of length at interpolation, the share of unsigned modes, with which rows count as orthonormal
 
 Pairs = Callable[[int, int], tuple[np.ndarray, np.ndarray]]     # (i, j) → rows v_i … v_{j−1} and Hv, on the certifying grid
-Overlaps = Callable[[np.ndarray], np.ndarray]                   # rows (n, size) there → ⟨v_i|row⟩, (m, n)
+Overlaps = Callable[[int, np.ndarray], np.ndarray]              # (i, rows for states i … there) → ⟨v_j|row⟩ of all states j
 
 
 @final
@@ -126,7 +126,7 @@ def certify(H: Hamiltonian, fine: Hamiltonian, energies: np.ndarray, rows: np.nd
         lengths[i:j] = _lengths(states)
         residuals[i:j] = _lengths(images) / lengths[i:j]
         if overlaps is not None:
-            coupling[:, i:j] = overlaps(images)
+            coupling[:, i:j] = overlaps(i, images)
         elif whole:
             kept.append(states)
             errors.append(images)

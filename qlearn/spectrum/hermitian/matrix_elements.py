@@ -8,8 +8,9 @@ The points are the quadrature, so that this is exactly the projection of the H o
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.spectrum.hermitian.axis_products import contracted
 from qlearn.spectrum.hermitian.blocks import BlockOperator
-from qlearn.spectrum.hermitian.certificate import EPS
+from qlearn.spectrum.hermitian.reflections import parities, reflections, unchanged
 from qlearn.spectrum.hermitian.separable_model import ProductBasis, SeparableModel
 
 __all__ = ["projected"]
@@ -55,21 +56,13 @@ def _tables(model: SeparableModel, basis: ProductBasis) -> list[list[np.ndarray]
 def _parities(model: SeparableModel, basis: ProductBasis, tables: list[list[np.ndarray]]) -> np.ndarray:
     """A number for each product: its parities under those reflections of an axis that leave all of H alone."""
     labels = np.zeros(len(basis), dtype=int)
-    for a, (f, indices, V) in enumerate(zip(basis.functions, basis.indices, model.potentials, strict=True)):
-        n = f.shape[1]
-        mirrors = [np.arange(n)[::-1]] + [-np.arange(n) % n] * (model.axes[a].grid.boundary[0] == "periodic")
-        for mirror in mirrors:
-            if not all(_same(np.take(x, mirror, axis=axis), x) for x, axis in [(V, 0), *((t, a) for row in tables for t in row)]):
-                continue
-            parities = np.einsum("ij,ij->i", f, f[:, mirror])
-            if np.all(np.abs(np.abs(parities) - 1) < 1e-9):
-                labels = 2 * labels + (parities < 0)[indices]
+    for a, (axis, f, indices, V) in enumerate(zip(model.axes, basis.functions, basis.indices, model.potentials, strict=True)):
+        for reflection in reflections(axis.grid):
+            signs = parities(f, reflection)
+            if signs is not None and unchanged(V, reflection, 0) and all(unchanged(t, reflection, a) for row in tables for t in row):
+                labels = 2 * labels + (signs < 0)[indices]
                 break
     return labels
-
-
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(np.max(np.abs(a - b)) <= 8 * EPS * np.max(np.abs(b)))
 
 
 def _scalar_part(model: SeparableModel, basis: ProductBasis) -> np.ndarray:
@@ -158,8 +151,6 @@ def _by_application(H: Hamiltonian, basis: ProductBasis) -> np.ndarray:
         unit = np.zeros((min(64, n * c - first), n * c))
         unit[np.arange(len(unit)), first + np.arange(len(unit))] = 1.0
         block = basis.on_points(unit.reshape(-1, n)).reshape(len(unit), operator.size).astype(operator.dtype)
-        images = operator(block).reshape(len(unit) * c, *basis.shape)
-        for f in basis.functions:
-            images = np.tensordot(images, f.conj(), axes=(1, 1))
+        images = contracted(operator(block).reshape(len(unit) * c, *basis.shape), basis.functions)
         matrix[:, first:first + len(unit)] = images[(slice(None), *basis.indices)].reshape(len(unit), c * n).T
     return (matrix + matrix.conj().T) / 2

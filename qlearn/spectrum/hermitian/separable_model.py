@@ -16,6 +16,7 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.action import lowest_diagonal
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.spectrum.hermitian.axis import Axis
+from qlearn.spectrum.hermitian.axis_products import expanded
 
 __all__ = ["ProductBasis", "SeparableModel"]
 
@@ -42,12 +43,9 @@ class ProductBasis:
         result[(slice(None), *self.indices)] = coefficients
         return result
 
-    def on_points(self, coefficients: np.ndarray, functions: list[np.ndarray] | None = None) -> np.ndarray:
+    def on_points(self, coefficients: np.ndarray) -> np.ndarray:
         """Σ_I c_I φ_I on the points, (m, *shape)."""
-        result = self.tensor(coefficients)
-        for rows in functions or self.functions:
-            result = np.tensordot(result, rows, axes=(1, 0))
-        return result
+        return expanded(self.tensor(coefficients), self.functions)
 
 
 @final
