@@ -10,6 +10,7 @@
                is even, sin θ times one where it is odd
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -143,6 +144,10 @@ class Grid:
         phase = self.twist_phase
         return as_complex(psi) if phase is None else as_complex(psi) * like(phase.conj(), psi)
 
+    def periodic_part(self, psi: Any) -> Any:
+        """``to_periodic`` to be looked at only: ψ itself where there is no twist."""
+        return psi if self.twist_phase is None else self.to_periodic(psi)
+
     def from_periodic(self, phi: Any) -> Any:
         """The inverse of ``to_periodic``, a new array."""
         phase = self.twist_phase
@@ -165,6 +170,12 @@ class Grid:
         if self._periodic_axes:
             modes = transforms.backward(modes, self._periodic_axes)
         return transforms.sine(modes, self._wall_axes) if self._wall_axes else modes
+
+    def passes(self, phi: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+        """(forward, backward) for many calls on this array."""
+        if self._wall_axes or not self._periodic_axes:
+            return self.forward, self.backward
+        return transforms.bound(phi, self._periodic_axes)
 
     @cached_property
     def _periodic_axes(self) -> tuple[int, ...]:

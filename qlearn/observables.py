@@ -70,14 +70,21 @@ def mode_powers(grid: Grid, phi: np.ndarray) -> np.ndarray:
     """
     poles = [axis for axis, kind in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "pole"]
     if not poles:
-        return np.abs(grid.forward(np.array(phi, dtype=complex))) ** 2
+        return _squared(grid.forward(np.array(phi, dtype=complex)))
     modes = np.array(phi, dtype=complex)
     walls = [a for a, kind in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "wall"]
     modes = sine(modes, tuple(walls)) if walls else modes
     modes = np.fft.fftn(modes, axes=[a for a in grid.fourier_axes if a not in poles and a not in walls])
     for axis in poles:
         modes = _legendre(modes, axis)
-    return np.abs(modes) ** 2
+    return _squared(modes)
+
+
+def _squared(modes: np.ndarray) -> np.ndarray:
+    """|a|²; the modes are overwritten."""
+    np.square(modes.real, out=modes.real)
+    np.square(modes.imag, out=modes.imag)
+    return modes.real + modes.imag
 
 
 def spectral_tail(grid: Grid, phi: np.ndarray) -> float:

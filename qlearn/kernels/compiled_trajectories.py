@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["run", "run_on_a_line"]
+__all__ = ["compared_on_a_line", "run", "run_on_a_line"]
 
 
 @numba.njit(cache=True)
@@ -19,48 +19,51 @@ def _basis(x, pieces, basis):
     return np.int64(cell)
 
 
-@numba.njit(inline="always")
-def _stage(c0, c1, c2, c3, c4, c5, u, bh, ch, ah, inverse, spacing, i, x, p, action):
-    """Kick and drift of trajectory i at the fraction u of a cell with the polynomial c."""
-    value = c0 + u * (c1 + u * (c2 + u * (c3 + u * (c4 + u * c5))))
-    slope = c1 + u * (2 * c2 + u * (3 * c3 + u * (4 * c4 + u * (5 * c5))))
-    bend = 2 * c2 + u * (6 * c3 + u * (12 * c4 + u * (20 * c5)))
-    y = p[i] - (bh - 2 * ch * bend) * slope / spacing
-    action[i] += ch * slope * slope - bh * value + 0.5 * ah * inverse * y * y
-    p[i] = y
-    x[i] += ah * inverse * y / spacing
-
-
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"})
 def run_on_a_line(cells, origin, spacing, inverse, rows, weights, h, q, p, action):
-    """One dimension, cells (1 + R, 6, N): the polynomial of each cell. All trajectories step together, eight at a time where
-    the processor has such registers; the coefficients of a driven V are first summed over its terms."""
-    terms, n = cells.shape[0], cells.shape[2]
-    x, c, cell = (q - origin) / spacing, np.empty((6, q.size)), np.empty(q.size, dtype=np.int32)
+    """One dimension, cells (1 + R, N, 6): the polynomial of each cell. All trajectories take a stage together: first each sums
+    the polynomials of its cell over the terms of V, then all move in vector code."""
+    terms, n, m = cells.shape[0], cells.shape[1], q.size
+    x, u, c = (q - origin) / spacing, np.empty(m), np.empty((6, m))
+    c0, c1, c2, c3, c4, c5, per = c[0], c[1], c[2], c[3], c[4], c[5], 1 / spacing
     for step in range(weights.shape[0]):
         for k in range(rows.shape[0]):
-            bh, ch, ah = rows[k, 0] * h, rows[k, 1] * h**3 * inverse / spacing**2, rows[k, 2] * h
-            if terms == 1:
-                for i in range(x.size):
-                    floor = np.floor(x[i])
-                    at = np.int32(floor - n * np.floor(floor / n))
-                    _stage(cells[0, 0, at], cells[0, 1, at], cells[0, 2, at], cells[0, 3, at], cells[0, 4, at], cells[0, 5, at],
-                           x[i] - floor, bh, ch, ah, inverse, spacing, i, x, p, action)
-                continue
-            for i in range(x.size):
+            bh, ch, ah = rows[k, 0] * h, rows[k, 1] * h**3 * inverse * per**2, rows[k, 2] * h * inverse
+            for i in range(m):
                 floor = np.floor(x[i])
-                cell[i] = np.int32(floor - n * np.floor(floor / n))
-            for j in range(6):
-                for i in range(x.size):
-                    c[j, i] = cells[0, j, cell[i]]
+                u[i], at = x[i] - floor, np.int64(floor)
+                if at < 0 or at >= n:
+                    at %= n
+                for j in range(6):
+                    c[j, i] = cells[0, at, j]
                 for r in range(1, terms):
-                    factor = weights[step, k, r]
-                    for i in range(x.size):
-                        c[j, i] += factor * cells[r, j, cell[i]]
-            for i in range(x.size):
-                _stage(c[0, i], c[1, i], c[2, i], c[3, i], c[4, i], c[5, i], x[i] - np.floor(x[i]), bh, ch, ah, inverse, spacing,
-                       i, x, p, action)
+                    for j in range(6):
+                        c[j, i] += weights[step, k, r] * cells[r, at, j]
+            for i in range(m):
+                v = u[i]
+                value = c0[i] + v * (c1[i] + v * (c2[i] + v * (c3[i] + v * (c4[i] + v * c5[i]))))
+                slope = c1[i] + v * (2 * c2[i] + v * (3 * c3[i] + v * (4 * c4[i] + v * (5 * c5[i]))))
+                bend = 2 * c2[i] + v * (6 * c3[i] + v * (12 * c4[i] + v * (20 * c5[i])))
+                y = p[i] - (bh - 2 * ch * bend) * slope * per
+                action[i] += ch * slope * slope - bh * value + 0.5 * ah * y * y
+                p[i] = y
+                x[i] += ah * y * per
     q[:] = origin + x * spacing
+
+
+@numba.njit(cache=True)
+def compared_on_a_line(cells, origin, spacing, inverse, rows, wide, narrow, h, ends, coarse, fine, local, total):
+    """Steps of h beside steps of h/2; coarse and fine (3, n) hold q, p and the action."""
+    for block in range(local.shape[0]):
+        first, last = ends[block], ends[block + 1]
+        beside = coarse.copy()
+        run_on_a_line(cells, origin, spacing, inverse, rows, narrow[2 * first:2 * first + 2], h / 2, beside[0], beside[1],
+                      beside[2])
+        run_on_a_line(cells, origin, spacing, inverse, rows, wide[first:first + 1], h, coarse[0], coarse[1], coarse[2])
+        local[block] = coarse[2] - beside[2] - beside[1] * (coarse[0] - beside[0])
+        run_on_a_line(cells, origin, spacing, inverse, rows, wide[first + 1:last], h, coarse[0], coarse[1], coarse[2])
+        run_on_a_line(cells, origin, spacing, inverse, rows, narrow[2 * first:2 * last], h / 2, fine[0], fine[1], fine[2])
+        total[block] = coarse[2] - fine[2] - fine[1] * (coarse[0] - fine[0])
 
 
 @numba.njit(cache=True)

@@ -21,9 +21,10 @@ from qlearn import checks
 from qlearn.errors import MissingExtraError
 from qlearn.kernels.arrays import namespace
 
-__all__ = ["backend_name", "backward", "fft_backend", "forward", "sine"]
+__all__ = ["backend_name", "backward", "bound", "fft_backend", "forward", "sine"]
 
 Pass = Callable[[np.ndarray, tuple[int, ...]], np.ndarray]
+Passes = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
 @final
@@ -34,13 +35,18 @@ class _Backend:
     name: str
     forward: Pass
     backward: Pass
+    bound: Callable[[np.ndarray, tuple[int, ...]], Passes]
 
 
 def _scipy(workers: int) -> _Backend:
-    public = _Backend("scipy", lambda a, axes: scipy.fft.fftn(a, axes=axes, overwrite_x=True, workers=workers),
+    public = _unbound("scipy", lambda a, axes: scipy.fft.fftn(a, axes=axes, overwrite_x=True, workers=workers),
                       lambda a, axes: scipy.fft.ifftn(a, axes=axes, overwrite_x=True, workers=workers))
     c2c = _undispatched()
     return public if c2c is None else _in_place("scipy", c2c, workers, public)
+
+
+def _unbound(name: str, forward: Pass, backward: Pass) -> _Backend:
+    return _Backend(name, forward, backward, lambda a, axes: (lambda b: forward(b, axes), lambda b: backward(b, axes)))
 
 
 def _undispatched() -> Callable[..., np.ndarray] | None:
@@ -72,7 +78,10 @@ def _in_place(name: str, c2c: Callable[..., np.ndarray], workers: int, otherwise
         if a.dtype.kind == "c" and a.flags.writeable:
             return c2c(a, axes, False, 2, a, workers)
         return otherwise.backward(a, axes)
-    return _Backend(name, forward, backward)
+
+    def bound(a: np.ndarray, axes: tuple[int, ...]) -> Passes:
+        return lambda b: c2c(b, axes, True, 0, b, workers), lambda b: c2c(b, axes, False, 2, b, workers)
+    return _Backend(name, forward, backward, bound)
 
 
 def _pyfftw(workers: int) -> _Backend:
@@ -95,12 +104,12 @@ def _pyfftw(workers: int) -> _Backend:
         return lambda a, axes: plan(a, axes, direction) if a.flags.c_contiguous and a.flags.writeable else fallback(a, axes)
 
     plain = _scipy(workers)
-    return _Backend("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward))
+    return _unbound("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward))
 
 
 def _mkl_fft(workers: int) -> _Backend:
     module = _module("mkl_fft")
-    return _Backend("mkl_fft", lambda a, axes: module.fftn(a, axes=axes, out=a),
+    return _unbound("mkl_fft", lambda a, axes: module.fftn(a, axes=axes, out=a),
                     lambda a, axes: module.ifftn(a, axes=axes, out=a))
 
 
@@ -159,6 +168,14 @@ def backward(array: Any, axes: tuple[int, ...]) -> Any:
     if isinstance(array, np.ndarray):
         return _current.backward(array, axes) if array.flags.writeable and array.size else _aside(array, axes, _current.backward)
     return namespace(array).fft.ifftn(array, axes=axes)
+
+
+def bound(array: Any, axes: tuple[int, ...]) -> Passes:
+    """``forward`` and ``backward`` along the axes as functions of one array, for many calls on this one, in place where it is
+    NumPy's: what has to be looked up for an array is looked up once."""
+    if isinstance(array, np.ndarray) and array.dtype == complex and array.flags.writeable and array.size:
+        return _current.bound(array, axes)
+    return lambda a: forward(a, axes), lambda a: backward(a, axes)
 
 
 def _aside(array: np.ndarray, axes: tuple[int, ...], transform: Pass) -> np.ndarray:

@@ -10,7 +10,7 @@ Compiled with numba where it is installed (see qlearn.kernels.phases), else with
 
 from collections.abc import Callable
 from itertools import product
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 from scipy import ndimage
@@ -48,9 +48,9 @@ _BEND = _SLOPE[:, 1:] * np.arange(1, 5)
 
 
 def _cells(coefficients: np.ndarray) -> np.ndarray:
-    """(1 + R, 6, N): the polynomial in u of each cell of a line."""
+    """(1 + R, N, 6): the polynomial in u of each cell of a line."""
     nodes = (np.arange(coefficients.shape[1])[:, None] + np.arange(-2, 4)) % coefficients.shape[1]
-    return np.moveaxis(coefficients[:, nodes] @ _VALUE, 1, 2).copy()
+    return np.ascontiguousarray(coefficients[:, nodes] @ _VALUE)
 
 
 @final
@@ -67,6 +67,7 @@ class Trajectories:
         self.origin, self.spacing, self.inverse, self.factors = origin, spacing, inverse, factors
         self._coefficients = np.stack([ndimage.spline_filter(table, order=5, mode="grid-wrap") for table in tables])
         self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
+        self._line = float(origin[0]), float(spacing[0]), float(inverse[0, 0])
         self._flat, self._shape = self._coefficients.reshape(len(tables), -1), np.array(self.shape)
         outer = len(self.shape) - 1
         self._offsets = np.array(list(product(range(NODES), repeat=outer)), dtype=np.int64).reshape(NODES**outer, outer)
@@ -86,6 +87,15 @@ class Trajectories:
         """
         wide, narrow = self._weights(rows, time, h, ends[-1]), self._weights(rows, time, h / 2, 2 * ends[-1])
         local, total = np.empty((2, len(ends) - 1, len(coarse.action)))
+        if self._cells is not None and may_compile():
+            from qlearn.kernels import compiled_trajectories
+
+            move: Any = compiled_trajectories.compared_on_a_line
+            lines = [np.stack([points.q[:, 0], points.p[:, 0], points.action]) for points in (coarse, fine)]
+            move(self._cells, *self._line, rows, wide, narrow, h, ends, *lines, local, total)
+            for points, line in zip((coarse, fine), lines, strict=True):
+                points.q[:, 0], points.p[:, 0], points.action[:] = line
+            return local, total
         for block, (first, last) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
             beside = Points(*(np.array(values) for values in coarse))
             self._move(beside, rows, narrow[2 * first:2 * first + 2], h / 2)
@@ -153,9 +163,9 @@ class Trajectories:
         cell = np.floor(x)
         u = x - cell
         index = cell.astype(np.int64) % self.shape[0]
-        c = polynomials[0][:, index]
+        c = polynomials[0][index].T
         for f, cells in zip(factors[1:], polynomials[1:], strict=True):
-            c += f * cells[:, index]
+            c = c + f * cells[index].T
         value = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))
         slope = c[1] + u * (2 * c[2] + u * (3 * c[3] + u * (4 * c[4] + u * (5 * c[5]))))
         bend = 2 * c[2] + u * (6 * c[3] + u * (12 * c[4] + u * (20 * c[5])))
@@ -166,8 +176,7 @@ class Trajectories:
 
         q, p, action = points
         if self._cells is not None:
-            compiled_trajectories.run_on_a_line(self._cells, self.origin[0], self.spacing[0], self.inverse[0, 0], rows, weights,
-                                                h, q[:, 0], p[:, 0], action)
+            compiled_trajectories.run_on_a_line(self._cells, *self._line, rows, weights, h, q.reshape(-1), p.reshape(-1), action)
         else:
             compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _VALUE,
                                       rows, weights, h, q, p, action)

@@ -20,7 +20,8 @@ from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_
 from qlearn.methods.energies import ShortLanczos, Spectrum, spectrum_of
 from qlearn.methods.expansion import Expansion, Sampled
 from qlearn.methods.frozen import FrozenOperator
-from qlearn.methods.record import EPS, Task
+from qlearn.methods.record import EPS
+from qlearn.methods.task import Task
 
 __all__ = ["Chebyshev", "expansion_length"]
 

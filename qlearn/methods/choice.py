@@ -1,7 +1,7 @@
 """Which method where none is named: the one that needs fewer transforms, as far as the first state tells."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
-from qlearn.methods.reach import SPREADS, Reach
-from qlearn.methods.record import Method, Record, Task
+from qlearn.methods.reach import SPREADS
 from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, ProcessedGradient6, Splitting, Strang
 from qlearn.methods.steps import AutomaticSteps
+from qlearn.methods.task import Method, Task
 
 __all__ = ["choose"]
 
@@ -30,13 +30,11 @@ WORTH_A_PROCESSOR = 1.25  # times fewer transforms: its forecast is to be confir
 MIRROR = 0.01  # of the largest slope: what V may have at a wall
 
 
-def choose(hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, tol: float, record: Record,
-           imaginary: bool = False) -> tuple[Method, str]:
-    """(method, why). What the choice tries on the first state is counted in the record.
+def choose(task: Task) -> tuple[Method, str]:
+    """(method, why). What the choice tries on the first state is counted in the record; what it learns stays with the task.
 
     Raises UnsupportedError where no method fits.
     """
-    task = Task(hamiltonian, psi, times, tol, record, imaginary)
     settled = _settled(task) or _short(task)
     if settled is None:
         plan = _planned(task)
@@ -74,9 +72,7 @@ def _driven(task: Task) -> tuple[Method, str]:
     if H.channels is not None:
         return (BM6(), "because the coupled V depends on t") if H.is_hermitian \
             else (Magnus4(), "because the coupled V depends on t and H is not Hermitian")
-    reach = Reach(H, task.record)
-    reach.limits(H.grid.to_periodic(task.psi), float(task.times[0]))
-    smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), reach.energy) for part in LOOKS)
+    smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), task.outset.energy) for part in LOOKS)
     if H.is_hermitian:
         return (Gradient6(), "because V depends on t and is smooth") if smooth \
             else (RKN6(), "because V depends on t and has kinks, steps or narrow features")
@@ -93,7 +89,7 @@ def _lossy(task: Task) -> tuple[Method, str]:
     most = _lanczos_pairs(H, abs(task.span), task.tol)
     if most <= 2 * Lanczos().dimension:
         return Lanczos(), f"because H is not Hermitian and at most {most:.0f} FFT pairs are enough"
-    least = _splitting_pairs(task, Chin4(), H.grid.to_periodic(task.psi))
+    least = _splitting_pairs(task, Chin4())
     if most < least:
         return Lanczos(), f"because H is not Hermitian, for at most {most:.0f} FFT pairs against {least:.0f} of Chin4"
     return Chin4(), "because H is not Hermitian and V − iW is smooth: no steps back in time"
@@ -133,14 +129,17 @@ def _planned(task: Task) -> _Plan | None:
     H = task.hamiltonian
     if not H.is_hermitian or H.channels is not None:
         return None
-    phi = H.grid.to_periodic(task.psi)
-    plain, processed = (AutomaticSteps(SplittingKernel(H, method.table, task.record), phi, task.times, task.tol)
-                        for method in (Gradient6, ProcessedGradient6))
+    if not task.outset.foreseeable:
+        return None
+    phi, reached = task.outset.phi, task.outset.energy
+    plain = AutomaticSteps(SplittingKernel(H, Gradient6.table, task.record), task.outset, task.tol)
     if plain.foreseen is None:
         return None
-    if processed.foreseen is not None and WORTH_A_PROCESSOR * processed.foreseen < plain.foreseen and processed.trusted(phi):
-        return _Plan(ProcessedGradient6(), processed.foreseen, processed.reach.energy)
-    return _Plan(Gradient6(), plain.foreseen, plain.reach.energy)
+    most = plain.foreseen / WORTH_A_PROCESSOR
+    processed = AutomaticSteps(SplittingKernel(H, ProcessedGradient6.table, task.record), task.outset, task.tol, most)
+    if processed.foreseen is not None and processed.foreseen < most and processed.trusted(phi):
+        return _Plan(ProcessedGradient6(), processed.foreseen, reached)
+    return _Plan(Gradient6(), plain.foreseen, reached)
 
 
 def _foreseen(task: Task, plan: _Plan | None) -> tuple[Method, str] | None:
@@ -166,21 +165,20 @@ def _compared(task: Task, plan: _Plan | None) -> tuple[Method, str]:
         splitting, pairs, judged = plan.method, plan.pairs, "foreseen"
     else:
         splitting, judged = _splitting(H, spectrum), "judged from the first state"
-        pairs = _splitting_pairs(task, splitting, phi)
+        pairs = _splitting_pairs(task, splitting)
     words = f"about {pairs:.0f} FFT pairs of {splitting.name} against {series:.0f} of Chebyshev, {judged}"
-    if pairs < series < SEAM * pairs and _meets_a_seam(task, phi):
+    if pairs < series < SEAM * pairs and _meets_a_seam(task):
         return Chebyshev(), f"because the state may reach the ends, where V has a kink, else for {words}"
     return (splitting if pairs < series else Chebyshev()), f"for {words}"
 
 
-def _meets_a_seam(task: Task, phi: Any) -> bool:
-    """True where V has a kink at the ends of an axis, and is there below the energies of φ, down to an amplitude of tol."""
+def _meets_a_seam(task: Task) -> bool:
+    """True where V has a kink at the ends of an axis, and is there below the energies of ψ, down to an amplitude of tol."""
     H = task.hamiltonian
     if H.channels is not None:
         return False
-    table, reach = H.potential_table(), Reach(H, task.record)
-    spread = H.hbar / reach.limits(phi, float(task.times[0]))[0]
-    highest = reach.energy + (max(FARTHEST, np.sqrt(-4 * np.log(task.tol))) - SPREADS) * spread
+    table, spread = H.potential_table(), H.hbar / task.outset.limits[0]
+    highest = task.outset.energy + (max(FARTHEST, np.sqrt(-4 * np.log(task.tol))) - SPREADS) * spread
     return any(_kinked(table, H.grid, axis) and float(np.min(np.take(table, [0, -1], axis=axis - H.grid.ndim))) < highest
                for axis in range(H.grid.ndim))
 
@@ -201,8 +199,8 @@ def _splitting(H: Hamiltonian, spectrum: Spectrum) -> Splitting:
     return Gradient6() if H.gradient_is_smooth(energy=min(spectrum.ceilings[1], spectrum.highest[1])) else RKN6()
 
 
-def _splitting_pairs(task: Task, method: Splitting, phi: Any) -> float:
+def _splitting_pairs(task: Task, method: Splitting) -> float:
     """By the step that the tolerance allows at the first state."""
     kernel = SplittingKernel(task.hamiltonian, method.table, task.record)
-    step = AutomaticSteps(kernel, phi, task.times, task.tol).predict(phi)
+    step = AutomaticSteps(kernel, task.outset, task.tol).predict(task.outset.phi)
     return 1.2 * method.table.pairs * float(np.sum(np.ceil(np.abs(np.diff(task.times)) / step)))

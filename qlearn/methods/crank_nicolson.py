@@ -20,7 +20,7 @@ from qlearn.hamiltonian import FlatKinetic, Hamiltonian
 from qlearn.methods.differences import FIRST, SECOND, axis_matrix, on_axis
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.lanczos import largest_gain
-from qlearn.methods.record import Task
+from qlearn.methods.task import Task
 
 __all__ = ["CrankNicolson", "difference_kinetic"]
 

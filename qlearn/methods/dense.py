@@ -9,7 +9,8 @@ from scipy.linalg import eigh, expm
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums
-from qlearn.methods.record import EPS, Task
+from qlearn.methods.record import EPS
+from qlearn.methods.task import Task
 
 __all__ = ["Dense"]
 

@@ -12,7 +12,8 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
-from qlearn.methods.record import EPS, Task, relative_distance
+from qlearn.methods.record import EPS, relative_distance
+from qlearn.methods.task import Task
 
 __all__ = ["Doubling", "OneStep"]
 

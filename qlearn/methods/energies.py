@@ -12,7 +12,8 @@ import numpy as np
 
 from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
 from qlearn.methods.frozen import FrozenOperator, local_levels
-from qlearn.methods.record import Record, Task
+from qlearn.methods.record import Record
+from qlearn.methods.task import Task
 
 __all__ = ["ShortLanczos", "Spectrum", "reached_energy", "spectrum_of"]
 

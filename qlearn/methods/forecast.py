@@ -26,7 +26,7 @@ from qlearn.kernels.trajectories import Points, Trajectories
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.record import Record
 
-__all__ = ["Forecast", "Outlook", "applies_to", "sample"]
+__all__ = ["Forecast", "Outlook", "Rays", "applies_to", "sample"]
 
 SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewhere: the root mean square to 10 or 15 per cent
 BLOCKS = 8       # parts of the run at whose ends the errors are looked at
@@ -65,21 +65,30 @@ def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
 
 
 @final
-class Forecast:
-    """Outlooks for runs of equal steps from φ at ``time`` over ``span``, signed."""
+class Rays:
+    """The trajectories that stand for φ at ``time``, with V over ``span``, signed: the same for all schemes."""
 
-    def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, phi: np.ndarray, time: float, span: float,
-                 record: Record):
-        self.hbar, self.order, self.time, self.span = hamiltonian.hbar, table.order, time, span
+    def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, time: float, span: float, record: Record):
+        self.hbar, self.time, self.span = hamiltonian.hbar, time, span
+        self.trajectories = _trajectories(hamiltonian, time, span)
+        states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
+        drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
+        self.members = len(drawn)
+        self.points = Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
+        record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
+
+
+@final
+class Forecast:
+    """Outlooks for runs of equal steps of a scheme over the span of the rays, or over another one."""
+
+    def __init__(self, rays: Rays, table: SplittingTable, span: float | None = None):
+        self.hbar, self.order, self.time, self.span = rays.hbar, table.order, rays.time, rays.span if span is None else span
         self._rows = np.column_stack([table.kicks, table.gradients or np.zeros(len(table.kicks)), [*table.drifts, 0.0]])
         processor = table.processor
         self._enter = None if processor is None else np.column_stack([processor.kicks, processor.gradients, processor.drifts])
-        self._trajectories = _trajectories(hamiltonian, time, span)
-        states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
-        drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
-        self._members, self._outlooks = len(drawn), dict[int, Outlook]()
-        self._points = Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
-        record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
+        self._trajectories, self._points, self._members = rays.trajectories, rays.points, rays.members
+        self._outlooks = dict[int, Outlook]()
 
     def outlook(self, count: int) -> Outlook:
         """Of ``count`` steps; kept, for the search comes back to some numbers."""
@@ -101,10 +110,12 @@ class Forecast:
 
     def _quanta(self, last: Points) -> float:
         """How many states fit into what the points cover, about."""
-        spreads = [np.std(np.concatenate([first.reshape(self._members, -1, first.shape[1]),
-                                          end.reshape(self._members, -1, end.shape[1])], axis=1), axis=1)
-                   for first, end in zip(self._points[:2], last[:2], strict=True)]
-        return float(np.min(spreads[0] * spreads[1])) / self.hbar
+        areas = 1.0
+        for first, end in zip(self._points[:2], last[:2], strict=True):
+            both = np.stack([first, end]).reshape(2, self._members, -1, first.shape[1])
+            both = both - both.mean(axis=(0, 2), keepdims=True)
+            areas = areas * np.mean(both * both, axis=(0, 2))
+        return float(np.sqrt(np.min(areas))) / self.hbar
 
     def _entered(self, h: float) -> Points:
         """A copy of the first points, in the processor of h where there is one."""

@@ -43,7 +43,7 @@ class SplittingKernel:
         self.hamiltonian, self.table, self.record, self.imaginary = hamiltonian, table, record, imaginary
         self.axes = hamiltonian.state_axes
         self.compute_with(choose_phases().name)
-        self._fractions = np.concatenate([[0.0], np.cumsum(table.drifts)])
+        self._fractions = np.cumsum(table.drifts).tolist()
 
     def compute_with(self, name: str) -> None:
         """Phases by "numba" or "numpy", from here on: for a run that is resumed."""
@@ -62,16 +62,18 @@ class SplittingKernel:
     def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
         """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned."""
         step, last = self._step(h, phi), self.table.pairs
-        forward, backward = self.hamiltonian.grid.forward, self.hamiltonian.grid.backward
+        forward, backward = self.hamiltonian.grid.passes(phi)
+        stages = list(zip(step.drifts, [*step.kicks[1:-1], step.merged], self._fractions, strict=True))
         norms = squared_sums(phi, self.axes) if self.imaginary else None
         phi = step.kicks[0](phi, time)
         for n in range(count):
-            for j, drift in enumerate(step.drifts, start=1):
+            if n == count - 1:
+                stages[-1] = (step.drifts[-1], step.kicks[-1], 1.0)
+            for drift, kick, fraction in stages:
                 phi = backward(drift(forward(phi)))
                 if norms is not None:  # f(|ψ|²) is taken at the norm that is held
                     phi = self._restored(phi, norms)
-                now = time + (n + self._fractions[j]) * h
-                phi = step.merged(phi, now) if j == last and n + 1 < count else step.kicks[j](phi, now)
+                phi = kick(phi, time + (n + fraction) * h)
         self._count(count * last, phi)
         return phi if norms is None else self._restored(phi, norms)
 

@@ -16,7 +16,8 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.krylov import KrylovSpace
-from qlearn.methods.record import EPS, Task
+from qlearn.methods.record import EPS
+from qlearn.methods.task import Task
 
 __all__ = ["Lanczos", "largest_gain"]
 

@@ -20,7 +20,8 @@ from qlearn.methods.doubling import Doubling
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.krylov import KrylovSpace
 from qlearn.methods.lanczos import largest_gain
-from qlearn.methods.record import EPS, Task
+from qlearn.methods.record import EPS
+from qlearn.methods.task import Task
 
 __all__ = ["Magnus4"]
 

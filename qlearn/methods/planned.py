@@ -13,14 +13,15 @@ from typing import Any, final
 
 import numpy as np
 
-from qlearn.kernels.arrays import as_complex, like
+from qlearn.kernels.arrays import as_complex
 from qlearn.methods.clock import Clock
 from qlearn.methods.forecast import BLOCKS, Forecast, Outlook
 from qlearn.methods.gradient_coefficients import GRADIENT6_TABLE
 from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.outset import Outset
 from qlearn.methods.probe import Conjugation, StepProbe
 
-__all__ = ["PlannedSteps", "worth_planning"]
+__all__ = ["PlannedSteps"]
 
 SAFETY, SAFETY_PROCESSED = 2.2, 4.0
 CANCELLED = 8.0      # the most that errors of single steps are believed to cancel; more in schemes with a processor
@@ -33,7 +34,6 @@ PROBE_EVERY = 18     # steps for each probe of ψ
 FEWEST_PROBES, PROBES = 2, 8
 DRIVEN_STEPS = 32    # at least, where V depends on t
 MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
-LONGEST = 1500       # steps that a bound of their length makes necessary, beyond which no forecast is made
 TRIES = 10
 
 
@@ -41,16 +41,17 @@ TRIES = 10
 class PlannedSteps:
     """Steps of one length, shorter only to hit save times; ``distrusted`` once the forecast has failed a check.
 
-    φ is the processed state between save times where the scheme has a processor.
+    φ is the processed state between save times where the scheme has a processor. A plan of more than ``most`` steps is not
+    wanted, and is distrusted.
     """
 
-    def __init__(self, kernel: SplittingKernel, phi: Any, clock: Clock, tol: float, longest: float):
+    def __init__(self, kernel: SplittingKernel, outset: Outset, clock: Clock, tol: float, most: float = np.inf):
         self.kernel, self.record, self.clock, self.tol = kernel, kernel.record, clock, tol
         hamiltonian, self.goal = kernel.hamiltonian, 0.95 * tol  # the rest is for rounding
-        self.probe, self.conjugation = StepProbe(kernel, phi), Conjugation(kernel)
-        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, int(np.ceil(clock.span / longest)))
-        self.forecast = Forecast(hamiltonian, kernel.table, phi, clock.time, clock.end, kernel.record)
-        self.ratio, self.distrusted, self.first = LEAST, False, as_complex(phi)
+        self.probe, self.conjugation = StepProbe(kernel, outset.phi), Conjugation(kernel)
+        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, int(np.ceil(clock.span / outset.limits[1])))
+        self.outset, self.forecast, self.most = outset, outset.forecast(kernel.table), most
+        self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None
         self.safety, self.least = (SAFETY, 0.5 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
         self.sums = (0.0, 0.0)  # of local errors seen and foreseen
@@ -92,7 +93,7 @@ class PlannedSteps:
             return True
         kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
         h = self.clock.sign * self.step
-        foreseen = Forecast(kernel.hamiltonian, kernel.table, phi, self.clock.time, h, self.record).outlook(1).local[0]
+        foreseen = Forecast(self.outset.rays, kernel.table, h).outlook(1).local[0]
         error = StepProbe(kernel, phi).compare(phi, self.clock.time, h)[1]
         heard = WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
         self.record.witnessed = self.step if heard else 0.0
@@ -118,7 +119,7 @@ class PlannedSteps:
         numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
                    self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed]
         return {"numbers": np.array(numbers), "local": self.outlook.local, "starts": self.outlook.starts,
-                "pending": np.array(self.pending), "norms": self.probe.norms, "first": self.first}
+                "pending": np.array(self.pending), "norms": self.probe.norms}
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
@@ -126,7 +127,7 @@ class PlannedSteps:
         self.sums, self.replanned, self.record.witnessed = (rest[0], rest[1]), bool(rest[2]), rest[3]
         self.outlook = Outlook(step, error, np.asarray(saved["local"]), np.asarray(saved["starts"]), total, quanta)
         self.pending = np.asarray(saved["pending"]).tolist()
-        self.probe.norms, self.first = np.asarray(saved["norms"]), like(np.asarray(saved["first"]), phi)
+        self.probe.norms = np.asarray(saved["norms"])
 
     def _bound(self, outlook: Outlook | None = None) -> float:
         """The bound on the error of the last state, for the step as it is or that of an outlook."""
@@ -146,6 +147,11 @@ class PlannedSteps:
         """The outlook of the fewest steps found that keep the bound, or of as many as are looked at."""
         most = max(MOST_LOOKED_AT, self.fewest)
         count, best, low, high = min(max(self.fewest, 24), most), None, self.fewest, most
+        if self.most < most:
+            count = max(int(self.most), 1)
+            if count < self.fewest or self._bound(self.forecast.outlook(count)) > self.goal:
+                self.distrusted = True
+                return self.forecast.outlook(count)
         seen: list[tuple[int, float]] = []
         for _ in range(TRIES):
             outlook = self.forecast.outlook(count)
@@ -192,12 +198,13 @@ class PlannedSteps:
         return [float(starts[i]) for i in [first, *others]]
 
     def _checked(self, phi: Any, h: float) -> Any:
-        """A step, as two halves where no processor of h is in force, and what the difference says about the forecast."""
+        """A step, as two halves where no processor of h is in force, and what the difference says about the forecast; φ is
+        overwritten."""
         place, self.pending = self.pending[0], self.pending[1:]
         index = int(np.argmin(np.abs(self.outlook.starts - place)))
         foreseen = max(self.outlook.local[index], float(np.mean(self.outlook.local)))
         foreseen *= (abs(h) / abs(self.outlook.step)) ** (self.probe.order + 1)
-        moved, error = (self.probe.compare if self.kernel.table.processor is None else self.probe.fixed)(phi, self.clock.time, h)
+        moved, error = (self.probe.moved if self.kernel.table.processor is None else self.probe.fixed)(phi, self.clock.time, h)
         seen, early = error > 4 * self.probe.noise, self.sums[1] == 0
         self.sums = (self.sums[0] + error, self.sums[1] + foreseen)
         ratio = self.sums[0] / self.sums[1] if self.sums[1] > 0 else np.inf
@@ -232,14 +239,10 @@ class PlannedSteps:
 
     def _started_again(self) -> Any:
         self.clock.now, self.record.error, self.record.steps, self.conjugation.inside = 0.0, 0.0, 0, 0.0
+        first = as_complex(self.outset.phi)
         if self.distrusted:
-            return self.first
+            return first
         self.again, self.replanned = False, True
         self.ratio *= SURPRISED
         self._adopt(self._planned())
-        return as_complex(self.first)
-
-
-def worth_planning(span: float, longest: float) -> bool:
-    """False for a run of no time, and for one that takes thousands of steps however large tol is."""
-    return 0 < span < LONGEST * longest
+        return first

@@ -55,8 +55,12 @@ class StepProbe:
 
     def compare(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """(φ after two half steps, e(h) of the one step); φ is left alone."""
+        return self.moved(as_complex(phi), time, h)
+
+    def moved(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
+        """The same; φ may be overwritten."""
         whole = self.kernel.steps(as_complex(phi), time, h, 1)
-        halves = self.kernel.steps(as_complex(phi), time, h / 2, 2)
+        halves = self.kernel.steps(phi, time, h / 2, 2)
         return halves, self._error(whole, halves)
 
     def compare_processed(self, phi: Any, time: float, h: float) -> tuple[Any, float]:

@@ -1,15 +1,14 @@
-"""What a method is given, what it offers, and the record it keeps of what it did."""
+"""The record that a method keeps of what it did."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import Any
 
 import numpy as np
 
-from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import squared_sums
 
-__all__ = ["EPS", "Method", "Record", "Stepper", "Task", "relative_distance"]
+__all__ = ["EPS", "Record", "relative_distance"]
 
 EPS = float(np.finfo(float).eps)
 
@@ -39,65 +38,6 @@ class Record:
         """Show φ (…, *state_shape) at a stop of the method's own, for the spectral tail and the edges."""
         if self.on_watch is not None:
             self.on_watch(phi)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What is to be solved: iħ∂_tψ = Hψ, or ħ∂_τψ = −Hψ with ‖ψ‖ held in imaginary time, from ``psi`` at times[0].
-
-    psi : (…, *state_shape), complex, of any array namespace; not to be overwritten.
-    times : (n,) strictly monotone, up or down; up only in imaginary time.
-    tol : the L2 error of the last state, relative to ‖ψ0‖, for each member of a batch, where the method chooses its steps.
-    """
-
-    hamiltonian: Hamiltonian
-    psi: Any
-    times: np.ndarray
-    tol: float
-    record: Record
-    imaginary: bool = False
-
-    @property
-    def factor(self) -> complex:
-        """c of ψ(t + dt) = exp(c H dt) ψ(t): −i/ħ, in imaginary time −1/ħ."""
-        return (-1.0 if self.imaginary else -1j) / self.hamiltonian.hbar
-
-    @property
-    def span(self) -> float:
-        """The last time minus the first, signed."""
-        return float(self.times[-1] - self.times[0])
-
-
-class Stepper(Protocol):
-    """A run in progress. Between two calls of ``move`` it can be saved and gone on with later, to the same bits."""
-
-    def move(self, target: float) -> Any | None:
-        """Go on towards the time ``target``, counted from times[0], by a stretch of the stepper's own choice.
-
-        Returns ψ there, a new array, once it is reached (scaled to ‖ψ0‖ in imaginary time), else None. Targets come in the
-        order of the times, each until it is reached.
-        """
-
-    def snapshot(self) -> dict[str, Any]:
-        """Numbers, strings and arrays by name that, with the task and the record, determine all that follows."""
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Take the state of a snapshot of the same task."""
-
-
-class Method(Protocol):
-    """One way to solve a task."""
-
-    @property
-    def name(self) -> str:
-        """The name of the method."""
-
-    def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
-        """Raise UnsupportedError, naming an alternative, where the method does not apply."""
-
-    def start(self, task: Task) -> Stepper:
-        """A stepper at times[0]."""
 
 
 def relative_distance(a: Any, b: Any, axes: tuple[int, ...], norms: np.ndarray) -> float:

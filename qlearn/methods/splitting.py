@@ -13,7 +13,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import like, namespace, to_numpy
+from qlearn.kernels.arrays import like, to_numpy
 from qlearn.methods.coefficients import (
     BM4_TABLE,
     BM6_TABLE,
@@ -25,8 +25,8 @@ from qlearn.methods.coefficients import (
 )
 from qlearn.methods.gradient_coefficients import GRADIENT6_TABLE, PROCESSED_GRADIENT6_TABLE
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.record import Task
 from qlearn.methods.steps import AutomaticSteps, FixedSteps
+from qlearn.methods.task import Task
 
 __all__ = ["BM4", "BM6", "RKN6", "Chin4", "Gradient6", "ProcessedGradient6", "Splitting", "Strang", "Yoshida4"]
 
@@ -91,9 +91,8 @@ class SplittingStepper:
     def __init__(self, task: Task, name: str, table: SplittingTable, dt: float | None):
         self.task, self.name = task, name
         kernel = SplittingKernel(task.hamiltonian, table, task.record, task.imaginary)
-        self.phi = task.hamiltonian.grid.to_periodic(_broadcast(task.hamiltonian, task.psi, float(task.times[0])))
-        self.steps = FixedSteps(kernel, self.phi, task.times, dt) if dt is not None \
-            else AutomaticSteps(kernel, self.phi, task.times, task.tol, task.imaginary)
+        self.phi = task.hamiltonian.grid.to_periodic(task.outset.psi)
+        self.steps = FixedSteps(kernel, task.outset, dt) if dt is not None else AutomaticSteps(kernel, task.outset, task.tol)
 
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)
@@ -112,15 +111,6 @@ class SplittingStepper:
         self.steps.kernel.compute_with(str(saved["phases"]))
         self.steps.restore({key.removeprefix("steps."): value for key, value in saved.items() if key.startswith("steps.")},
                            self.phi)
-
-
-def _broadcast(hamiltonian: Hamiltonian, psi: Any, time: float) -> Any:
-    """ψ with the batch axes of V."""
-    inner = hamiltonian.grid.ndim + (2 if hamiltonian.channels else 0)
-    table, states = hamiltonian.potential_table(time), len(hamiltonian.state_shape)
-    batch = np.broadcast_shapes(table.shape[:table.ndim - inner], tuple(psi.shape[:psi.ndim - states]))
-    shape = (*batch, *hamiltonian.state_shape)
-    return psi if tuple(psi.shape) == shape else namespace(psi).broadcast_to(psi, shape)
 
 
 @final

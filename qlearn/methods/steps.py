@@ -12,12 +12,11 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.methods.clock import Clock
-from qlearn.methods.forecast import Forecast, applies_to
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.planned import LONGEST, SAFETY_PROCESSED, WITNESS_PAIRS, PlannedSteps, worth_planning
+from qlearn.methods.outset import LONGEST, Outset
+from qlearn.methods.planned import SAFETY_PROCESSED, WITNESS_PAIRS, PlannedSteps
 from qlearn.methods.probe import Conjugation, StepProbe
 from qlearn.methods.probed import ProbedSteps
-from qlearn.methods.reach import Reach
 
 __all__ = ["AutomaticSteps", "FixedSteps"]
 
@@ -31,12 +30,12 @@ class FixedSteps:
     With a processor φ stays processed between save times. Most of a local error is undone behind the run then and tells little:
     the estimate is that of a forecast, or else of one step with its processor at the first state."""
 
-    def __init__(self, kernel: SplittingKernel, phi: Any, times: Any, dt: float):
-        self.kernel, self.dt = kernel, float(dt)
-        self.clock, self.probe, self.conjugation = Clock(times), StepProbe(kernel, phi), Conjugation(kernel)
+    def __init__(self, kernel: SplittingKernel, outset: Outset, dt: float):
+        self.kernel, self.dt, phi = kernel, float(dt), outset.phi
+        self.clock, self.probe, self.conjugation = Clock(outset.times), StepProbe(kernel, phi), Conjugation(kernel)
         self.until_probe, self._constant = 0, 0.0
         if kernel.table.processor is not None and self.clock.span > 0:
-            self.until_probe, self._constant = sys.maxsize, self._processed(phi)
+            self.until_probe, self._constant = sys.maxsize, self._processed(outset)
 
     @property
     def words(self) -> str:
@@ -60,15 +59,15 @@ class FixedSteps:
         self.kernel.record.rounding = self.probe.rounding(self.kernel.record.steps)
         return phi, self.clock.left(target) == 0
 
-    def _processed(self, phi: Any) -> float:
+    def _processed(self, outset: Outset) -> float:
         """The error of a step over |h|^(p+1)."""
-        hamiltonian, clock = self.kernel.hamiltonian, self.clock
-        if applies_to(hamiltonian, False, math.prod(phi.shape) // hamiltonian.grid.size) and clock.span < LONGEST * self.dt:
+        clock = self.clock
+        if outset.applies and clock.span < LONGEST * self.dt:
             count = int(np.ceil(clock.span / self.dt * (1 - 1e-9)))
-            forecast = Forecast(hamiltonian, self.kernel.table, phi, clock.time, clock.end, self.kernel.record)
-            return SAFETY_PROCESSED * forecast.outlook(count).error / count / (clock.span / count) ** (self.probe.order + 1)
+            error = SAFETY_PROCESSED * outset.forecast(self.kernel.table).outlook(count).error
+            return error / count / (clock.span / count) ** (self.probe.order + 1)
         h = clock.sign * min(self.dt, clock.span)
-        return self.probe.compare_processed(phi, clock.time, h)[1] / abs(h) ** (self.probe.order + 1)
+        return self.probe.compare_processed(outset.phi, clock.time, h)[1] / abs(h) ** (self.probe.order + 1)
 
     def state(self, phi: Any) -> Any:
         """The state that φ stands for."""
@@ -87,18 +86,15 @@ class FixedSteps:
 
 @final
 class AutomaticSteps:
-    """Planned steps where a forecast applies and holds, probed steps elsewhere."""
+    """Planned steps where a forecast applies and holds, probed steps elsewhere.
 
-    def __init__(self, kernel: SplittingKernel, phi: Any, times: Any, tol: float, imaginary: bool = False):
-        self.kernel, self.tol, self.clock, self.times = kernel, tol, Clock(times), times
-        hamiltonian = kernel.hamiltonian
-        self.reach = Reach(hamiltonian, kernel.record)
-        self.limits = self.reach.limits(phi, self.clock.time)
-        members = math.prod(phi.shape) // hamiltonian.grid.size
-        foreseen = worth_planning(self.clock.span, self.limits[1]) and applies_to(hamiltonian, imaginary, members) \
-            and hamiltonian.gradient_is_smooth(self.clock.time, self.reach.energy)
-        self.way: PlannedSteps | ProbedSteps = self._planned(phi) if foreseen else self._probed(phi)
-        self._believe(phi)
+    most : FFT pairs of the whole run beyond which a plan is not wanted, and none is made."""
+
+    def __init__(self, kernel: SplittingKernel, outset: Outset, tol: float, most: float = math.inf):
+        self.kernel, self.outset, self.tol, self.clock, self.times = kernel, outset, tol, Clock(outset.times), outset.times
+        self.most = most
+        self.way: PlannedSteps | ProbedSteps = self._planned() if outset.foreseeable else self._probed(outset.phi)
+        self._believe()
 
     @property
     def words(self) -> str:
@@ -107,7 +103,7 @@ class AutomaticSteps:
     def advance(self, phi: Any, target: float) -> tuple[Any, bool]:
         """Some steps towards target: (φ, whether it is reached)."""
         phi, arrived = self.way.advance(phi, target)
-        self._believe(phi)
+        self._believe()
         return phi, arrived
 
     def state(self, phi: Any) -> Any:
@@ -120,10 +116,14 @@ class AutomaticSteps:
         if not isinstance(self.way, PlannedSteps):
             return None
         counts = np.ceil(np.abs(np.diff(self.times)) / self.way.step * (1 - 1e-9))
-        processor = self.kernel.table.processor
-        checks = 3 * self.kernel.pairs * (len(self.way.pending) + 1) if processor is None \
-            else WITNESS_PAIRS + 2 * len(processor.drifts) * np.count_nonzero(counts)
-        return float(np.sum(counts)) * self.kernel.pairs + checks
+        return float(np.sum(counts)) * self.kernel.pairs + self._besides(len(self.way.pending) + 1)
+
+    def _besides(self, looks: int) -> float:
+        """FFT pairs that are not steps: looks at ψ, or the witness and the processor of each stretch."""
+        table = self.kernel.table
+        if table.processor is None:
+            return 3 * table.pairs * looks
+        return WITNESS_PAIRS + table.processor_pairs * (len(self.times) - 1)
 
     def trusted(self, phi: Any) -> bool:
         """True where the forecast holds at φ, the first state, as far as it is asked before the run."""
@@ -141,17 +141,18 @@ class AutomaticSteps:
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
         if bool(saved["planned"]) != isinstance(self.way, PlannedSteps):  # numba was there then and is not now
-            self.way = self._planned(phi) if saved["planned"] else self._probed(phi)
+            self.way = self._planned() if saved["planned"] else self._probed(phi)
         self.clock.restore(saved)
         self.way.restore({k.removeprefix("way."): v for k, v in saved.items() if k.startswith("way.")}, phi)
 
-    def _believe(self, phi: Any) -> None:
+    def _believe(self) -> None:
         """Give a forecast up that failed its check; φ is then the first state."""
         if isinstance(self.way, PlannedSteps) and self.way.distrusted:
-            self.way = self._probed(phi)
+            self.way = self._probed(self.outset.phi)
 
     def _probed(self, phi: Any) -> ProbedSteps:
-        return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.reach, self.limits)
+        return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.outset.reach, self.outset.limits)
 
-    def _planned(self, phi: Any) -> PlannedSteps:
-        return PlannedSteps(self.kernel, phi, self.clock, self.tol, self.limits[1])
+    def _planned(self) -> PlannedSteps:
+        most = (self.most - self._besides(0)) / self.kernel.pairs
+        return PlannedSteps(self.kernel, self.outset, self.clock, self.tol, most)

@@ -23,7 +23,7 @@ import numpy as np
 
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import squared_sums, to_numpy
+from qlearn.kernels.arrays import squared_sums, squares, to_numpy
 from qlearn.methods import Record
 from qlearn.observables import mode_powers, tail_of_powers
 
@@ -82,7 +82,7 @@ class GridMonitor:
         return np.minimum(np.divide(total, self._first, out=np.ones_like(total), where=self._first > 0), 1.0)
 
     def _see_edges(self, phi: np.ndarray) -> None:
-        density, left = phi.real**2 + phi.imag**2, self._left(phi)
+        density, left = squares(phi), self._left(phi)
         for axis, rough in self.rough.items():
             others = tuple(a for a in self.hamiltonian.state_axes if a != axis)
             marginal = np.sum(density, axis=others)

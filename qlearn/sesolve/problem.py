@@ -10,7 +10,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, to_numpy
-from qlearn.methods import Method, Record, choose
+from qlearn.methods import Method, Record, Task, choose
 
 __all__ = ["Problem", "prepared"]
 
@@ -27,8 +27,12 @@ class Problem:
     reason: str
     tol: float
     imaginary: bool
-    record: Record
+    task: Task
     norms: np.ndarray
+
+    @property
+    def record(self) -> Record:
+        return self.task.record
 
 
 def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool) -> Problem:
@@ -43,14 +47,14 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     tol = checks.real("tol", tol, above=0, most=1)
     if imaginary:
         _check_imaginary(H, times, norms)
-    record, reason = Record(), ""
+    task, reason = Task(H, psi, times, tol, Record(), bool(imaginary)), ""
     if method is None:
-        method, reason = choose(H, psi, times, tol, record, bool(imaginary))
+        method, reason = choose(task)
     if isclass(method) or not callable(getattr(method, "start", None)):
         checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
                     "Mind the parentheses." if isclass(method) else "")
     method.check(H, imaginary)
-    return Problem(H, psi, times, method, reason, tol, bool(imaginary), record, norms)
+    return Problem(H, psi, times, method, reason, tol, bool(imaginary), task, norms)
 
 
 def _state(H: Hamiltonian, psi0: Any) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import reflected_share
-from qlearn.kernels.arrays import as_complex, like, squared_sums, to_numpy
+from qlearn.kernels.arrays import as_complex, like, squared_sums, squares, to_numpy
 from qlearn.kernels.fft import backend_name
-from qlearn.methods import Stepper, Task
+from qlearn.methods import Stepper
 from qlearn.sesolve.adequacy import GridMonitor
 from qlearn.sesolve.problem import Problem
 
@@ -30,7 +30,7 @@ class Run:
 
     def __init__(self, problem: Problem):
         self.problem, self.record = problem, problem.record
-        self.index, self.moving = 0, False
+        self.index, self.glanced, self.moving = 0, 0, False
         self.psi = problem.psi0 if isinstance(problem.psi0, np.ndarray) else as_complex(problem.psi0)
         self.monitor = GridMonitor(problem.H, self.record, float(problem.times[0]))
         self.record.on_watch = self.monitor.glance
@@ -51,14 +51,16 @@ class Run:
     def stepper(self) -> Stepper:
         """Made when it is first needed: that may cost work."""
         if self._stepper is None:
-            p = self.problem
-            self._stepper = p.method.start(Task(p.H, p.psi0, p.times, p.tol, self.record, p.imaginary))
+            self._stepper = self.problem.method.start(self.problem.task)
         return self._stepper
 
     def move(self) -> bool:
         """One stretch towards the next time; True once it is reached."""
         target = float(self.problem.times[self.index + 1] - self.problem.times[0])
         stepper, self.moving = self.stepper, True
+        if self.index > self.glanced and self.index % self.every == 0:  # now that no other state is held besides this one
+            self.monitor.glance(self.problem.H.grid.periodic_part(self.psi))
+            self.glanced = self.index
         psi = stepper.move(target)
         if psi is None:
             self.moving = False
@@ -67,18 +69,16 @@ class Run:
         norms = self.problem.H.norm(psi)
         some = self.problem.norms > 0
         self.norm_drift = max(self.norm_drift, float(np.max(np.abs(norms[some] / self.problem.norms[some] - 1))))
-        if self.index % self.every == 0 and not self.finished:
-            self.monitor.glance(self.problem.H.grid.to_periodic(psi))
         self.moving = False
         return True
 
     def snapshot(self) -> dict[str, Any]:
         record = {f.name: getattr(self.record, f.name) for f in fields(self.record) if f.name != "on_watch"}
-        return {"index": self.index, "psi": self.psi, "norm_drift": self.norm_drift, "record": record,
+        return {"index": self.index, "glanced": self.glanced, "psi": self.psi, "norm_drift": self.norm_drift, "record": record,
                 "monitor": self.monitor.snapshot(), "stepper": None if self._stepper is None else self._stepper.snapshot()}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        self.index, self.norm_drift = saved["index"], saved["norm_drift"]
+        self.index, self.glanced, self.norm_drift = saved["index"], saved["glanced"], saved["norm_drift"]
         self.psi = like(saved["psi"], self.problem.psi0)
         if saved["stepper"] is not None and not self.finished:
             self.stepper.restore(saved["stepper"])
@@ -111,7 +111,7 @@ class Run:
     def _look(self, which: int) -> None:
         """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""
         H = self.problem.H
-        power = self.monitor.look(H.grid.to_periodic(self.psi))
+        power = self.monitor.look(H.grid.periodic_part(self.psi))
         if self.problem.imaginary or H.time_dependent or not H.is_hermitian:
             return
         if H.is_linear and H.is_diagonal_in_k:
@@ -203,13 +203,16 @@ class Run:
 
 
 def _energy_of_modes(H: Any, psi: np.ndarray, power: np.ndarray) -> np.ndarray:
-    """⟨T + V⟩/⟨ψ|ψ⟩ from |ψ_k|² and ψ; (…batch), NaN for a zero state."""
+    """⟨T + V⟩/⟨ψ|ψ⟩ from |ψ_k|², which is overwritten, and ψ; (…batch), NaN for a zero state."""
     axes = H.state_axes
     with np.errstate(invalid="ignore", divide="ignore"):
-        kinetic = np.sum(H.kinetic.table * power, axis=axes) / np.sum(power, axis=axes)
+        total = np.sum(power, axis=axes)
+        power *= H.kinetic.table
+        kinetic = np.sum(power, axis=axes) / total
         table = H.potential_table()
         if H.channels is None:
-            weighted = table * (psi.real**2 + psi.imag**2)
+            weighted = squares(psi)
+            weighted *= table
         else:
             places = "".join("wxyz"[:H.grid.ndim])
             weighted = np.real(np.conj(psi) * np.einsum(f"...ij{places},...j{places}->...i{places}", table, psi))

@@ -7,7 +7,7 @@ from runs import run
 import qlearn as ql
 from qlearn.errors import UnsupportedError
 from qlearn.exact import MetricRing
-from qlearn.methods import Record, choose
+from qlearn.methods import Record, Task, choose
 
 GRID = ql.Grid(128, (-8, 8))
 BOX = ql.Grid(128, (-8, 8), boundary="wall")
@@ -59,30 +59,30 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_choice_is_explained(case):
     H, psi, end, name, why = CASES[case]
-    method, words = choose(H, psi, np.array([0, end]), 1e-7, Record())
+    method, words = choose(Task(H, psi, np.array([0, end]), 1e-7, Record()))
     assert method.name == name and why in words, words
     method.check(H)
 
 
 def test_the_choice_of_imaginary_time():
     H = ql.Hamiltonian(GRID, smooth)
-    method, words = choose(H, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True)
+    method, words = choose(Task(H, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True))
     assert method.name == "Chebyshev" and "imaginary" in words
     nonlinear = ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n)
-    assert choose(nonlinear, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True)[0].name == "Strang"
+    assert choose(Task(nonlinear, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True))[0].name == "Strang"
 
 
 def test_what_no_method_solves_is_refused():
     H = ql.Hamiltonian(GRID, smooth, metric=lambda q: 1 + 0.1 * np.cos(np.pi * q / 8), nonlinearity=lambda n: n)
     with pytest.raises(UnsupportedError, match="flat"):
-        choose(H, PSI, np.array([0, 1.0]), 1e-7, Record())
+        choose(Task(H, PSI, np.array([0, 1.0]), 1e-7, Record()))
 
 
 @pytest.mark.parametrize("case", ["smooth", "rough", "channels", "absorber"])
 def test_the_choice_keeps_its_tolerance_and_counts_its_trial(case):
     H, psi, end, *_ = CASES[case]
     record = Record()
-    method, _ = choose(H, psi, np.array([0, end]), 1e-7, record)
+    method, _ = choose(Task(H, psi, np.array([0, end]), 1e-7, record))
     assert 0 < record.ffts < 2000
     (exact,), _ = run(ql.Dense(), H, psi, [0, end])
     (final,), _ = run(method, H, psi, [0, end], 1e-7)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.methods.forecast import Forecast, applies_to, sample
+from qlearn.methods.forecast import Forecast, Rays, applies_to, sample
 from qlearn.methods.record import Record
 
 GRID = ql.Grid(256, (-10, 10))
@@ -16,7 +16,7 @@ PSI = ql.gaussian(GRID, center=4.0, momentum=1.0, width=0.6)
 def test_the_error_of_the_last_state_is_foreseen(method):
     count = {2: 800, 4: 100, 6: 60}[method.order]
     record = Record()
-    outlook = Forecast(WELL, method.table, PSI, 0.0, 8.0, record).outlook(count)
+    outlook = Forecast(Rays(WELL, PSI, 0.0, 8.0, record), method.table).outlook(count)
     exact = ql.sesolve(WELL, PSI, [0, 8.0], method=ql.Dense()).final_state
     error = GRID.norm(ql.sesolve(WELL, PSI, [0, 8.0], method=method(dt=8.0 / count * (1 + 1e-9))).final_state - exact)
     assert 0.4 * error < outlook.error < 3 * error  # it is not below half of the largest error on the way
@@ -29,7 +29,7 @@ def test_driven_and_in_two_dimensions():
     H = ql.Hamiltonian(grid, drive, time_dependent=True)
     psi = ql.gaussian(grid, center=(2.0, -1.5), width=0.7)
     fine, coarse = (ql.sesolve(H, psi, [0, 6.0], method=ql.Gradient6(dt=dt)).final_state for dt in (0.05, 0.2000001))
-    foreseen = Forecast(H, ql.Gradient6.table, psi, 0.0, 6.0, Record()).outlook(30).error
+    foreseen = Forecast(Rays(H, psi, 0.0, 6.0, Record()), ql.Gradient6.table).outlook(30).error
     assert 0.7 < foreseen / grid.norm(fine - coarse) < 3
 
 

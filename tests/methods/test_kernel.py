@@ -73,6 +73,7 @@ def test_counts_are_exact(method, monkeypatch):
         return transform
     monkeypatch.setattr(ql.Grid, "forward", counted(forward))
     monkeypatch.setattr(ql.Grid, "backward", counted(backward))
+    monkeypatch.setattr(ql.Grid, "passes", lambda self, phi: (self.forward, self.backward))
     record = Record()
     kernel = SplittingKernel(static(), method.table, record)
     batch = np.stack([PSI, PSI, PSI])

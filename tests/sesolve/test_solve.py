@@ -82,7 +82,8 @@ def test_transforms_are_counted(method, monkeypatch):
     counted, plain = [], fft._current
     monkeypatch.setattr(fft, "_current", replace(
         plain, forward=lambda a, axes: counted.append(1) or plain.forward(a, axes),
-        backward=lambda a, axes: counted.append(1) or plain.backward(a, axes)))
+        backward=lambda a, axes: counted.append(1) or plain.backward(a, axes),
+        bound=lambda a, axes: tuple(lambda b, one=one: counted.append(1) or one(b) for one in plain.bound(a, axes))))
     result = ql.sesolve(H, PSI, [0, 1.0], method=method, tol=1e-6)
     assert result.stats["ffts"] == len(counted) > 20
 

@@ -1,0 +1,77 @@
+"""What the first state tells before a step is taken: found once, for the choice of the method and for its steps."""
+
+import math
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import namespace
+from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.forecast import Forecast, Rays, applies_to
+from qlearn.methods.reach import Reach
+from qlearn.methods.record import Record
+
+__all__ = ["Outset"]
+
+LONGEST = 1500  # steps that a bound of their length makes necessary, beyond which no forecast is made
+
+
+@final
+class Outset:
+    """Energies, speeds and forecasts at times[0]; psi (…, *state_shape) is looked at only and must not change."""
+
+    def __init__(self, hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, record: Record, imaginary: bool = False):
+        self.hamiltonian, self.times, self.record, self.imaginary = hamiltonian, times, record, imaginary
+        self.time, self.span = float(times[0]), float(times[-1] - times[0])
+        self.psi = _broadcast(hamiltonian, psi, self.time)
+        self.reach = Reach(hamiltonian, record)
+        self._forecasts: dict[SplittingTable, Forecast] = {}
+
+    @property
+    def phi(self) -> Any:
+        """exp(−iκ·(x − a))ψ, to be looked at only."""
+        return self.hamiltonian.grid.periodic_part(self.psi)
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """(ħ/ΔH, the longest step), see Reach."""
+        return self.reach.limits(self.phi, self.time)
+
+    @cached_property
+    def energy(self) -> float:
+        """What the state reaches, ⟨H⟩ + 6ΔH."""
+        assert self.limits
+        return self.reach.energy
+
+    @cached_property
+    def applies(self) -> bool:
+        """True where trajectories can stand for the state."""
+        return applies_to(self.hamiltonian, self.imaginary, math.prod(self.psi.shape) // self.hamiltonian.grid.size)
+
+    @cached_property
+    def foreseeable(self) -> bool:
+        """True where a forecast is worth its price: V is smooth, and the run takes time, but not thousands of steps however
+        large tol is."""
+        return self.applies and 0 < abs(self.span) < LONGEST * self.limits[1] \
+            and self.hamiltonian.gradient_is_smooth(self.time, self.energy)
+
+    @cached_property
+    def rays(self) -> Rays:
+        return Rays(self.hamiltonian, self.phi, self.time, self.span, self.record)
+
+    def forecast(self, table: SplittingTable) -> Forecast:
+        """Of the whole run under a scheme."""
+        if table not in self._forecasts:
+            self._forecasts[table] = Forecast(self.rays, table)
+        return self._forecasts[table]
+
+
+def _broadcast(hamiltonian: Hamiltonian, psi: Any, time: float) -> Any:
+    """ψ with the batch axes of V."""
+    inner = hamiltonian.grid.ndim + (2 if hamiltonian.channels else 0)
+    table, states = hamiltonian.potential_table(time), len(hamiltonian.state_shape)
+    batch = np.broadcast_shapes(table.shape[:table.ndim - inner], tuple(psi.shape[:psi.ndim - states]))
+    shape = (*batch, *hamiltonian.state_shape)
+    return psi if tuple(psi.shape) == shape else namespace(psi).broadcast_to(psi, shape)
