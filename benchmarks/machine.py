@@ -6,15 +6,17 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import qlearn
+
 __all__ = ["described", "versions"]
 
-PACKAGES = ("qlearn", "numpy", "scipy", "numba", "ducc0", "pyfftw", "qutip", "pytalises", "qmsolve", "numexpr",
+PACKAGES = ("numpy", "scipy", "numba", "ducc0", "pyfftw", "qutip", "pytalises", "qmsolve", "numexpr",
             "torch", "torchsde", "jax", "diffrax")
 
 
 def versions() -> dict[str, str]:
-    """Installed packages and their versions; those that are missing are left out."""
-    found = {}
+    """qlearn as imported, and installed packages with their versions; those that are missing are left out."""
+    found = {"qlearn": qlearn.__version__}
     for name in PACKAGES:
         try:
             found[name] = version(name)
