@@ -13,7 +13,7 @@ _inline = numba.njit(inline="always", error_model="numpy")
 _turned = _inline(elementary.cosine_sine_of(bits, number, cosine_sine))
 _exponential = _inline(elementary.exponential_of(bits, number))
 _logarithm = _inline(elementary.full_logarithm_of(logarithm))
-
+_sines = _inline(elementary.sines)
 
 _loop = numba.njit(error_model="numpy", nogil=True)
 
@@ -57,8 +57,11 @@ def _form(operation, r, out, a, constants, k):
     c0, c1, c2 = constants[k], constants[k + 1], constants[k + 2]
     if operation == 15:
         _odd_quintic(r, out, a, c0, c1, c2)
-    else:
+    elif operation == 16:
         _turn(r, out, a, c0, c1, c2, constants[k + 3], constants[k + 4])
+    else:
+        _sine_sums(r, out, a, c0, c1, c2, constants[k + 3], constants[k + 4], constants[k + 5], constants[k + 6],
+                   constants[k + 7], constants[k + 8], constants[k + 9], constants[k + 10], constants[k + 11], constants[k + 12])
 
 
 @_loop
@@ -181,3 +184,9 @@ def _turn(r, out, a, c0, c1, c2, c3, c4):
     for j in range(TILE):
         cosine, sine = _turned(r[a, j])
         r[out, j] = (c4 * sine + c3 * cosine + c1) * sine + (c2 * cosine + c0)
+
+
+@_loop
+def _sine_sums(r, out, a, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12):
+    for j in range(TILE):
+        r[out, j] = _sines(r[a, j], c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12)

@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 import sympy as sp
 
+from qlearn.kernels.elementary import sines_constants
 from qlearn.kernels.programs import Operation, Program
 
 __all__ = ["DriftPrograms", "formula_program"]
@@ -114,6 +115,18 @@ def _turn(expression: sp.Expr) -> tuple[sp.Expr, list[float]] | None:
     return u, k
 
 
+def _as_sines(k1: float, k2: float, k3: float, k4: float) -> tuple[float, float, float] | None:
+    """(φ, A, B) of A sin v + B sin v cos v, v = u + φ, for k1 sin u + k2 cos u + k3 sin u cos u + k4 (sin² u − ½), or None."""
+    shift = np.arctan2(k2, k1) if k1 or k2 else np.arctan2(-k4, k3) / 2
+    first = np.hypot(k1, k2)
+    if abs(shift) > np.pi / 2:
+        shift, first = shift - np.copysign(np.pi, shift), -first
+    even = k3 * np.sin(2 * shift) + k4 * np.cos(2 * shift)
+    if abs(even) > 1e-16 * (abs(first) + abs(k3) + abs(k4)):
+        return None
+    return float(shift), float(first), float(k3 * np.cos(2 * shift) - k4 * np.sin(2 * shift))
+
+
 @final
 class _Writer:
     """Writes the operations; each value gets a register of its own, and what was placed once is found again."""
@@ -139,7 +152,14 @@ class _Writer:
 
     def turn(self, angle: sp.Expr, constants: list[float]) -> int:
         """The register of k0 + k1 sin + k2 cos + k3 sin cos + k4 sin² of an angle."""
-        return self._write(Operation.TURN, self.place(angle), constants=constants)
+        found = _as_sines(*constants[1:])
+        if found is None:
+            return self._write(Operation.TURN, self.place(angle), constants=constants)
+        shift, first, second = found
+        source, constant = self.place(angle), constants[0] + 0.5 * constants[4]
+        source = self._write(Operation.ADD_CONSTANT, source, constants=[shift]) if shift else source
+        value = self._write(Operation.SINES, source, constants=sines_constants(first, second))
+        return self._write(Operation.ADD_CONSTANT, value, constants=[constant]) if constant else value
 
     def _placed(self, node: sp.Expr) -> int:
         if not node.free_symbols:

@@ -19,6 +19,7 @@ POINTS = np.arange(64) * 2 * np.pi / 64
 DRIFTS = {
     "polynomial": formula_program([x - x**3 + x**5 / 100], [x], {}),
     "sine": formula_program([-sp.sin(x) - sp.cos(x) * sp.sin(x) / 50], [x], {}),
+    "turned": formula_program([0.3 - sp.sin(x) - sp.cos(x) * (sp.sin(x) - 0.3) / 50], [x], {}),
     "transcendental": formula_program([-x * sp.exp(-x**2 / 3) - sp.tanh(x) - x / sp.sqrt(1 + x**2) + sp.log(1 + x**2) / x], [x],
                                       {}),
     "plane": formula_program([-x * y**2 - x, -y * x**2 - sp.sinh(y) / 9], [x, y], {}),
@@ -35,7 +36,7 @@ def start(name, n=700):
 def test_every_operation_gives_the_same_bits_compiled_and_plain(operation):
     compiled = pytest.importorskip("qlearn.kernels.compiled_programs", reason="needs numba")
     sine = operation == Operation.COSINE_SINE
-    code, constants = np.array([[operation, 4, 1, 3 if sine else 2, 0]]), np.array([0.3, -0.2, 0.1, 0.7, -0.4])
+    code, constants = np.array([[operation, 4, 1, 3 if sine else 2, 0]]), np.array([0.3, -0.2, 0.1, 0.7, -0.4, *range(8)])
     program = Program(code, constants, 3, 5, (4, 3) if sine else (4,))
     q = np.stack([normals(5, 0, 0, 256)[0], 10 * normals(5, 1, 0, 256)[0], normals(5, 2, 0, 256)[0]])
     if operation in (Operation.ROOT, Operation.LOGARITHM):
@@ -137,6 +138,34 @@ def test_elementary_functions_are_right_to_the_last_place_or_two():
     assert ulps(mpmath.exp, elementary.exponential(power), power) < 1.1
     size = 10**rng.uniform(-300, 300, 400)
     assert ulps(mpmath.log, elementary.logarithm(size), size) < 1.0
+
+
+def test_a_sum_of_sines_is_right_to_its_bound():
+    """5e-16 |A| + 4e-15 |B|, and 1.5 units in the last place of the angle; with one coefficient changed by 1e-11 it is not."""
+    angle = np.concatenate([np.linspace(-np.pi, np.pi, 801), np.random.default_rng(1).uniform(-1e4, 1e4, 200)])
+    with mpmath.workdps(40):
+        sine, both = (np.array([float(f(mpmath.mpf(float(a)))) for a in angle])
+                      for f in (mpmath.sin, lambda a: mpmath.sin(a) * mpmath.cos(a)))
+    for first, second in ((1.0, 0.0), (-2.0, 0.01), (0.3, 1.0), (0.0, 1.0)):
+        bound = 5e-16 * abs(first) + 4e-15 * abs(second) + 1.5 * np.spacing(np.abs(angle)) * (abs(first) + abs(second))
+        constants = elementary.sines_constants(first, second)
+        assert np.all(np.abs(elementary.sines(angle, *constants) - (first * sine + second * both)) < bound)
+        constants[3] += 1e-11
+        assert not np.all(np.abs(elementary.sines(angle, *constants) - (first * sine + second * both)) < bound)
+
+
+@pytest.mark.parametrize("formula, shape", [
+    (sp.sin(x) * (1 + sp.cos(x) / 9), [Operation.SINES]),
+    (0.4 * sp.sin(x) * sp.cos(x), [Operation.SINES]),
+    (-3 * sp.cos(2 * x) + sp.sin(2 * x) * sp.cos(2 * x) / 7, [Operation.SCALE, Operation.ADD_CONSTANT, Operation.SINES]),
+    (0.6 * sp.sin(x) - 0.8 * sp.cos(x) + 2, [Operation.ADD_CONSTANT, Operation.SINES, Operation.ADD_CONSTANT]),
+    (sp.sin(x)**2 + sp.Rational(1, 3), [Operation.ADD_CONSTANT, Operation.SINES, Operation.ADD_CONSTANT]),
+    (0.3 - sp.sin(x) - sp.cos(x) * (sp.sin(x) - 0.3) / 50, [Operation.TURN])], ids=str)
+def test_forms_of_one_angle_become_sums_of_sines_where_they_are(formula, shape):
+    program = formula_program([formula], [x], {})
+    assert [row[0] for row in program.code.tolist()] == shape
+    q = np.linspace(-7, 7, 301)
+    np.testing.assert_allclose(run_plain(program, q[None])[0], sp.lambdify(x, formula)(q), rtol=0, atol=1.5e-14)
 
 
 def test_elementary_functions_at_their_edges():
