@@ -22,7 +22,7 @@ def depth(log_density: np.ndarray, rings: tuple[bool, ...], share: float) -> flo
 
     ρ_left and ρ_right are the largest densities on either side of x on its line.  A dip counts where the learners on either side
     of x, all lines taken together, are at least ``share`` of all: tails are no dips.  On a ring both densities are the maximum of
-    the line.
+    the line.  ``log_density`` is −∞ where no carrier comes, behind which nothing counts.
     """
     rho = np.exp(log_density - log_density.max())
     deepest = 1.0
@@ -37,6 +37,7 @@ def depth(log_density: np.ndarray, rings: tuple[bool, ...], share: float) -> flo
             below = np.cumsum(line.reshape(-1, line.shape[-1]).sum(axis=0))
             below /= below[-1]
             counted = (line.max(axis=-1, keepdims=True) >= _LINE) & (np.minimum(below, 1 - below) >= share)
+        counted = counted & (sides > 0)
         if counted.any():
             deepest = min(deepest, float(np.min(line[counted] / sides[counted])))
     return deepest

@@ -27,6 +27,8 @@ class Rule:
     noise : the same for the steps of noisy learners
     warn, stop : depths of a dip in the density
     balance : largest |E − E₀ − work of V| over the kinetic and Fisher energy
+    companion, alike : times the penalty of the carriers moved a second time, and the level of their largest difference (see
+        companion.py); set after runs of the cases of validation 34 on seeds 300 … 309
     quantum : factor on the quantum force; 1 but for negative controls
     """
 
@@ -42,6 +44,8 @@ class Rule:
     warn: float = 0.03
     stop: float = 0.01
     balance: float = 0.015
+    companion: float = 10.0
+    alike: float = 1e-4
     quantum: float = 1.0
 
 
