@@ -44,7 +44,7 @@ class Rule:
     warn: float = 0.03
     stop: float = 0.01
     balance: float = 0.015
-    companion: float = 10.0
+    companion: float = 3.0
     alike: float = 1e-4
     quantum: float = 1.0
 
