@@ -13,11 +13,10 @@ from qlearn.compare.monte_carlo import draws_for
 from qlearn.compare.p_values import holm
 from qlearn.compare.rates import compare_rates
 from qlearn.ensembles.ensemble import Ensemble
+from qlearn.ensembles.langevin.limited_steps import LIMITED_SHARE
 from qlearn.errors import UnsupportedError
 
 __all__ = ["LIMITED_SHARE", "compare"]
-
-LIMITED_SHARE = 1e-3        # of the learner-steps with a limited drift, above which no ensemble passes
 
 
 def compare(reference: Any, ensemble: Any, *, times: Any = None, tests: Sequence[str] = ("ks",), level: float = 0.01,

@@ -17,8 +17,10 @@ from qlearn.ensembles.ensemble import Ensemble
 from qlearn.ensembles.langevin.formula_walk import formula_walk
 from qlearn.ensembles.langevin.guided import GuidedDrift, guided_plan
 from qlearn.ensembles.langevin.langevin import Kicks, Tally, walk
+from qlearn.ensembles.langevin.limited_steps import warn_of_limits
 from qlearn.ensembles.langevin.plan import Plan
 from qlearn.ensembles.langevin.static import static_plan
+from qlearn.ensembles.langevin.step_counts import step_counts
 from qlearn.ensembles.streams import Streamed, check_cells, merged, record_for
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 _HEUN, _SPLITTING = "stochastic Heun, weak order 2", "splitting of noise and drift, weak order 2"
-_MOST = 1e9             # steps between two stored times
 KINDS = ("guided", "static", "self-consistent")
 
 
@@ -67,7 +68,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     Near nodes of ψ, where 2D dt |∂ψ/ψ|² > 1/8, a learner takes substeps of its own, down to dt/64 (``stats["substep_share"]``).
 
     Whatever the scheme, |drift| is limited to √(2D/dt) in the metric norm; ``stats["limited_share"]`` is the share of
-    learner-steps where that happened, and ``compare`` does not pass an ensemble where it exceeds 1e-3.
+    learner-steps where that happened; above 1e-3 simulate warns, and ``compare`` does not pass the ensemble.
 
     Parameters
     ----------
@@ -81,9 +82,10 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         That is the way to wrong-temperature controls, see ``qlearn.fields.DriftScaled``.
     dt : largest step; each interval of tlist is cut into equal steps.  Default: guided by a Result or GridField, with K
         the largest mean kinetic energy, ħ/(200 K); static: 0.02/(fastest relaxation rate at the learners' start and within
-        three spreads √(2D/rate) of it); both at most 0.01/D|Γ|², Γ the Christoffel symbols in the frame.  Any other callable
-        needs dt.  dt is kept through a run: from a steep place (exp(q**2) from 3) the default takes hours; give dt there, or
-        start lower
+        three spreads √(2D/rate) of it) and at most D/|b|², b the drift at the start; both at most 0.01/D|Γ|², Γ the Christoffel
+        symbols in the frame.  Any other callable needs dt.  dt is kept through a run, so that the default from a steep place
+        (exp(q**2) from 3) would take hours: a default of more than one, roughly estimated, is refused before any work, with
+        what to do
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
     nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose
         field is known as a function.  Its field obeys, between two refits to the learners, a linear equation, by assumption:
@@ -104,7 +106,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     ------
     ArgumentError for bad arguments; RegimeError where a guided system has no covariant noise, no constant temperature, or a
     shift quantum other than 4πT (learners follow (7) only for γ' = γ and 1/μ = T); UnsupportedError for a field with poles.
-    Warns AccuracyWarning where the stored states are too far apart in time.
+    Warns AccuracyWarning where the stored states are too far apart in time, or too many steps had their drift limited.
 
     Sources: Nelson, Phys. Rev. 150 (1966) 1079; Kloeden and Platen, Numerical Solution of SDEs (1992), sec. 15.1.
 
@@ -124,7 +126,9 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
     if kind == "self-consistent":
         run = _self_consistent(nodes, ito, store, carriers)
-        return run(system, start, times, count, seed, parameters, dt, executor, progress)
+        ensemble = run(system, start, times, count, seed, parameters, dt, executor, progress)
+        warn_of_limits(ensemble, stacklevel=2)
+        return ensemble
     for name, value in (("nodes", nodes), ("carriers", carriers)):
         if value is not None:
             checks.fail(name, "is for kind='self-consistent' only", repr(value), "Leave it out.")
@@ -135,7 +139,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         check_cells(store, plan.periods, "store")
     begin = _density(plan.start, system.dimension) if isinstance(plan.start, GridDensity) \
         else _points(plan.start, count, system.dimension)
-    steps = _steps(times, plan.step(begin) if dt is None else dt)
+    steps = step_counts(times, dt, partial(plan.step, begin), count, plan.formula is not None)
     programs = None if plan.formula is None else plan.formula.of_steps(np.diff(times) / steps)
     block = partial(_one_block, replace(plan, formula=None), programs, begin, times, steps, seed, store)
     outputs = run_blocks(block, count, seed, executor=executor, progress=progress, merge=None if store is None else _merged)
@@ -144,9 +148,12 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
              "steps": int(steps.sum()), "dt": float(np.max(np.diff(times) / steps, initial=0.0)),
              **tally.shares(), "drift_limit": "√(2D/dt)", **plan.stats, "wall_time": time.perf_counter() - begun}
     if store is not None:
-        return Ensemble(times, None, plan.periods, stats, streamed=outputs[0][0])
-    positions = np.concatenate([positions for positions, _ in outputs], axis=2)
-    return Ensemble(times, np.moveaxis(positions, 1, 2), plan.periods, stats)
+        ensemble = Ensemble(times, None, plan.periods, stats, streamed=outputs[0][0])
+    else:
+        positions = np.concatenate([positions for positions, _ in outputs], axis=2)
+        ensemble = Ensemble(times, np.moveaxis(positions, 1, 2), plan.periods, stats)
+    warn_of_limits(ensemble, stacklevel=2)
+    return ensemble
 
 
 def _self_consistent(nodes: str | None, ito: str, store: Grid | None, carriers: int | None) -> Callable[..., Ensemble]:
@@ -169,15 +176,6 @@ def _self_consistent(nodes: str | None, ito: str, store: Grid | None, carriers: 
 
 def _merged(one: tuple[Streamed, Tally], other: tuple[Streamed, Tally]) -> tuple[Streamed, Tally]:
     return merged(one[0], other[0]), one[1] + other[1]
-
-
-def _steps(times: np.ndarray, dt: float) -> np.ndarray:
-    """How many equal steps of at most dt each interval takes, (n − 1,)."""
-    counts = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12)))
-    if not np.all(counts <= _MOST):
-        checks.fail("dt", f"must cut each interval of tlist into at most {_MOST:.0e} steps", f"{dt:.3g}, which makes "
-                    f"{counts.max():.3g}", "The default follows the fastest rate at the start: start elsewhere, or give dt.")
-    return counts.astype(int)
 
 
 def _one_block(plan: Plan, programs: list[Program] | None, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int,

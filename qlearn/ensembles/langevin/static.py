@@ -22,6 +22,7 @@ __all__ = ["StaticDrift", "static_plan"]
 
 _FEW = 256          # starting points from which is looked farther
 _WIDER = 60         # times, each 1.5 times as far
+_RARE = 1e-4        # share of the start whose drift may be too fast for the default dt
 _STEP = 0.02        # default dt · fastest relaxation rate: Heun then errs by about 1e-4 of a variance
 
 
@@ -54,7 +55,8 @@ def static_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
 
 def _default_step(drift: StaticDrift, space: Space, geometry: "NoiseGeometry | None", diffusion: float, shift: float,
                   start: Any) -> float:
-    """0.02 over the fastest relaxation rate seen near the start; shorter where the metric turns fast.
+    """0.02 over the fastest relaxation rate seen near the start; shorter where the metric turns fast, and where the drift b at
+    the start would be limited: D/|b|² keeps it √2 below that.
 
     Near: within three spreads √(2D/rate) along each axis.  A learner diffuses as far while it relaxes, so that a start at a flat
     place (q⁴ from 0) finds the walls around it; in a harmonic loss the rate is the same everywhere.
@@ -74,8 +76,18 @@ def _default_step(drift: StaticDrift, space: Space, geometry: "NoiseGeometry | N
             rates.append(np.max(np.abs(velocity(q + step)[axis] - velocity(q - step)[axis])) / (2 * shift))
         return float(max(rates))
 
-    rate = _widened(fastest, points, fastest(points), diffusion, shift)
-    return min(_STEP / rate if rate > 0 else np.inf, geometric_step(geometry, diffusion, points))
+    rate, pull = _widened(fastest, points, fastest(points), diffusion, shift), _fastest_drift(drift, space, start, points)
+    return min(_STEP / rate if rate > 0 else np.inf, diffusion / pull**2 if pull > 0 else np.inf,
+               geometric_step(geometry, diffusion, points))
+
+
+def _fastest_drift(drift: StaticDrift, space: Space, start: Any, points: np.ndarray) -> float:
+    """|b| in the metric at the start, exceeded by 1e-4 of the learners."""
+    lengths = np.sqrt(np.sum(space.components(space.frame(points), drift(0.0, points))**2, axis=0))
+    weights = start.values[_holds(start)] if isinstance(start, GridDensity) else np.ones(len(lengths))
+    order = np.argsort(lengths)
+    beyond = 1 - np.cumsum(weights[order]) / weights.sum()
+    return float(lengths[order][np.argmax(beyond <= _RARE)])
 
 
 def _widened(fastest: Callable[..., float], points: np.ndarray, rate: float, diffusion: float, reach: float) -> float:
@@ -100,5 +112,8 @@ def _widened(fastest: Callable[..., float], points: np.ndarray, rate: float, dif
 
 def _grid_points(density: GridDensity) -> np.ndarray:
     """Grid points that hold learners: those with at least 1e-6 of the largest density, (d, n)."""
-    chosen = density.values > 1e-6 * density.values.max()
-    return np.stack([axis[chosen] for axis in density.grid.mesh])
+    return np.stack([axis[_holds(density)] for axis in density.grid.mesh])
+
+
+def _holds(density: GridDensity) -> np.ndarray:
+    return density.values > 1e-6 * density.values.max()

@@ -24,12 +24,12 @@ def run(loss, learners=3000, seed=4, **more):
 
 def test_any_executor_and_no_numba_give_the_same_bits():
     n = BLOCK_SIZE + 300
-    alone = run("q**4/4 - q**2", learners=n)
+    alone = run("q**4/8 - q**2/2", learners=n)
     with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2) as processes:
         for executor in (threads, processes):
-            np.testing.assert_array_equal(run("q**4/4 - q**2", learners=n, executor=executor).positions, alone.positions)
+            np.testing.assert_array_equal(run("q**4/8 - q**2/2", learners=n, executor=executor).positions, alone.positions)
     with phase_backend("numpy"):
-        np.testing.assert_array_equal(run("q**4/4 - q**2", learners=n).positions, alone.positions)
+        np.testing.assert_array_equal(run("q**4/8 - q**2/2", learners=n).positions, alone.positions)
     assert "splitting" in alone.stats["method"] and alone.stats["steps"] == 40
 
 
