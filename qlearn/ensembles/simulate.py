@@ -49,15 +49,19 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     kind "static"   F = −U, the system's loss: the law relaxes to exp(−U/T)√g.  With covariance= and α ≠ 1 the noise is what
                     it is, D^{μν} = γT(g⁻¹(κ/κ₀)g⁻¹)^{μν}, and the law follows ∂_tρ = −γ∇_μ(ρ∇^μF) + ∇_μ(D^{μν}∂_νρ); in general
                     it has no closed form, and no ħ.
-    kind "self-consistent"   learners and a loss field, nothing reads ψ; flat space.  Carriers (no noise) make the fields: the
-                    score s = ∇ln ρ by Hyvärinen matching at their positions, the current potential φ by
-                    m Dv/Dt = −∇V + (ħ²/4m)∇(|s|²/2 + ∇·s), v = ∇φ/m, in the space of gradients of a spline basis that is
-                    chosen by held-out loss (qlearn/ensembles/self_consistent).  Noisy learners start on their own from the
-                    same density and read v + Ds one way: they act back on nothing.  Assumed: A1, for ħ enters the force;
-                    A2, for the circulation on a ring is held at 2πħ(n + θ).  Fails at nodes of the wave: a run warns when a dip
-                    of the density falls below 0.03 of the density beside it, and stops with StoppedRunError, whose
-                    ``.ensemble`` holds what was reached, below 0.01 or where its energy is off by 0.015.  Near nodes in
-                    tails not every wrong run is seen (validation 34: 1 of 10 in a quartic well); see ``nodes``.
+    kind "self-consistent"   learners and a loss field, nothing reads a solved ψ; flat space.  Carriers (no noise) make the
+                    fields, the score s = ∇ln ρ and the current potential φ, v = ∇φ/m, and move with v.  Noisy learners start on
+                    their own from the same density and read v + Ds one way: they act back on nothing.  Assumed: A1, for ħ enters
+                    the force; A2, for φ is an angle, so that circulation is 2πħ(n + θ).  Two methods (``nodes``):
+                    "poles", the default where the start is a density and a phase: the field is p = exp(ln √ρ + iφ/ħ), which A1
+                    and A2 make obey a linear equation between two refits of |p| to the carriers.  It goes through nodes.
+                    Learners' own are only the means of a few smooth functions, four on a line; the rest of |p| and all of
+                    arg p obey that equation by assumption (qlearn/ensembles/nodes).
+                    "stop", the default where the start is positions and velocities: all of s is the carriers' own, by
+                    Hyvärinen matching in a spline basis chosen by held-out loss, and φ follows
+                    m Dv/Dt = −∇V + (ħ²/4m)∇(|s|²/2 + ∇·s) (qlearn/ensembles/self_consistent); no linear equation goes in, the
+                    circulation on a ring is held.  It fails at nodes of the wave, be they in a tail: a run warns when a dip of
+                    the density gets deep, and stops with StoppedRunError, whose ``.ensemble`` holds what was reached.
 
     Scheme of a static loss in flat space made of + - * / **, sin, cos, tan, exp, log, sinh, cosh, tanh and abs: a splitting of
     noise and drift in one compiled loop, weak order 2 (qlearn/kernels/learner_steps.py); ``stats["method"]`` says so.
@@ -87,9 +91,9 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         (exp(q**2) from 3) would take hours: a default of more than one, roughly estimated, is refused before any work, with
         what to do
     ito : "covariant", or "plain" (discrete updates without the Itô correction; differs on a metric only)
-    nodes : "self-consistent" only: None (states without nodes), or "poles": one coordinate, through nodes, for a start whose
-        field is known as a function.  Its field obeys, between two refits to the learners, a linear equation, by assumption:
-        what is independent of ψ there and what is not, see ``qlearn.ensembles.nodes.poles_run``
+    nodes : "self-consistent" only: "poles" or "stop", see above; None takes "poles" where the start is a density, with or
+        without a phase, and "stop" elsewhere.  ``stats["nodes"]`` and ``stats["method"]`` say which it was.  "stop" is the more
+        independent of the two, "poles" reaches further
     carriers : "self-consistent" only: how many carriers; None takes four a learner, so that the sampling noise of
         the fields, which all noisy learners share, adds half of their own (equal numbers: as much as their own).  Positions given
         as the start are the carriers, whatever this says
@@ -125,7 +129,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     if field is not None and kind != "guided":
         checks.fail("field", "is for kind='guided' only", type(field).__name__, "Leave it out.")
     if kind == "self-consistent":
-        run = _self_consistent(nodes, ito, store, carriers)
+        run = _self_consistent(start, nodes, ito, store, carriers)
         ensemble = run(system, start, times, count, seed, parameters, dt, executor, progress)
         warn_of_limits(ensemble, stacklevel=2)
         return ensemble
@@ -156,21 +160,22 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     return ensemble
 
 
-def _self_consistent(nodes: str | None, ito: str, store: Grid | None, carriers: int | None) -> Callable[..., Ensemble]:
+def _self_consistent(start: Any, nodes: str | None, ito: str, store: Grid | None,
+                     carriers: int | None) -> Callable[..., Ensemble]:
     """The method for this kind, imported when asked for: it differentiates the system's formulas, and SymPy is slow to load."""
     if nodes is not None:
-        checks.choice("nodes", nodes, ("poles",))
+        checks.choice("nodes", nodes, ("poles", "stop"))
     if ito != "covariant" or store is not None:
         raise UnsupportedError("kind='self-consistent' takes ito='covariant' and store=None: it runs in flat space, and its "
                                "carriers are kept. Use .histograms(grid) of the result for counts.")
     if carriers is not None:
         carriers = checks.integer("carriers", carriers, least=100)
-    if nodes == "poles":
-        from qlearn.ensembles.nodes.run import poles_run
-
-        return partial(poles_run, carriers=carriers)
+    from qlearn.ensembles.nodes.beginning import known_as_function
+    from qlearn.ensembles.nodes.run import poles_run
     from qlearn.ensembles.self_consistent.run import self_consistent_run
 
+    if nodes == "poles" or (nodes is None and known_as_function(start)):
+        return partial(poles_run, carriers=carriers)
     return partial(self_consistent_run, carriers=carriers)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qlearn.kernels.log_derivative import cubic_cells, log_derivative, log_derivative_between
+from qlearn.kernels.log_derivative import cubic_cells, log_derivative, log_derivative_and_rate, log_derivative_between
 from qlearn.kernels.phases import phase_backend
 
 X = np.linspace(0, 2 * np.pi, 129)
@@ -29,7 +29,13 @@ def test_twins_agree():
     compiled = log_derivative_between(first, second, share, 0.0, X[1], q)
     with phase_backend("numpy"):
         plain = log_derivative_between(first, second, share, 0.0, X[1], q)
-    np.testing.assert_allclose(compiled, plain, rtol=1e-10)
+    np.testing.assert_allclose(compiled[0], plain[0], rtol=1e-10)
+    np.testing.assert_allclose(compiled[1], plain[1], rtol=1e-8)
+    compiled = log_derivative_and_rate(first, 0.0, X[1], q)
+    with phase_backend("numpy"):
+        plain = log_derivative_and_rate(first, 0.0, X[1], q)
+    np.testing.assert_allclose(compiled[0], plain[0], rtol=1e-10)
+    np.testing.assert_allclose(compiled[1], plain[1], rtol=1e-8)
 
 
 def test_near_the_zero():

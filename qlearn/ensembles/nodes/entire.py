@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from qlearn.kernels.log_derivative import cubic_cells, log_derivative
+from qlearn.kernels.log_derivative import cubic_cells, log_derivative, log_derivative_and_rate, log_derivative_between
 
 __all__ = ["Circle", "Reader"]
 
@@ -37,6 +37,33 @@ class Circle:
     @cached_property
     def wavenumbers(self) -> np.ndarray:
         return 2 * np.pi / self.length * (self.numbers + self.theta)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.n,)
+
+    @property
+    def cell(self) -> float:
+        """The distance of the points."""
+        return self.length / self.n
+
+    @property
+    def circles(self) -> tuple["Circle", ...]:
+        return (self,)
+
+    @property
+    def mesh(self) -> np.ndarray:
+        """The points as (1, n)."""
+        return self.points[None]
+
+    @property
+    def wavevectors(self) -> tuple[np.ndarray, ...]:
+        return (self.wavenumbers,)
+
+    @cached_property
+    def square(self) -> np.ndarray:
+        """k² of every mode."""
+        return self.wavenumbers**2
 
     @cached_property
     def _turn(self) -> np.ndarray:
@@ -101,6 +128,7 @@ class Reader:
 
     circle: Circle
     table: np.ndarray           # (n, 8), see kernels.log_derivative
+    speed: float                # |⟨w⟩| over |p|²
 
     @classmethod
     def of(cls, circle: Circle, p: np.ndarray) -> "Reader":
@@ -108,8 +136,19 @@ class Reader:
         turn = np.exp(2j * np.pi * circle.theta)
         value, slope, bend = (np.append(row, row[0] * turn)
                               for row in (p, circle.values(k * modes), circle.values(k * k * modes)))
-        return cls(circle, cubic_cells(value, slope, bend, circle.length / circle.n))
+        power = np.abs(modes)**2
+        return cls(circle, cubic_cells(value, slope, bend, circle.cell), abs(float(circle.wavenumbers @ power / power.sum())))
 
     def __call__(self, q: np.ndarray) -> np.ndarray:
-        """w at q (n,), complex; q anywhere on a ring."""
-        return log_derivative(self.table, self.circle.a, self.circle.length / self.circle.n, q)
+        """w at q (1, n), complex (1, n); q anywhere on a ring."""
+        return log_derivative(self.table, self.circle.a, self.circle.cell, q[0])[None]
+
+    def with_rate(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """w (1, n) and |w'| (n,) at q (1, n)."""
+        w, rate = log_derivative_and_rate(self.table, self.circle.a, self.circle.cell, q[0])
+        return w[None], rate
+
+    def towards(self, other: "Reader", share: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of (1 − share) p + share p', with a share (n,) of each point's own."""
+        w, rate = log_derivative_between(self.table, other.table, share, self.circle.a, self.circle.cell, q[0])
+        return w[None], rate

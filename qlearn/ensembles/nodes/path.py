@@ -1,18 +1,20 @@
 """The stored path of the field, as noisy learners read it."""
 
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import final
 
 import numpy as np
 
 from qlearn import checks
-from qlearn.ensembles.nodes.entire import Circle, Reader
+from qlearn.ensembles.nodes.box import Band, BoxReader, read
+from qlearn.ensembles.nodes.crowd import reader_of
+from qlearn.ensembles.nodes.entire import Reader
 from qlearn.grids import Grid
-from qlearn.kernels.log_derivative import log_derivative_between
 
 __all__ = ["PolePath"]
+
+_KEPT = 4               # readers a block keeps
 
 
 @final
@@ -20,68 +22,75 @@ __all__ = ["PolePath"]
 class PolePath:
     """p at the times of the carriers' steps, between them linear in time (of p, never of w); (ħ/m) w at any learner.
 
-        v = (ħ/m) Im w,     s = 2 Re w,     w = r p'/p
+        v = (ħ/m) Im w,     s = 2 Re w,     w = r ∇p/p
 
-    Picklable; each block of learners takes a copy, see __copy__.
+    Fields that follow each other are stored with the phase between them taken off, for w does not depend on it and p is then
+    as straight in time as it can be.  Picklable; each block of learners takes a copy, see __copy__.
     """
 
-    circle: Circle
+    band: Band
     times: np.ndarray               # (steps + 1,)
-    fields: np.ndarray              # (steps + 1, n)
+    fields: np.ndarray              # (steps + 1, *shape)
     ratio: float                    # ħ/m = 2D
     hbar: float
     residue: float = 1.0
-    _tables: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    _readers: dict[float, Reader | BoxReader] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, band: Band, times: list[float], fields: list[np.ndarray], ratio: float, hbar: float,
+           residue: float) -> "PolePath":
+        """The path of fields p(t) up to a phase each."""
+        turned = [fields[0]]
+        for p in fields[1:]:
+            overlap = np.vdot(turned[-1], p)
+            turned.append(p * (np.conj(overlap) / abs(overlap)) if overlap else p)
+        return cls(band, np.array(times), np.stack(turned), ratio, hbar, residue)
 
     def __copy__(self) -> "PolePath":
         """A block's own: it keeps the cells that it used last, and blocks on other threads use other times."""
-        return replace(self, _tables={})
+        return replace(self, _readers={})
 
     def __call__(self, t: float, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Velocity and score at q (1, n), each (1, n)."""
+        """Velocity and score at q (d, n), each (d, n)."""
         w = self._w(t, q)
         return self.ratio * w.imag, 2 * w.real
 
     def drift(self, t: float, q: np.ndarray, diffusion: float) -> np.ndarray:
-        """v + D s at q (1, n)."""
+        """v + D s at q (d, n)."""
         velocity, score = self(t, q)
         return velocity + diffusion * score
 
-    def complex_drift(self, t: float, q: np.ndarray) -> np.ndarray:
-        """2D w at q (1, n): its real and imaginary parts add up to the drift, and its size tells how near a node is."""
-        return self.ratio * self._w(t, q)
-
-    def between(self, t: float, later: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        """``complex_drift`` at times (n,) of the learners' own in [t, later], p linear in time there."""
-        first, second = self._cells(t), self._cells(later)
-
-        def at(times: np.ndarray, q: np.ndarray) -> np.ndarray:
-            share = (times - t) / (later - t)
-            w = log_derivative_between(first, second, share, self.circle.a, self.circle.length / self.circle.n, q[0])
-            return (self.ratio * self.residue * w)[None]
-
-        return at
+    @property
+    def scale(self) -> float:
+        """(ħ/m) r: what makes a drift of ∇p/p."""
+        return self.ratio * self.residue
 
     def amplitude(self, t: float) -> np.ndarray:
-        """p (n,) at t."""
+        """p (*shape) at t."""
         i, share = self._place(t)
         return self.fields[i] if share == 0 else (1 - share) * self.fields[i] + share * self.fields[i + 1]
 
     def density(self, t: float, grid: Grid) -> np.ndarray:
-        """ρ on a grid of one axis, with sum · cell_volume = 1: the density whose score the learners read."""
+        """ρ on a grid, with sum · cell_volume = 1: the density whose score the learners read."""
         rho = np.abs(self._on(t, grid)) ** (2 * self.residue)
         return rho / (rho.sum() * grid.cell_volume)
 
     def phase(self, t: float, grid: Grid) -> np.ndarray:
-        """φ on a grid of one axis, unwrapped along it, with zero mean over it; πħ of it are undetermined across a node."""
-        phi = self.residue * self.hbar * np.unwrap(np.angle(self._on(t, grid)))
+        """φ on a grid, unwrapped along its axes, with zero mean over it; multiples of 2πħ are undetermined across nodes."""
+        phi = np.angle(self._on(t, grid))
+        for axis in range(grid.ndim):
+            phi = np.unwrap(phi, axis=axis)
+        phi = self.residue * self.hbar * phi
         return phi - phi.mean()
 
+    def rate(self) -> np.ndarray:
+        """(2ħ/m) Var(∂_ap/p) over |p|², the largest of the axes, at the stored times: how fast the drift of learners pulls."""
+        return np.array([2 * self.ratio * _spread(self.band, p) for p in self.fields])
+
     def _on(self, t: float, grid: Grid) -> np.ndarray:
-        if grid.ndim != 1:
-            checks.fail("grid", "must have one axis", f"{grid.ndim}")
-        modes = self.circle.modes(self.amplitude(t))
-        return np.exp(1j * np.outer(grid.axes[0] - self.circle.a, self.circle.wavenumbers)) @ modes
+        if grid.ndim != len(self.band.shape):
+            checks.fail("grid", f"must have {len(self.band.shape)} axes", f"{grid.ndim}")
+        return read(self.band, self.band.modes(self.amplitude(t)), list(grid.axes))
 
     def _place(self, t: float) -> tuple[int, float]:
         if len(self.times) == 1:
@@ -91,16 +100,20 @@ class PolePath:
         return i, min(max(share, 0.0), 1.0)
 
     def _w(self, t: float, q: np.ndarray) -> np.ndarray:
-        return self.residue * Reader(self.circle, self._cells(t))(q[0])[None]
+        return self.residue * self.reader(t)(q)
 
-    def _cells(self, t: float) -> np.ndarray:
-        i, share = self._place(t)
-        return self._table(i) if share == 0 else (1 - share) * self._table(i) + share * self._table(i + 1)
+    def reader(self, t: float) -> Reader | BoxReader:
+        """At one time; the last few are kept."""
+        if t not in self._readers:
+            if len(self._readers) >= _KEPT:
+                del self._readers[next(iter(self._readers))]
+            self._readers[t] = reader_of(self.band, self.amplitude(t))
+        return self._readers[t]
 
-    def _table(self, i: int) -> np.ndarray:
-        """The cells of one stored field; the last few are kept."""
-        if i not in self._tables:
-            if len(self._tables) > 8:
-                self._tables.clear()
-            self._tables[i] = Reader.of(self.circle, self.fields[i]).table
-        return self._tables[i]
+
+def _spread(band: Band, p: np.ndarray) -> float:
+    modes, total, most = band.modes(p), float(np.sum(np.abs(p)**2)), 0.0
+    for k in band.wavevectors:
+        slope = band.values(1j * k * modes)
+        most = max(most, float(np.sum(np.abs(slope)**2)) / total - float(np.sum(np.imag(np.conj(p) * slope)) / total)**2)
+    return most

@@ -41,11 +41,11 @@ class Rule:
         if self.reach is not None:
             checks.real("reach", self.reach, least=0)
 
-    def check(self, ring: bool) -> None:
-        """Refuse what needs a ring on a line."""
-        if self.reach is not None and not ring:
-            raise UnsupportedError("reach is for rings: on a line the moduli of far zeros make up the envelope, which no smooth "
-                                   "part of low order does. Leave it out (None: all zeros are held).")
+    def check(self, rings: tuple[bool, ...]) -> None:
+        """Refuse what needs a ring elsewhere."""
+        if self.reach is not None and rings != (True,):
+            raise UnsupportedError("reach is for one ring: on a line the moduli of far zeros make up the envelope, which no "
+                                   "smooth part of low order does. Leave it out (None: all zeros are held).")
 
     def orders(self, carriers: int) -> int:
         """How many harmonics or polynomials S has.

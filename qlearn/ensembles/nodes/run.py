@@ -1,21 +1,20 @@
 """poles_run: a self-consistent ensemble through nodes."""
 
-import copy
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qlearn import checks
-from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.ensemble import Ensemble
-from qlearn.ensembles.langevin.langevin import FlatSpace, Kicks, Tally, walk
+from qlearn.ensembles.nodes.accuracy import Accuracy
 from qlearn.ensembles.nodes.beginning import Beginning, beginning
+from qlearn.ensembles.nodes.box import Band
 from qlearn.ensembles.nodes.carriers import Record, carry
 from qlearn.ensembles.nodes.law import Law
+from qlearn.ensembles.nodes.noisy import noisy_learners, steps_for
 from qlearn.ensembles.nodes.path import PolePath
 from qlearn.ensembles.nodes.rule import Rule
 from qlearn.ensembles.self_consistent.assembly import Start, assemble, carrier_generator
@@ -29,13 +28,14 @@ __all__ = ["CARRIERS", "poles_run"]
 
 RULE = Rule()
 CARRIERS = 4            # carriers a noisy learner, unless told: what carriers share, noisy learners have besides their own noise
+ACCURACY = Accuracy()
 _LEAST = 100            # carriers: fewer do not tell eight means
-_STEPS = 100            # default dt = ħ/(100 E)
 
 
 def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners: int, seed: int,
               parameters: Mapping[str, float] | None = None, dt: float | None = None, executor: Executor | None = None,
-              progress: Callable[[int], None] | None = None, *, carriers: int | None = None, rule: Rule = RULE) -> Ensemble:
+              progress: Callable[[int], None] | None = None, *, carriers: int | None = None, rule: Rule = RULE,
+              accuracy: Accuracy = ACCURACY) -> Ensemble:
     """Learners whose density and current potential make each other move, through nodes, in one dimension.
 
     The field is w = ∂ ln ψ = ½∂ ln ρ + (im/ħ)v.  Assumptions: A1, the equations (6), that is iħ∂_tG = −(ħ²/2m)(w' + w²) + V for
@@ -103,64 +103,51 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     begun = time.perf_counter()
     given = numbers(system, parameters)
     begin = beginning(start, given)
-    rule.check(begin.ring)
+    rule.check(begin.rings)
     count = max(_LEAST, CARRIERS * learners) if carriers is None else checks.integer("carriers", carriers, least=_LEAST)
-    law = Law(begin.circle, _potential(system, parameters, begin), given.hbar, 1 / given.gamma, rule)
-    dt = default_step(law, begin.field, float(times[0])) if dt is None else dt
-    steps = np.maximum(1, np.ceil(np.diff(times) / dt * (1 - 1e-12))).astype(int)
-    q = begin.drawn.sample(count, carrier_generator(seed)).reshape(count)
-    record = carry(law, begin.ring, rule, begin.field**(1 / rule.residue), q, times, steps)
-    flow = PolePath(begin.circle, np.array(record.times), np.stack(record.fields), given.hbar * given.gamma, given.hbar,
-                    rule.residue)
-    block = partial(_one_block, flow, Start(begin.drawn), times, steps, 0.5 * given.hbar * given.gamma, seed)
-    blocks = run_blocks(block, learners, seed, executor=executor, progress=progress)
-    positions = np.moveaxis(np.concatenate([stored for stored, _ in blocks], axis=2), 1, 2)
-    if not begin.ring:
-        _check_learners(begin, positions)
-    tally = sum((tally for _, tally in blocks), Tally())
-    longest = float(np.max(np.diff(times) / steps, initial=0.0))
-    stats = _stats(record, rule, seed, learners, count, longest) | tally.shares() | {"wall_time": time.perf_counter() - begun}
-    return assemble(times, positions, np.stack(record.positions)[:, :, None], flow, given.periods, stats)
+    law = Law(begin.band, _potential(system, parameters, begin.band), given.hbar, 1 / given.gamma, rule, system.time_dependent)
+    q = begin.drawn.sample(count, carrier_generator(seed)).reshape(count, -1).T.copy()
+    record = carry(law, begin.rings, rule, begin.field**(1 / rule.residue), q, times, accuracy, dt)
+    flow = PolePath.of(begin.band, record.times, record.fields, given.hbar * given.gamma, given.hbar, rule.residue)
+    positions, tally = noisy_learners(flow, Start(begin.drawn), _steps(flow, rule, times, accuracy, dt), learners, seed, executor,
+                                      progress)
+    _check_learners(begin, positions)
+    stats = _stats(record, rule, accuracy, seed, learners, count) | tally.shares()
+    stats |= {"noisy_steps": tally.steps, "wall_time": time.perf_counter() - begun}
+    return assemble(times, positions, np.stack(record.positions), flow, given.periods, stats)
 
 
-def default_step(law: Law, p: np.ndarray, t: float) -> float:
-    """ħ/(100 E), E = ⟨K⟩ + ⟨V⟩ − min V where the field is at the start, ∞ for a field at rest in no potential."""
-    weight = np.abs(p)**2 / np.sum(np.abs(p)**2)
-    power = np.abs(law.circle.modes(p))**2
-    kinetic = law.hbar**2 / (2 * law.mass) * float(power @ law.circle.wavenumbers**2) / float(power.sum())
-    V = law.potential(t)
-    energy = kinetic + float(weight @ V - V.min())
-    return law.hbar / (_STEPS * energy) if energy > 0 else np.inf
+def _steps(flow: PolePath, rule: Rule, times: np.ndarray, accuracy: Accuracy, dt: float | None) -> list[np.ndarray]:
+    """The times at which noisy learners step; a control's field, which may have no bound, is taken at the start."""
+    rate = flow.rate() if rule.lawful else np.full(len(flow.times), flow.rate()[0])
+    return steps_for(flow.times, rate, times, accuracy.noise, dt)
 
 
 def _potential(system: "LearningSystem", parameters: Mapping[str, float] | None,
-               begin: Beginning) -> Callable[[float], np.ndarray]:
-    function, points = system.potential_function(parameters), begin.circle.points
+               band: Band) -> Callable[[float], np.ndarray]:
+    function, points = system.potential_function(parameters), band.mesh
     if system.time_dependent:
-        return lambda t: np.broadcast_to(function(t, points), points.shape)
-    values = np.broadcast_to(function(points), points.shape)
+        return lambda t: np.broadcast_to(function(t, *points), band.shape)
+    values = np.broadcast_to(function(*points), band.shape)
     return lambda t: values
 
 
-def _one_block(flow: PolePath, start: Start, times: np.ndarray, steps: np.ndarray, diffusion: float, seed: int, first: int,
-               size: int, rng: np.random.Generator) -> tuple[np.ndarray, Tally]:
-    flow = copy.copy(flow)
-    return walk(flow.complex_drift, FlatSpace(), diffusion, start.draw(size, rng), times, steps, Kicks(seed, first),
-                between=flow.between)
-
-
 def _check_learners(begin: Beginning, positions: np.ndarray) -> None:
-    low, high = begin.circle.a, begin.circle.a + begin.circle.length
-    if positions.min() < low or positions.max() > high:
-        raise RegimeError(f"a noisy learner left the box [{low:g}, {high:g}]. Start from a density on wider bounds.")
+    for a, (circle, ring) in enumerate(zip(begin.band.circles, begin.rings, strict=True)):
+        low, high = circle.a, circle.a + circle.length
+        if not ring and (positions[..., a].min() < low or positions[..., a].max() > high):
+            raise RegimeError(f"a noisy learner left the box [{low:g}, {high:g}] of axis {a}. Start from a density on wider "
+                              "bounds.")
 
 
-def _stats(record: Record, rule: Rule, seed: int, learners: int, carriers: int, dt: float) -> dict[str, Any]:
-    total = carriers * max(sum(record.steps), 1)
+def _stats(record: Record, rule: Rule, accuracy: Accuracy, seed: int, learners: int, carriers: int) -> dict[str, Any]:
     turns = {"winding": np.array(record.winding), "poles": np.array(record.poles)} if record.poles else {}
-    return {"kind": "self-consistent", "nodes": "poles", "rule": rule, "seed": seed, "learners": learners, "carriers": carriers,
-            "method": "poles of unit residue, refit to the carriers' density each step; noisy learners by stochastic Heun",
+    return {"kind": "self-consistent", "nodes": "poles", "rule": rule, "accuracy": accuracy, "seed": seed, "learners": learners,
+            "carriers": carriers,
+            "method": "field with poles of unit residue, its modulus refit to the carriers each step; noisy learners by "
+                      "stochastic Heun, weak order 2",
             "assumes": "A1 (quantum term of the action), A2 (shift symmetry: unit residues); linear within a step",
             "label": "self-consistent" if rule.refit else "guided by the field (control: no refit)",
-            "steps": int(sum(record.steps)), "dt": dt, "crossings": tuple(record.crossings), **turns,
-            "fit": np.array(record.fit), "carriers_limited_share": record.limited / total, "drift_limit": "√(2D/dt)"}
+            "steps": record.steps, "dt": record.longest, "crossings": tuple(record.crossings), **turns,
+            "fit": np.array(record.fit), "carriers_limited_share": record.limited / (carriers * max(record.steps, 1)),
+            "drift_limit": "√(2D/dt) above twice the mean"}

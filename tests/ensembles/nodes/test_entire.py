@@ -44,7 +44,7 @@ def test_reader_gives_the_poles_between_the_points(circle):
     q = np.random.default_rng(0).uniform(-20, 20, 400)
     scale = np.pi / circle.length
     exact = 2j * np.pi * circle.theta / circle.length + sum(scale / np.tan(scale * (q - z)) for z in Z)
-    found = Reader.of(fine, circle.resampled(field(circle), fine))(q)
+    found = Reader.of(fine, circle.resampled(field(circle), fine))(q[None])[0]
     assert np.max(np.abs(found - exact) / (1 + np.abs(exact))) < 1e-4
 
 

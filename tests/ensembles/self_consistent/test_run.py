@@ -34,7 +34,7 @@ def p_value(positions, centre, width):
 def free():
     """γ = 2, T = ¼: ħ = ½, m = ½; with these σ(t)² = σ₀² + (ħt/2mσ₀)² = ¼ + t² as for ħ = m = 1."""
     system = learner("0*q", learning_rate=2, temperature=0.25)
-    return ql.simulate(system, normal(0, 0.5), [0.0, 0.5, 1.0], kind="self-consistent", learners=COUNT, seed=3)
+    return ql.simulate(system, normal(0, 0.5), [0.0, 0.5, 1.0], kind="self-consistent", nodes="stop", learners=COUNT, seed=3)
 
 
 @pytest.mark.parametrize("which", ["carriers", "learners"])
@@ -67,7 +67,7 @@ def test_without_the_quantum_force_nothing_spreads():
 def test_a_driven_oscillator_follows_its_classical_path():
     """V = q²/2 − q sin t/2 moves the ground state as a whole: ⟨q⟩ = (sin t − t cos t)/4, width unchanged."""
     t = 2.0
-    run = ql.simulate(learner("q**2/2 - q*sin(t)/2"), normal(0, np.sqrt(0.5)), [0.0, t], kind="self-consistent",
+    run = ql.simulate(learner("q**2/2 - q*sin(t)/2"), normal(0, np.sqrt(0.5)), [0.0, t], kind="self-consistent", nodes="stop",
                       learners=COUNT, seed=5)
     for ensemble in (run, run.carriers):
         assert p_value(ensemble.positions[-1], (np.sin(t) - t * np.cos(t)) / 4, np.sqrt(0.5)) > FALSE_ALARM
@@ -75,7 +75,7 @@ def test_a_driven_oscillator_follows_its_classical_path():
 
 def test_the_same_numbers_for_any_executor():
     arguments = (learner("q**2/2"), normal(0.5, 0.6), [0.0, 0.2])
-    settings = {"kind": "self-consistent", "learners": 20_000, "seed": 1, "carriers": 5000}
+    settings = {"kind": "self-consistent", "nodes": "stop", "learners": 20_000, "seed": 1, "carriers": 5000}
     with ThreadPoolExecutor(2) as pool:
         one, other = (ql.simulate(*arguments, **settings, executor=executor) for executor in (None, pool))
     np.testing.assert_array_equal(one.positions, other.positions)
@@ -91,7 +91,7 @@ def uniform_ring(n=64):
 def test_a_plane_wave_turns_with_its_quantised_circulation(theta, n):
     turns = n + float(eval(theta))
     system = learner("0*q", periods="2*pi", theta=theta)
-    run = ql.simulate(system, (uniform_ring(), lambda q: turns * q), [0.0, 0.5], kind="self-consistent", learners=1000, seed=2)
+    run = ql.simulate(system, (uniform_ring(), lambda q: turns * q), [0.0, 0.5], kind="self-consistent", nodes="stop", learners=1000, seed=2)
     moved = run.carriers.positions[1] - run.carriers.positions[0]
     assert abs(moved.mean() - 0.5 * turns) < 0.02
     grid = ql.Grid(16, [(0, 2 * np.pi)])
@@ -101,7 +101,7 @@ def test_a_plane_wave_turns_with_its_quantised_circulation(theta, n):
 
 def test_circulation_that_is_not_quantised_is_refused():
     with pytest.raises(RegimeError, match="assumption"):
-        ql.simulate(learner("0*q", periods="2*pi"), (uniform_ring(), lambda q: 0.5 * q), [0.0, 0.1], kind="self-consistent",
+        ql.simulate(learner("0*q", periods="2*pi"), (uniform_ring(), lambda q: 0.5 * q), [0.0, 0.1], kind="self-consistent", nodes="stop",
                     learners=1000, seed=2)
 
 
@@ -112,7 +112,7 @@ def test_a_node_ahead_stops_the_run_and_keeps_what_was_reached():
     system = learner("3*cos(q)/10", periods="2*pi")
     start, times = (density, lambda q: 0.3 * np.sin(q)), np.array([0.0, 2.0, 6.0])
     with pytest.raises(StoppedRunError, match="energy of the carriers") as caught:
-        ql.simulate(system, start, times, kind="self-consistent", learners=5000, seed=0)
+        ql.simulate(system, start, times, kind="self-consistent", nodes="stop", learners=5000, seed=0)
     lenient = replace(RULE, balance=1.0)
     with pytest.warns(AccuracyWarning, match="near a node"), pytest.raises(StoppedRunError, match="deepest dip") as later:
         self_consistent_run(system, start, times, 5000, 0, rule=lenient)
@@ -126,7 +126,7 @@ def test_fields_that_break_down_say_so():
     system = learner("q**2/2 + q**4/10")
     start = GridDensity(ql.Grid(256, [(-6, 6)]), _normal(ql.Grid(256, [(-6, 6)]), 0.6, 0.6))
     with pytest.raises(StoppedRunError, match="Take more carriers") as caught:
-        ql.simulate(system, start, np.linspace(0, 5, 6), kind="self-consistent", learners=100, carriers=200, seed=3)
+        ql.simulate(system, start, np.linspace(0, 5, 6), kind="self-consistent", nodes="stop", learners=100, carriers=200, seed=3)
     assert len(caught.value.ensemble.times) < 6
 
 
@@ -139,7 +139,7 @@ def test_learners_that_start_from_points_keep_them():
     rng = np.random.default_rng(0)
     q = rng.normal(size=(1500, 2)) * [0.7, 0.8]
     system = learner("(x**2 + y**2)/2", "x y")
-    run = ql.simulate(system, (q, np.zeros_like(q)), [0.0, 0.02], kind="self-consistent", learners=500, seed=1)
+    run = ql.simulate(system, (q, np.zeros_like(q)), [0.0, 0.02], kind="self-consistent", nodes="stop", learners=500, seed=1)
     np.testing.assert_allclose(run.carriers.positions[0], q, atol=1e-12)
     assert run.positions.shape == (2, 500, 2)
 
@@ -155,4 +155,4 @@ def test_learners_that_start_from_points_keep_them():
 def test_what_cannot_be_run_is_refused_before_any_work(system, settings, error, words):
     given = {"start": normal(0, 0.5)} | settings
     with pytest.raises(error, match=words):
-        ql.simulate(system, given.pop("start"), [0.0, 1.0], kind="self-consistent", learners=100, seed=0, **given)
+        ql.simulate(system, given.pop("start"), [0.0, 1.0], kind="self-consistent", nodes="stop", learners=100, seed=0, **given)
