@@ -10,7 +10,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, RegimeError
 from qlearn.inference.alpha_logarithms import Logarithms, along_eigenvectors, along_parameters
-from qlearn.inference.alpha_slopes import centred, checkpoint_jackknife, jackknife, slopes, studentised
+from qlearn.inference.alpha_slopes import centred, checkpoint_jackknife, jackknife, slopes, studentised, widening
 from qlearn.optimisers.record import GradientRecord
 
 __all__ = ["AlphaEstimate", "estimate_alpha"]
@@ -27,7 +27,8 @@ class AlphaEstimate:
     """α with its standard error and interval at ``level``.
 
     error : jackknife over clusters of parameters, and over checkpoints where there are several (added in squares).
-    interval : studentised bootstrap over clusters, widened by the part of the error that comes from the checkpoints.
+    interval : studentised bootstrap over clusters, widened by the part of the error that comes from the checkpoints and, for
+        that part is known from few, by Student's quantile at the degrees of freedom of the sum (Welch and Satterthwaite).
     unsplit : what the slope on one noisy κ would give, attenuated.
     reliability : cov(ln κ₁, ln κ₂)/var(ln κ) over the parameters: 1 without noise in κ; unsplit/slope for the metric.
     parameters, clusters, checkpoints : used.     excluded : dead parameters, or eigenvectors beyond n/12, left out.
@@ -106,7 +107,10 @@ def estimate_alpha(records: GradientRecord | Iterable[GradientRecord], *, source
 
     Coverage of the 95 % interval in simulations with four checkpoints and unequal, persistent residuals: .94, .93, .93, .95 for
     12, 20, 40, 100 independent parameters (1000 runs each), without the part of the checkpoints. In the network of validation
-    43, whose parameters share inputs and units, 70 of 80 intervals held the nominal α.
+    43 most of the error is shared by all parameters of a checkpoint and estimated from the differences of four. With the
+    normal quantile for that part coverage was .89, with Student's it is .93 (196 of 210 runs, seeds 6000 to 6029 of its seven
+    optimisers but SGD; .95 ± .015 expected). What still misses is bias: −.004 at α = 1, where a metric of few gradients is
+    a noisy power of κ; labels of units as ``clusters`` change nothing there.
 
     Source: instrumental variables by split samples, Angrist and Krueger, J. Bus. Econ. Stat. 13 (1995) 225.
     The regimes: Vanchurin, Geometric learning dynamics, arXiv:2504.14728.
@@ -136,8 +140,9 @@ def estimate_alpha(records: GradientRecord | Iterable[GradientRecord], *, source
     squares = np.array([np.sum(x1 * x1), np.sum(x2 * x2)])
     unsplit = float(np.mean([np.sum(y * x1), np.sum(y * x2)] / squares))
     value, own = float(whole.value[0]), jackknife(y, x1, x2, groups)
-    error = float(np.hypot(own, checkpoint_jackknife(y, x1, x2)))
-    low, high = (value + (edge - value) * (error / own if own else 1.0) for edge in (low, high))
+    shared = checkpoint_jackknife(y, x1, x2)
+    error, wider = float(np.hypot(own, shared)), widening(own, shared, int(groups.max()), len(y) - 1, level)
+    low, high = (value + (edge - value) * wider for edge in (low, high))
     if source == "updates":
         value, error, unsplit, low, high = (1 - value) / 2, error / 2, (1 - unsplit) / 2, (1 - high) / 2, (1 - low) / 2
     return AlphaEstimate(value, error, (low, high), level, unsplit, float(np.sum(x1 * x2) / np.mean(squares)), count,
