@@ -1,5 +1,6 @@
 """One-dimensional interpolation: a table so fine that a cubic in each of its cells is right to 1e-6."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,17 +24,34 @@ class CubicCells:
     theta: float
 
     def evaluate(self, *q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x = (q[0] - self.lower) * self.scale
+        x, cell = self._place(q[0])
+        return self._cubic(self._row(cell), x, cell)
+
+    def mixed(self, others: Sequence["CubicCells"], weights: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Σ w (ψ, ∂ψ) of this table and others of the same size, weights (1 + others, n): the places are looked up once."""
+        x, cell = self._place(q)
+        c = self._row(cell)
+        c *= weights[0, :, None]
+        for other, weight in zip(others, weights[1:], strict=True):
+            c += other._row(cell) * weight[:, None]
+        return self._cubic(c, x, cell)
+
+    def _place(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fraction of the cell, and its number, not wrapped."""
+        x = (q - self.lower) * self.scale
         whole = np.floor(x)
         x -= whole
-        cell = whole.astype(np.int64)
-        size = len(self.rows)                                       # a power of two
-        c = self.rows.take(cell & (size - 1), axis=0)
+        return x, whole.astype(np.int64)
+
+    def _row(self, cell: np.ndarray) -> np.ndarray:
+        return self.rows.take(cell & (len(self.rows) - 1), axis=0)      # a power of two
+
+    def _cubic(self, c: np.ndarray, x: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         c1, c2, c3 = c[..., 1], c[..., 2], c[..., 3]
         grad = c3 * x
         psi = grad + c2
         grad += psi
-        grad += psi                                                 # 3c₃x + 2c₂ = 2(c₃x + c₂) + c₃x
+        grad += psi                                                     # 3c₃x + 2c₂ = 2(c₃x + c₂) + c₃x
         psi *= x
         psi += c1
         psi *= x
@@ -42,7 +60,7 @@ class CubicCells:
         grad += c1
         grad *= self.scale
         if self.theta:
-            turn = np.exp(2j * np.pi * self.theta * (cell // size))
+            turn = np.exp(2j * np.pi * self.theta * (cell // len(self.rows)))
             psi *= turn
             grad *= turn
         return psi, grad[None]

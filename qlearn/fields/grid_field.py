@@ -1,5 +1,6 @@
 """GridField: ψ(t, q) and ∂ψ(t, q) anywhere between the points and times where ψ was stored."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, final
@@ -9,11 +10,12 @@ from scipy import fft
 
 from qlearn import checks
 from qlearn.errors import UnsupportedError
-from qlearn.fields.cubic_cells import cubic_cells, cubic_rule
+from qlearn.fields.cubic_cells import CubicCells, cubic_cells, cubic_rule
 from qlearn.fields.splines import spline_rule, splines
 from qlearn.grids import Grid
 
-__all__ = ["DriftScaled", "GridField"]
+__all__ = ["DriftScaled", "GridField", "weighted"]
+
 
 class _Slice(Protocol):
     def evaluate(self, *q: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
@@ -79,6 +81,14 @@ class GridField:
         if len(q) != self.grid.ndim:
             checks.fail("q", f"must be {self.grid.ndim} arrays, one a coordinate", f"{len(q)}")
         return self._slice(float(t)).evaluate(*(np.asarray(axis, dtype=float) for axis in q))
+
+    def mixture(self, times: Sequence[float]) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """(weights (k, n), q (d, n)) -> Σ_i w_i (ψ, ∂ψ)(t_i, q) of k times, each learner with weights of its own."""
+        pieces = [self._slice(float(t)) for t in times]
+        first, others = pieces[0], [piece for piece in pieces[1:] if isinstance(piece, CubicCells)]
+        if isinstance(first, CubicCells):
+            return lambda weights, q: first.mixed(others, weights, q[0])
+        return lambda weights, q: weighted(weights, [piece.evaluate(*q) for piece in pieces])
 
     @cached_property
     def space_error(self) -> float:
@@ -199,3 +209,12 @@ class DriftScaled:
     def __call__(self, t: float, *q: Any) -> tuple[np.ndarray, np.ndarray]:
         psi, grad = self.field(t, *q)
         return psi, self.factor * grad
+
+
+def weighted(weights: np.ndarray, parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Σ_i w_i (ψ_i, ∂ψ_i), weights (k, n), ψ_i (n,), ∂ψ_i (d, n)."""
+    psi, grad = parts[0]
+    psi, grad = psi * weights[0], grad * weights[0]
+    for weight, (other, slope) in zip(weights[1:], parts[1:], strict=True):
+        psi, grad = psi + weight * other, grad + weight * slope
+    return psi, grad

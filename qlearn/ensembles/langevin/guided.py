@@ -14,6 +14,7 @@ from qlearn.densities import GridDensity
 from qlearn.ensembles.langevin.plan import PlainDrift, Plan, geometric_step, plain_drift, space_of
 from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
 from qlearn.fields import GridField
+from qlearn.fields.grid_field import weighted
 from qlearn.results import Result
 
 if TYPE_CHECKING:
@@ -61,13 +62,12 @@ class GuidedDrift:
         """The drift at times (n,) of the learners' own in [t, later]: ψ and ∂ψ by parabolas through t, the middle and later,
         which err by (later − t)³|∂³ψ/∂t³|/125."""
         moments = (t, 0.5 * (t + later), later)
+        mixed = self.field.mixture(moments) if isinstance(self.field, GridField) \
+            else lambda weights, q: weighted(weights, [self.field(moment, *q) for moment in moments])
 
         def at(times: np.ndarray, q: np.ndarray) -> np.ndarray:
             x = (times - t) / (later - t)
-            weights = ((1 - x) * (1 - 2 * x), 4 * x * (1 - x), x * (2 * x - 1))
-            parts = [self.field(moment, *q) for moment in moments]
-            return self._of(q, sum(w * psi for w, (psi, _) in zip(weights, parts, strict=True)),
-                            sum(w * grad for w, (_, grad) in zip(weights, parts, strict=True)))
+            return self._of(q, *mixed(np.stack([(1 - x) * (1 - 2 * x), 4 * x * (1 - x), x * (2 * x - 1)]), q))
 
         return at
 
