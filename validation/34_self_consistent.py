@@ -1,14 +1,20 @@
-"""Learners that never see ψ have the density |ψ|², or say that they stopped: five cases of ten seeds, one in 2-D of three.
+"""Learners that never see ψ have the density |ψ|²: six cases of ten seeds, 1e5 noisy learners and 4e5 carriers each.
 
-Evidence independent of the wave solver for "(6) and the shift symmetry imply (7)".  Assumed: A1, for ħ enters the force, and A2,
-for the circulation on the ring is held.  Nothing reads ψ but the comparison at the end.  1e5 noisy learners (2-D: 2e4) and 4e5
-carriers, γ = m = ħ = 1, drawn iid; all seeds are reported.  Basis and penalty by the rule in
-qlearn/ensembles/self_consistent/score.py, the same for all cases; its factors were set on other seeds of these cases.  A run
-whose fields break down stops and says so (StoppedRunError): the bound on the energy, 0.015 of the kinetic and Fisher energy, was
-set after runs of these cases and of validation 35 had gone wrong in silence, on other seeds than the ones here.  Stopped runs are
-counted; all others are judged: Holm over all runs of a kind at family-wise 1 % at the final time, medians of KS·√N (a perfect
-sample has 0.83; 2-D: the mean of both marginals; ring: cut at q = 0).  Controls: no quantum force, ħ in the force 10 % off,
-another circulation.
+The method is the default of kind="self-consistent": the field p = exp(ln √ρ + iφ/ħ), whose modulus is refit to the carriers at
+each step (qlearn/ensembles/nodes).  Nothing reads a solved ψ but the comparison at the end.
+
+Assumed: A1, ħ enters the force; A2, φ/ħ is an angle, circulation comes in quanta.  Given both, p obeys iħ∂_tp = −(ħ²/2m)Δp + Vp
+between two refits: linear, by assumption, and the start p₀ = √ρ₀ exp(iφ₀/ħ) is known to the method.  Learners' own are the means
+of 4 functions on a line, 8 on a ring, 14 in the plane, to which ln |p|² is fitted at each step; the rest of |p| and all of arg p
+are the field's.  So this shows that learners with these fields keep the law of (7), and that their own density feeds back (the
+ring drawn from another density, with and without the refit); it does not test the linearity itself.  Evidence without it: 46, the
+smooth method, as far as that goes.
+
+γ = m = ħ = 1, drawn iid, seeds 5100 … 5109, all reported.  Order 4 and total degree 4 (n-D) were fixed on other cases (36) and
+before the first run in n-D; steps by measured convergence (qlearn/ensembles/nodes/accuracy.py).  Noisy learners have the
+carriers' sampling noise besides their own, hence four carriers a learner.  Holm over all runs of a kind at family-wise 1 % at
+the end; medians of KS·√N (a perfect sample has 0.83; 2-D: the mean of both marginals; ring: cut at q = 0).  p-values of carriers
+are a guide: their low moments and the field's are the same.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -20,15 +26,14 @@ import numpy as np
 import qlearn as ql
 from qlearn.compare import holm
 from qlearn.densities import GridDensity
-from qlearn.ensembles.self_consistent.run import RULE
+from qlearn.ensembles.nodes import Accuracy, Rule
 from validation.evidence import Evidence, at_least, at_most
-from validation.learners_alone import LEARNERS, Case, learner, measure, normal
+from validation.learners_alone import Case, learner, normal
+from validation.learners_through_nodes import by_default, lines_of, measure_poles
 
-SEEDS, SEEDS_2D = range(300, 310), range(300, 303)
-LEARNERS_2D = 20_000
+SEEDS = range(5100, 5110)
 NAMES = ("free", "squeezed", "quartic", "double well", "ring", "2-D")
-HALVED = replace(RULE, stability=RULE.stability / 2, accuracy=RULE.accuracy / 2, noise=RULE.noise / 2)
-DOUBLED = replace(RULE, refine=tuple(2 * n for n in RULE.refine))
+CONTROLS = (("free", "classical"), ("squeezed", "wrong ħ"), ("ring", "wrong circulation"), ("ring", "no refit"))
 
 
 @cache
@@ -63,57 +68,54 @@ def _double_well() -> Case:
     return Case(system, GridDensity(grid, psi**2 / (np.sum(psi**2) * grid.cell_volume)), None, 22.2307)
 
 
-def job(arguments: tuple) -> dict:
+def other_ring() -> Case:
+    """The ring's learners drawn from another density, and the wave that this density begins."""
+    q = case("ring").density.grid.axes[0]
+    values = (1 + 0.5 * np.cos(q) + 0.15 * np.sin(q) - 0.1 * np.cos(2 * q)) / (2 * np.pi)
+    return replace(case("ring"), density=GridDensity(case("ring").density.grid, values))
+
+
+def job(arguments: tuple[str, int, str]) -> dict:
     name, seed, kind = arguments
-    problem, learners = case(name), LEARNERS_2D if name == "2-D" else LEARNERS
+    problem = case(name)
     if kind == "classical":
-        return measure(problem, seed, replace(RULE, quantum=0.0))
+        return measure_poles(problem, seed, rule=Rule(quantum=False), learners=10_000, carriers=40_000)
     if kind == "wrong ħ":
-        return measure(problem, seed, replace(RULE, quantum=1.21))
+        return measure_poles(problem, seed, system=learner("q", "q**2/2", temperature=0.55))
     if kind == "wrong circulation":
         other = lambda q: q + 0.3 * np.sin(q)                                                  # noqa: E731
-        return measure(problem, seed, start=(problem.density, other))
-    if kind == "equal numbers":
-        return measure(problem, seed, learners=learners, carriers=LEARNERS)
-    return measure(problem, seed, {"rule": RULE, "halved": HALVED, "doubled": DOUBLED}[kind], learners)
+        return measure_poles(problem, seed, start=(problem.density, other))
+    if kind in ("no refit", "own density"):
+        start = (problem.density, problem.phase, other_ring().density)
+        return measure_poles(problem, seed, start=start, rule=Rule(refit=kind == "own density"), reference=other_ring())
+    if kind == "halved":
+        return measure_poles(problem, seed, accuracy=Accuracy().halved())
+    if kind == "doubled":
+        return measure_poles(problem, seed, rule=Rule(order=8))
+    return by_default(problem, seed)
 
 
 def evidence(seeds=SEEDS, names=NAMES) -> list[Evidence]:
-    jobs = [(name, seed, "rule") for name in reversed(names) for seed in (SEEDS_2D if name == "2-D" else seeds)]
-    checks = [(name, seeds[0], kind) for name in names for kind in ("halved", "doubled", "equal numbers")
-              if name != "2-D" or kind == "equal numbers"]
-    controls = [("free", seeds[0], "classical"), ("squeezed", seeds[0], "wrong ħ"), ("ring", seeds[0], "wrong circulation")]
+    jobs = [(name, seed, "default") for name in reversed(names) for seed in seeds]
+    checks = [(name, seeds[0], kind) for name in reversed(names) for kind in ("halved", "doubled")]
+    others = [(name, seeds[0], kind) for name, kind in CONTROLS] + [("ring", seeds[0], "own density")]
     with ProcessPoolExecutor(2) as pool:
-        found = dict(zip(jobs + checks + controls, pool.map(job, jobs + checks + controls), strict=True))
-    stopped = {one for one in jobs + checks if found[one]["stopped"] is not None}
-    ended = [one for one in jobs if one not in stopped]
-    lines = [at_most(f"{name}: runs of {sum(one[0] == name for one in jobs)} that stopped",
-                     sum(one[0] == name for one in stopped & set(jobs)), 0) for name in names]
-    for k, kind in enumerate(("carriers", "noisy learners")):
-        p = holm(np.array([found[one]["p"][k] for one in ended]))
-        final = np.array([found[one]["distances"][-1, k] for one in ended])
-        lines.append(at_least(f"{kind}, the {len(ended)} runs that ended: smallest Holm-adjusted p", np.min(p), 0.01))
-        lines.append(at_most(f"{kind}: median KS·√N at the end", np.median(final), 1.0, floor=0.83))
-        for name in names:
-            lines.append(_medians(name, kind, np.array([found[one]["distances"][:, k] for one in ended if one[0] == name])))
-    for name in names:
-        least = min((found[one]["fidelity"] for one in ended if one[0] == name), default=0.0)
-        lines.append(at_least(f"{name}: least fidelity", least, 0.999))
-    for kind in ("halved", "doubled", "equal numbers"):
-        group = [one for one in checks if one[2] == kind]
-        went = [one for one in group if one not in stopped]
-        p = holm(np.concatenate([found[one]["p"] for one in went]))
-        what = f"{kind}: smallest Holm-adjusted p of the {len(went)} of {len(group)} runs that ended"
-        lines.append(at_least(what, np.min(p), 0.01))
-    for one in controls:
-        off = 1000.0 if found[one]["stopped"] is not None else found[one]["distances"][-1, 1]
-        lines.append(at_least(f"{one[0]}, {one[2]}: KS·√N of noisy learners (1000: stopped)", off, 3.0, floor=0.83, control=True))
+        found = dict(zip(jobs + checks + others, pool.map(job, jobs + checks + others), strict=True))
+    lines = lines_of(names, {one[:2]: found[one] for one in jobs})
+    for kind, change in (("halved", "all steps halved"), ("doubled", "order doubled")):
+        runs = {one[0]: found[one] for one in checks if one[2] == kind}
+        p = holm(np.concatenate([run["p"][-1] for run in runs.values()]))
+        lines.append(at_least(f"{change}, {len(runs)} cases: smallest Holm-adjusted p at the end, both kinds", np.min(p), 0.01))
+        least = min(run["fidelities"].min() for run in runs.values())
+        lines.append(at_least(f"{change}, {len(runs)} cases: least fidelity", least, 0.999))
+        moved = [np.abs(run["distances"][-1] - found[name, seeds[0], "default"]["distances"][-1]).max()
+                 for name, run in runs.items()]
+        lines.append(at_most(f"{change}: median change of KS·√N at the end, the larger of both kinds", np.median(moved), 0.5))
+    own = found["ring", seeds[0], "own density"]
+    what = "ring, learners drawn from another density than the field's, against their own ψ: smallest p, both kinds, five times"
+    lines.append(at_least(what, own["p"].min(), 0.001))
+    for name, kind in CONTROLS:
+        run = found[name, seeds[0], kind]
+        what = f"{name}, {kind}: KS·√N of noisy learners at the end (1000: refused)"
+        lines.append(at_least(what, run["distances"][-1, 1], 3.0, floor=0.83, control=True))
     return lines
-
-
-def _medians(name: str, kind: str, five: np.ndarray) -> Evidence:
-    if not len(five):
-        return at_most(f"{name}, {kind}: no run ended", 1000.0, 1.5)
-    shown = ", ".join(f"{x:.2f}" for x in np.median(five, axis=0))
-    what = f"{name}, {kind}: median KS·√N (five times: {shown}; largest at the end {five[:, -1].max():.2f})"
-    return at_most(what, np.median(five[:, -1]), 1.5, floor=0.83)

@@ -11,7 +11,8 @@ import numpy as np
 from scipy import fft
 
 from qlearn.ensembles.nodes.entire import Circle
-from qlearn.kernels.tensor_splines import SplineAxes, evaluate, local_values
+from qlearn.kernels.complex_splines import field_and_gradient
+from qlearn.kernels.tensor_splines import SplineAxes
 
 __all__ = ["Band", "Box", "BoxReader", "read"]
 
@@ -85,7 +86,7 @@ class BoxReader:
     """
 
     axes: SplineAxes
-    coefficients: np.ndarray        # (2, K): real and imaginary part
+    coefficients: np.ndarray        # (*shape)
     twist: np.ndarray               # 2πθ_a/L_a (d,)
     mean: np.ndarray                # ⟨∇p/p⟩ over |p|² (d,)
 
@@ -94,14 +95,14 @@ class BoxReader:
         modes = box.modes(p)
         for a, circle in enumerate(box.circles):
             modes = modes / box._along(a, _symbol(circle))
-        knots = fft.ifftn(modes, norm="forward").reshape(-1)
+        knots = fft.ifftn(modes, norm="forward")
         n, d = np.array(box.shape), len(box.shape)
         axes = SplineAxes(np.array([circle.a for circle in box.circles]), np.array([circle.cell for circle in box.circles]), n,
                           np.ones(d, dtype=bool))
         twist = np.array([2 * np.pi * circle.theta / circle.length for circle in box.circles])
         power = np.abs(box.modes(p))**2
         mean = np.array([1j * np.sum(k * power) / power.sum() for k in box.wavevectors])
-        return cls(axes, np.ascontiguousarray(np.stack([knots.real, knots.imag])), twist, mean)
+        return cls(axes, knots, twist, mean)
 
     @property
     def speed(self) -> float:
@@ -124,13 +125,8 @@ class BoxReader:
 
     def fields(self, q: np.ndarray) -> np.ndarray:
         """The periodic part of p and its gradient, (1 + d, n)."""
-        d, n = q.shape
-        found, orders = np.empty((1 + d, n), dtype=complex), np.concatenate([np.zeros((1, d)), np.eye(d)]).astype(np.int64)
-        for first in range(0, n, _AT_ONCE):
-            part = slice(first, first + _AT_ONCE)
-            re, im = evaluate(self.axes, local_values(self.axes, np.ascontiguousarray(q[:, part])), self.coefficients, orders)
-            found[:, part] = re + 1j * im
-        return found
+        return np.concatenate([field_and_gradient(self.axes, self.coefficients, q[:, first:first + _AT_ONCE])
+                               for first in range(0, q.shape[1], _AT_ONCE)], axis=1)
 
     def _ratio(self, fields: np.ndarray) -> np.ndarray:
         return fields[1:] / fields[0] + 1j * self.twist[:, None]

@@ -49,7 +49,7 @@ def carry(law: Law, rings: tuple[bool, ...], rule: Rule, p: np.ndarray, q: np.nd
     record, crowd = Record(), crowd_of(law, rings, q, accuracy.markers)
     basis = Basis(law.band, rings, rule.orders(q.shape[1]))
     p = _settle(law, crowd, basis, rule, p, times[0])
-    longest = _Steps(law, accuracy.carriers, dt, law.energy(p, times[0]))
+    longest = _Steps(law, accuracy.step(len(q)), dt, law.energy(p, times[0]))
     _keep(record, law, rings, rule, basis.order, crowd, p, times[0])
     for t, end in pairwise(times):
         left = float(end - t)
@@ -59,7 +59,7 @@ def carry(law: Law, rings: tuple[bool, ...], rule: Rule, p: np.ndarray, q: np.nd
             h = left / count
             record.times.append(float(t))
             record.fields.append(p)
-            later = crowd.move(law, p, t, h, accuracy.pieces)
+            later = crowd.move(law, p, t, h, accuracy.pieces(len(q)))
             later = _settle(law, crowd, basis, rule, later, t + h)
             if isinstance(law.band, Circle) and rule.lawful:
                 record.crossings += crossings(law, p, later, crowd.points(), t, h)

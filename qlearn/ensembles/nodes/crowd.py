@@ -6,8 +6,9 @@ where they began, through nodes as well.  So it is followed at markers, and a mi
 carrier moves on its own, by classical Runge–Kutta.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from qlearn.ensembles.nodes.rearrangement import Gate, Levels
 from qlearn.ensembles.self_consistent.markers import Markers, place_markers
 
 __all__ = ["Crowd", "Ordered", "Swarm", "crowd_of", "reader_of"]
+
+_NEAR = 0.5             # (ħ/m)|∇∇ ln p| h from which a carrier takes substeps: it turns by half a radian around a zero
+_PARTS = 16             # substeps
 
 
 class Crowd(Protocol):
@@ -75,7 +79,11 @@ class Ordered:
 @final
 @dataclass(eq=False)
 class Swarm:
-    """Carriers each on its own, in any number of coordinates; |v| is limited to √(ħ/mh), and what is limited is counted."""
+    """Carriers each on its own, in any number of coordinates.
+
+    Those near a zero, where (ħ/m)|∇∇ ln p| times the step exceeds ½, take substeps of a sixteenth; |v| is limited to √(ħ/mh), h
+    the step or substep, beyond twice the mean, and what is limited is counted.
+    """
 
     band: Band
     place: np.ndarray               # (d, N)
@@ -93,33 +101,58 @@ class Swarm:
         pass
 
     def move(self, law: Law, p: np.ndarray, t: float, h: float, pieces: int) -> np.ndarray:
-        halves = max(1, pieces // 2)
-        middle = law.step(p, t, 0.5 * h, halves)
-        later = law.step(middle, t + 0.5 * h, 0.5 * h, halves)
-        limit, q = np.sqrt(law.hbar / (law.mass * h)), self.place
-        over = np.zeros(q.shape[1], dtype=bool)
-        scale = self.residue * law.hbar / law.mass
+        middle = law.step(p, t, 0.5 * h, max(1, pieces // 2))
+        later = law.step(middle, t + 0.5 * h, 0.5 * h, max(1, pieces // 2))
+        readers: list[Any] = [reader_of(self.band, one) for one in (p, middle, later)]
+        q, scale = self.place, self.residue * law.hbar / law.mass
+        near = readers[0].with_rate(q)[1] * (scale * h) > _NEAR
+        mean = 2 * scale * readers[0].speed
 
-        def velocity(reader: Reader | BoxReader, x: np.ndarray) -> np.ndarray:
-            v = scale * reader(x).imag
-            speed = np.abs(v[0]) if len(v) == 1 else np.sqrt(np.sum(v * v, axis=0))
-            fast = speed > limit
-            if fast.any():
-                np.logical_or(over, fast, out=over)
-                v[:, fast] *= limit / speed[fast]
-            return v
+        def drift(x: np.ndarray, share: float, limit: float) -> tuple[np.ndarray, np.ndarray]:
+            return _limited(scale * _between(readers, share, x).imag, limit)
 
-        first, second, third = (reader_of(self.band, one) for one in (p, middle, later))
-        k1 = velocity(first, q)
-        k2 = velocity(second, q + 0.5 * h * k1)
-        k3 = velocity(second, q + 0.5 * h * k2)
-        k4 = velocity(third, q + h * k3)
-        self.place = q + h / 6 * (k1 + 2 * (k2 + k3) + k4)
-        self.limited += int(np.count_nonzero(over))
+        moved = np.empty_like(q)
+        for which, parts in ((~near, 1), (near, _PARTS)):
+            if which.any():
+                limit = mean + np.sqrt(parts * law.hbar / (law.mass * h))
+                moved[:, which], over = _runge_kutta(drift, q[:, which], h, parts, limit)
+                self.limited += over
+        self.place = moved
         return later
 
     def positions(self) -> np.ndarray:
         return self.place.T.copy()
+
+
+def _runge_kutta(drift: Callable[..., tuple[np.ndarray, np.ndarray]], q: np.ndarray, h: float, parts: int,
+                 limit: float) -> tuple[np.ndarray, int]:
+    """Classical Runge–Kutta through a step h in equal parts; and how many carriers had their velocity limited."""
+    part, over = h / parts, np.zeros(q.shape[1], dtype=bool)
+    for i in range(parts):
+        k1, one = drift(q, i / parts, limit)
+        k2, two = drift(q + 0.5 * part * k1, (i + 0.5) / parts, limit)
+        k3, three = drift(q + 0.5 * part * k2, (i + 0.5) / parts, limit)
+        k4, four = drift(q + part * k3, (i + 1) / parts, limit)
+        over |= one | two | three | four
+        q = q + part / 6 * (k1 + 2 * (k2 + k3) + k4)
+    return q, int(np.count_nonzero(over))
+
+
+def _between(readers: list[Any], share: float, x: np.ndarray) -> np.ndarray:
+    """∇p/p at a share of the step, p linear in time in either half of it."""
+    half = int(share >= 0.5)
+    rest = 2 * share - half
+    if rest in (0.0, 1.0):
+        return readers[half + int(rest)](x)
+    return readers[half].towards(readers[half + 1], np.full(x.shape[1], rest), x)[0]
+
+
+def _limited(v: np.ndarray, limit: float) -> tuple[np.ndarray, np.ndarray]:
+    speed = np.abs(v[0]) if len(v) == 1 else np.sqrt(np.sum(v * v, axis=0))
+    fast = speed > limit
+    if fast.any():
+        v[:, fast] *= limit / speed[fast]
+    return v, fast
 
 
 def crowd_of(law: Law, rings: tuple[bool, ...], q: np.ndarray, markers: int) -> Crowd:

@@ -17,8 +17,10 @@ import numpy as np
 
 from qlearn.ensembles.blocks import run_blocks
 from qlearn.ensembles.langevin.langevin import DEEPEST, FlatSpace, Kicks, Tally, heun_step
+from qlearn.ensembles.nodes.entire import Reader
 from qlearn.ensembles.nodes.path import PolePath
 from qlearn.ensembles.self_consistent.assembly import Start
+from qlearn.kernels.pole_steps import pole_step
 
 __all__ = ["noisy_learners"]
 
@@ -72,16 +74,29 @@ class _Walk:
 
     def advance(self, q: np.ndarray, t: float, later: float, step: int) -> np.ndarray:
         first, second, h = self.flow.reader(t), self.flow.reader(later), later - t
-        w, rate = first.with_rate(q)
-        near = rate * (self.flow.scale * h) > _NEAR
-        ahead = lambda t, q: second(q) * self.flow.scale                                        # noqa: E731
-        if not near.any():
-            return self._step(ahead, q, w, h, first.speed, (step, 0))
-        result, far = np.empty_like(q), ~near
-        if far.any():
-            result[:, far] = self._step(ahead, q[:, far], w[:, far], h, first.speed, (step, 0))
-        result[:, near] = self._substeps(q[:, near], first, second, h, step)
-        return result
+        if isinstance(first, Reader) and isinstance(second, Reader):
+            moved, near = self._fused(q, first, second, h, step)
+        else:
+            w, rate = first.with_rate(q)
+            near = rate * (self.flow.scale * h) > _NEAR
+            moved, far = np.empty_like(q), ~near
+            ahead = lambda t, q: second(q) * self.flow.scale                                    # noqa: E731
+            moved[:, far] = self._step(ahead, q[:, far], w[:, far], h, first.speed, (step, 0))
+        if near.any():
+            moved[:, near] = self._substeps(q[:, near], first, second, h, step)
+        return moved
+
+    def _fused(self, q: np.ndarray, first: Reader, second: Reader, h: float, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """The step of all that are not near a zero, in one coordinate."""
+        ratio, scale = self.flow.ratio, self.flow.scale
+        kick = self.kicks(step, 0, q.shape)[0] * np.sqrt(ratio * h)
+        limit = np.sqrt(ratio / h) + 2 * scale * first.speed
+        circle = first.circle
+        moved, near, limited = pole_step(first.table, second.table, circle.a, circle.cell, q[0], kick, h, scale, limit,
+                                         _NEAR / (scale * h))
+        self.tally.steps += q.shape[1] - int(np.count_nonzero(near))
+        self.tally.limited += limited
+        return moved[None], near
 
     def _substeps(self, q: np.ndarray, first: Any, second: Any, h: float, step: int) -> np.ndarray:
         """Substeps of h/2^k, k by each learner's own place; times are counted in whole units of h/2^DEEPEST."""

@@ -36,58 +36,57 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
               parameters: Mapping[str, float] | None = None, dt: float | None = None, executor: Executor | None = None,
               progress: Callable[[int], None] | None = None, *, carriers: int | None = None, rule: Rule = RULE,
               accuracy: Accuracy = ACCURACY) -> Ensemble:
-    """Learners whose density and current potential make each other move, through nodes, in one dimension.
+    """Learners whose density and current potential make each other move, through nodes, in one to three dimensions.
 
-    The field is w = ∂ ln ψ = ½∂ ln ρ + (im/ħ)v.  Assumptions: A1, the equations (6), that is iħ∂_tG = −(ħ²/2m)(w' + w²) + V for
-    G = ∫w; A2, the shift symmetry: every zero of ψ is a pole of w of residue 1, w = S + p'/p with p entire.  Each step
+    The field is w = ∇ ln ψ = ½∇ ln ρ + (im/ħ)v.  Assumptions: A1, the equations (6), that is iħ∂_tG = −(ħ²/2m)(∇·w + w²) + V for
+    w = ∇G; A2, the shift symmetry: p = exp G is single-valued; in one dimension every zero of ψ is a pole of w of residue 1.
+    Each step
 
     1. moves p by the equation (6), which has no pole left in this form and is linear in p (``law``);
-    2. moves the carriers by v = (ħ/m) Im w;
-    3. throws Re S away and fits it to the carriers' positions, the poles held (``refit``): their density, not the field's.
+    2. moves the carriers by v = (ħ/m) Im w (``crowd``): by the levels of |p|² in one dimension, one by one in more;
+    3. throws the smooth part of |p| away and fits it to the carriers' positions, the zeros held (``refit``): their density, not the
+       field's.
 
-    Noisy learners then read (v, s) one way: dq = (v + D s) dt + √(2D) dW, with their own start and noise, and what the
+    Noisy learners then read (v, s) one way: dq = (v + D s) dt + √(2D) dW, with their own start and noise (``noisy``), and what the
     carriers' finite number does to the fields besides.
 
     How far this is independent of ψ.  No solved ψ is read, before or during a run.  But p obeys, from one refit to the next, the
     linear equation that ψ obeys: it is equation (6) written for exp G, given A1 and A2, an input and not a result.  So a run does
-    not test that learners make the law of the field linear; ``nodes=None`` tests more (no p, no linear step), where there are no
+    not test that learners make the law of the field linear; ``nodes="stop"`` tests more (no p, no linear step), where there are no
     nodes.
 
-    independent of it : the mean of ``order`` smooth functions of the learners, to which ln|p|² is fitted at each step.  Learners
-        that start from another density follow their own ψ, not the field's (validation 36; without the refit they do not)
-    not independent : the order of that fit, 8 numbers on a ring, 4 on a line; all of |p| beyond it (its higher modes, and with
-        reach=None the moduli of all zeros), all of arg p, and so the poles: they come from the initial √ρ₀ exp(iφ₀/ħ) and are
-        the field's own ever after.  Learners act on them only through what the refit does to the next step.  With
-        ``Rule(reach=1)`` only zeros nearer than L/2π are kept of |p|; arg p is the field's all the same
+    independent of it : the means of few smooth functions of the learners, to which ln|p|² is fitted at each step.  Learners
+        that start from another density follow their own ψ, not the field's (validations 34, 36; without the refit they do not)
+    not independent : the order of that fit: 4 numbers on a line, 8 on a ring, 14 and 34 in two and three dimensions of lines (total
+        degree 4, fixed before the first run there); all of |p| beyond it, all of arg p, and so the zeros: they come from the
+        initial √ρ₀ exp(iφ₀/ħ) and are the field's own ever after.  Learners act on them only through what the refit does to the next
+        step.  With ``Rule(reach=1)``, on one ring, only zeros nearer than L/2π are kept of |p|; arg p is the field's all the same
 
-    A node that stays on the real axis (sin q at rest on a ring) has no side: ``winding`` is whole there too, but by chance.
-
-    How many poles: as many as p has zeros; p carries the band of its grid, the initial ones are those of
-    √ρ₀ exp(iφ₀/ħ), and none is added, moved or removed by hand.  ``rule.reach`` holds only those that learners see.
+    A node that stays on the real axis (sin q at rest on a ring) has no side: ``winding`` is whole there too, but by chance.  How
+    many zeros: as many as p has; p carries the band of its grid, and none is added, moved or removed by hand.
 
     Parameters
     ----------
     start : (GridDensity, φ), or (GridDensity, φ, GridDensity) to draw the learners from another density than the field's: they
-        follow their own where it differs by at most ``rule.order`` smooth functions in ln ρ.  φ: a callable φ(q), values
+        follow their own where it differs by at most ``rule.order`` smooth functions in ln ρ.  φ: a callable φ(*q), values
         on the grid, or None (no velocity).  On a line the grid is the box that must hold the field at all times
     times : (n,); parameters, executor, progress : as in simulate
-    dt : largest step of the carriers; default ħ/(100 E), E = K + E[V] − min V at the start, K the mean kinetic energy with its
-        quantum part
+    dt : largest step of carriers and noisy learners; default by ``accuracy``, from the energy and the rates of the field as they
+        are then
     carriers : how many; default 4 a learner, 100 at least
-    rule : see Rule
+    rule : see Rule;  accuracy : see Accuracy
 
     Returns
     -------
-    Ensemble, with .carriers, .flow and in .stats: ``crossings`` (t, ±1, q), zeros that go through the real axis where
-    learners are, +1 upwards, which raises the winding of a ring by one; on rings ``winding`` (n,) and ``poles`` (n,), the zeros
-    with |Im z| < L/2π by the argument principle; ``fit`` (n,), KS·√N of the carriers against their own field, which a refusal is
-    judged by; ``limited_share``, ``substep_share``.
+    Ensemble, with .carriers, .flow and in .stats: ``fit`` (n,), KS·√N of the carriers against their own field (several axes: the
+    largest of the marginals), which a refusal is judged by; ``limited_share``, ``substep_share``; in one dimension ``crossings``
+    (t, ±1, q), zeros that go through the real axis where learners are, +1 upwards, which raises the winding of a ring by one; on
+    one ring ``winding`` (n,) and ``poles`` (n,), the zeros with |Im z| < L/2π by the argument principle.
 
     Raises
     ------
-    RegimeError where the phase does not close, poles cannot be identified (the initial field is not resolved, learners and
-    field have parted), or a line's box is too small; UnsupportedError in more than one dimension, on a metric, or for a start
-    given as points.
+    RegimeError where the phase does not close, zeros cannot be identified (the initial field is not resolved, learners and
+    field have parted), or a line's box is too small; UnsupportedError on a metric, or for a start given as points.
 
     Examples
     --------
