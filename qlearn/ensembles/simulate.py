@@ -23,6 +23,7 @@ from qlearn.ensembles.langevin.static import static_plan
 from qlearn.ensembles.langevin.step_counts import step_counts
 from qlearn.ensembles.streams import Streamed, check_cells, merged, record_for
 from qlearn.errors import UnsupportedError
+from qlearn.fields.sphere_law import SphereLaw
 from qlearn.grids import Grid
 from qlearn.kernels.programs import Program
 
@@ -109,7 +110,7 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
     Raises
     ------
     ArgumentError for bad arguments; RegimeError where a guided system has no covariant noise, no constant temperature, or a
-    shift quantum other than 4πT (learners follow (7) only for γ' = γ and 1/μ = T); UnsupportedError for a field with poles.
+    shift quantum other than 4πT (learners follow (7) only for γ' = γ and 1/μ = T); UnsupportedError for a field with losses.
     Warns AccuracyWarning where the stored states are too far apart in time, or too many steps had their drift limited.
 
     Sources: Nelson, Phys. Rev. 150 (1966) 1079; Kloeden and Platen, Numerical Solution of SDEs (1992), sec. 15.1.
@@ -141,8 +142,8 @@ def simulate(system: "LearningSystem", start: Any, tlist: Any, *, kind: str, lea
         else static_plan(system, parameters, start, ito)
     if store is not None:
         check_cells(store, plan.periods, "store")
-    begin = _density(plan.start, system.dimension) if isinstance(plan.start, GridDensity) \
-        else _points(plan.start, count, system.dimension)
+    begin = plan.start if isinstance(plan.start, SphereLaw) else _density(plan.start, system.dimension) \
+        if isinstance(plan.start, GridDensity) else _points(plan.start, count, system.dimension)
     steps = step_counts(times, dt, partial(plan.step, begin), count, plan.formula is not None)
     programs = None if plan.formula is None else plan.formula.of_steps(np.diff(times) / steps)
     block = partial(_one_block, replace(plan, formula=None), programs, begin, times, steps, seed, store)
@@ -185,7 +186,7 @@ def _merged(one: tuple[Streamed, Tally], other: tuple[Streamed, Tally]) -> tuple
 
 def _one_block(plan: Plan, programs: list[Program] | None, begin: Any, times: np.ndarray, steps: np.ndarray, seed: int,
                store: Grid | None, first: int, size: int, rng: np.random.Generator) -> tuple[Any, Tally]:
-    if isinstance(begin, GridDensity):
+    if isinstance(begin, GridDensity | SphereLaw):
         q = begin.sample(size, rng).reshape(size, -1).T.copy()
     else:
         q = begin[:, first:first + size].copy()

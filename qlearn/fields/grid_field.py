@@ -9,10 +9,10 @@ import numpy as np
 from scipy import fft
 
 from qlearn import checks
-from qlearn.errors import UnsupportedError
 from qlearn.fields.cubic_cells import CubicCells, cubic_cells, cubic_rule
 from qlearn.fields.splines import spline_rule, splines
 from qlearn.grids import Grid
+from qlearn.kernels.interpolation import round_the_poles
 
 __all__ = ["DriftScaled", "GridField", "weighted"]
 
@@ -24,7 +24,7 @@ class _Slice(Protocol):
 @final
 @dataclass(frozen=True, eq=False)
 class GridField:
-    """A callable (t, *q) -> (psi, grad_psi) from states stored on a periodic or twisted grid, or between walls.
+    """A callable (t, *q) -> (psi, grad_psi) from states stored on a periodic or twisted grid, between walls or on a sphere.
 
     Time: cubic Hermite between stored states, from ψ and ∂ψ/∂t; error (h⁴/384)|∂⁴ψ/∂t⁴|, estimated in ``time_error``.
     Space, 1-D: the Fourier series is summed on a table so fine that a cubic through ψ and ∂ψ at its points is right to
@@ -34,7 +34,7 @@ class GridField:
     Parameters
     ----------
     grid : Grid, with its twist: psi(q + L) = exp(2πiθ) psi(q), so q need not be wrapped; behind a wall ψ is continued as an
-        odd function, as its sines are; no poles
+        odd function, as its sines are; behind a pole along the meridian, ψ(2π − θ, φ + π) = ψ(θ, φ)
     times : increasing (n,)
     states, derivatives : complex (n, *shape), ψ and ∂ψ/∂t; on a manifold the scalar ψ, not the half-density g^{1/4}ψ
 
@@ -44,8 +44,7 @@ class GridField:
 
     Raises
     ------
-    ArgumentError for shapes that disagree, and for a time outside the stored ones (nothing is extrapolated);
-    UnsupportedError for grids with poles.
+    ArgumentError for shapes that disagree, and for a time outside the stored ones (nothing is extrapolated).
 
     Examples
     --------
@@ -63,9 +62,6 @@ class GridField:
     _slices: tuple[tuple[float, "_Slice"], ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self):
-        if "pole" in self.grid.boundary:
-            raise UnsupportedError("a field between the points of a sphere is not offered; use the stored states, or a callable "
-                                   "(t, *q) -> (psi, grad_psi) of your own.")
         times = checks.finite_array("times", self.times, shape=(None,)).copy()
         if times.size == 0 or np.any(np.diff(times) <= 0):
             checks.fail("times", "must be increasing and not empty", np.array2string(times, threshold=8))
@@ -129,12 +125,12 @@ class GridField:
 
     @cached_property
     def _torus(self) -> Grid:
-        """The periodic grid of the Fourier series: twice as long between walls, where ψ is continued as an odd function."""
-        walls = [kind == "wall" for kind in self.grid.boundary]
-        if not any(walls):
+        """The periodic grid of the Fourier series: twice as long between walls and poles, behind which ψ is continued."""
+        ends = [kind != "periodic" for kind in self.grid.boundary]
+        if not any(ends):
             return self.grid
-        shape = tuple(2 * (n + 1) if wall else n for n, wall in zip(self.grid.shape, walls, strict=True))
-        bounds = [(a, 2 * b - a) if wall else (a, b) for (a, b), wall in zip(self.grid.bounds, walls, strict=True)]
+        shape = tuple(2 * (n + 1) if end else n for n, end in zip(self.grid.shape, ends, strict=True))
+        bounds = [(a, 2 * b - a) if end else (a, b) for (a, b), end in zip(self.grid.bounds, ends, strict=True)]
         return Grid(shape, bounds, twist=self.grid.twist)
 
     def _transformed(self, values: np.ndarray) -> np.ndarray:
@@ -144,6 +140,8 @@ class GridField:
             if kind == "wall":
                 zero = np.zeros_like(np.take(values, [0], axis=axis))
                 values = np.concatenate([zero, values, zero, -np.flip(values, axis)], axis=axis)
+            elif kind == "pole":
+                values = round_the_poles(values, axis)
         return fft.fftn(values, axes=self.grid.fourier_axes, norm="forward")
 
     @cached_property

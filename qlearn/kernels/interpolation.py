@@ -5,7 +5,7 @@ from scipy import fft
 
 from qlearn.kernels.derivatives import gauss_nodes, pole_split
 
-__all__ = ["between_poles", "between_walls", "round_the_ring"]
+__all__ = ["between_poles", "between_walls", "round_the_poles", "round_the_ring"]
 
 
 def round_the_ring(phi: np.ndarray, count: int, axis: int, split: bool) -> np.ndarray:
@@ -44,6 +44,14 @@ def between_poles(psi: np.ndarray, count: int, axis: int) -> np.ndarray:
     (theta, weights), (finer, _) = gauss_nodes(n), gauss_nodes(count)
     even = _barycentric(np.cos(finer), np.cos(theta), (-1.0) ** np.arange(n) * np.sin(theta) * np.sqrt(weights))
     return pole_split(psi, axis, even, np.sin(finer)[:, None] * even / np.sin(theta))
+
+
+def round_the_poles(psi: np.ndarray, axis: int) -> np.ndarray:
+    """Whole meridians, ψ(2π − θ, φ + π) = ψ(θ, φ): at 2(N + 1) equidistant θ from 0 on, enough for all degrees in θ up to N."""
+    n = psi.shape[axis]
+    (theta, weights), meridian = gauss_nodes(n), np.pi * np.arange(2 * (n + 1)) / (n + 1)
+    even = _barycentric(np.cos(meridian), np.cos(theta), (-1.0) ** np.arange(n) * np.sin(theta) * np.sqrt(weights))
+    return pole_split(psi, axis, even, np.sin(meridian)[:, None] * even / np.sin(theta))
 
 
 def _barycentric(x: np.ndarray, nodes: np.ndarray, weights: np.ndarray) -> np.ndarray:

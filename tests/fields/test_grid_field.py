@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from waves import ring
 
-from qlearn.errors import ArgumentError, UnsupportedError
+from qlearn.errors import ArgumentError
 from qlearn.fields import DriftScaled, GridField
 from qlearn.grids import Grid
 
@@ -146,7 +146,35 @@ def test_between_walls_the_field_is_the_sum_of_sines():
     assert np.isclose(field.steepness, np.sum(k**2 * np.abs(c)**2) / np.sum(np.abs(c)**2))
 
 
-def test_a_sphere_is_refused():
-    grid = Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
-    with pytest.raises(UnsupportedError, match="sphere"):
-        GridField(grid, np.zeros(1), np.ones((1, 8, 8)), np.ones((1, 8, 8)))
+def on_a_sphere(theta, phi):
+    """Smooth there: polynomials in x, y, z, of both parities in the azimuth."""
+    x, y, z = np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)
+    return 0.3 + x * z**3 + 1j * y * x + (0.2 - 0.5j) * y**3 - 0.4j * z**2 * x**2
+
+
+def test_on_a_sphere_meridians_go_on_behind_the_poles():
+    grid = Grid((12, 12), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic"))
+    times = np.linspace(0, 0.1, 3)
+    wave = on_a_sphere(*grid.mesh) * np.exp(-1j * times)[:, None, None]
+    field = GridField(grid, times, wave, -1j * wave)
+    rng = np.random.default_rng(0)
+    theta, phi = rng.uniform(-1, 4, 200), rng.uniform(-7, 7, 200)          # beyond both poles: the formulas continue the same way
+    theta[:3] = 0, np.pi, 1e-3
+    psi, grad = field(0.05, theta, phi)
+    turn, h = np.exp(-0.05j), 1e-5
+    slopes = [(on_a_sphere(theta + a, phi + b) - on_a_sphere(theta - a, phi - b)) / (2 * h) for a, b in ((h, 0), (0, h))]
+    assert np.max(np.abs(psi - turn * on_a_sphere(theta, phi))) < 1e-6
+    assert np.max(np.abs(grad - turn * np.array(slopes))) < 1e-5 and field.space_error < 1e-5
+
+
+@pytest.mark.parametrize("shape, periods", [((32,), [(0, 2 * np.pi)]), ((16, 16), [(0, 2 * np.pi)] * 2)], ids=["line", "plane"])
+def test_a_mixture_is_the_weighted_sum(shape, periods):
+    grid, times = Grid(shape, periods, twist=0.25), np.array([0.0, 0.1, 0.2])
+    wave = np.exp(0.25j * sum(grid.mesh)) * (1 + 0.5 * np.exp(1j * sum(grid.mesh)))
+    wave = np.multiply.outer(np.exp(-1j * times), wave)
+    field, rng = GridField(grid, times, wave, -1j * wave), np.random.default_rng(1)
+    weights, q = rng.standard_normal((3, 40)), rng.uniform(-9, 9, (len(shape), 40))
+    psi, grad = field.mixture([0.02, 0.1, 0.17])(weights, q)
+    parts = [field(t, *q) for t in (0.02, 0.1, 0.17)]
+    np.testing.assert_allclose(psi, sum(w * part[0] for w, part in zip(weights, parts, strict=True)), atol=1e-13)
+    np.testing.assert_allclose(grad, sum(w * part[1] for w, part in zip(weights, parts, strict=True)), atol=1e-12)

@@ -15,6 +15,7 @@ from qlearn.ensembles.langevin.plan import PlainDrift, Plan, geometric_step, pla
 from qlearn.errors import AccuracyWarning, RegimeError, UnsupportedError
 from qlearn.fields import GridField
 from qlearn.fields.grid_field import weighted
+from qlearn.fields.sphere_law import SphereLaw
 from qlearn.results import Result
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def guided_plan(system: "LearningSystem", parameters: Mapping[str, float] | None
     if isinstance(field, Result):
         _check_result(field, gamma, temperature, geometry)
         solved, field = field, field.field()
-        start = _first_density(solved, times[0]) if start is None else start
+        if start is None:
+            start = _first_on_a_sphere(field, times[0], geometry) if "pole" in field.grid.boundary \
+                else _first_density(solved, times[0])
     elif not callable(field):
         checks.fail("field", "must be a Result or a callable (t, *q) -> (psi, grad_psi)", type(field).__name__)
     elif start is None:
@@ -194,6 +197,13 @@ def _first_density(result: Result, t: float) -> GridDensity:
         checks.fail("tlist", "must begin at a stored time of the field where start=None", f"{t:g}",
                     "Begin at one of field.times, or give start.")
     return result.density(nearest)
+
+
+def _first_on_a_sphere(field: GridField, t: float, geometry: "NoiseGeometry | None") -> SphereLaw:
+    if geometry is None or geometry.sphere is None:
+        raise UnsupportedError("start=None between poles is offered on the sphere R²(dθ² + sin²θ dφ²) only, in the coordinates "
+                               "(θ, φ); give start positions (learners, d) drawn from |ψ|²√g.")
+    return SphereLaw(field, float(t))
 
 
 def _check_field(field: GridField, periods: tuple[float | None, ...], times: np.ndarray) -> dict[str, float]:
