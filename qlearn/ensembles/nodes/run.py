@@ -44,23 +44,23 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
 
     1. moves p by the equation (6), which has no pole left in this form and is linear in p (``law``);
     2. moves the carriers by v = (ħ/m) Im w (``crowd``): by the levels of |p|² in one dimension, one by one in more;
-    3. throws the smooth part of |p| away and fits it to the carriers' positions, the zeros held (``refit``): their density, not the
-       field's.
+    3. throws the smooth part of |p| away and fits it to the carriers' positions, the zeros held (``refit``): their density, not
+       the field's.
 
-    Noisy learners then read (v, s) one way: dq = (v + D s) dt + √(2D) dW, with their own start and noise (``noisy``), and what the
-    carriers' finite number does to the fields besides.
+    Noisy learners then read (v, s) one way: dq = (v + D s) dt + √(2D) dW, with their own start and noise (``noisy``), and what
+    the carriers' finite number does to the fields besides.
 
     How far this is independent of ψ.  No solved ψ is read, before or during a run.  But p obeys, from one refit to the next, the
     linear equation that ψ obeys: it is equation (6) written for exp G, given A1 and A2, an input and not a result.  So a run does
-    not test that learners make the law of the field linear; ``nodes="stop"`` tests more (no p, no linear step), where there are no
-    nodes.
+    not test that learners make the law of the field linear; ``nodes="stop"`` tests more (no p, no linear step), where there are
+    no nodes.
 
     independent of it : the means of few smooth functions of the learners, to which ln|p|² is fitted at each step.  Learners
         that start from another density follow their own ψ, not the field's (validations 34, 36; without the refit they do not)
-    not independent : the order of that fit: 4 numbers on a line, 8 on a ring, 14 and 34 in two and three dimensions of lines (total
-        degree 4, fixed before the first run there); all of |p| beyond it, all of arg p, and so the zeros: they come from the
-        initial √ρ₀ exp(iφ₀/ħ) and are the field's own ever after.  Learners act on them only through what the refit does to the next
-        step.  With ``Rule(reach=1)``, on one ring, only zeros nearer than L/2π are kept of |p|; arg p is the field's all the same
+    not independent : the order of that fit: 4 numbers on a line, 8 on a ring, 14 and 34 in two and three dimensions of lines
+        (total degree 4, fixed before the first run there); all of |p| beyond it, all of arg p, and so the zeros: they come from
+        the initial √ρ₀ exp(iφ₀/ħ) and are the field's own ever after.  Learners act on them only through what the refit does to
+        the next step.  With ``Rule(reach=1)``, on one ring, only zeros nearer than L/2π are kept of |p|; arg p is the field's all the same
 
     A node that stays on the real axis (sin q at rest on a ring) has no side: ``winding`` is whole there too, but by chance.  How
     many zeros: as many as p has; p carries the band of its grid, and none is added, moved or removed by hand.
