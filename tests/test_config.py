@@ -437,7 +437,7 @@ def test_code_runs_only_where_it_is_allowed(tmp_path):
     "wrong shape": ("import numpy as np\ndef gradient(q, index):\n    return np.sin(q - index)\n", ["(5, 3, 1)", "(5, 3)"]),
     "a list": (GOOD.replace("None]", "None].tolist()"), ["float64", "a list"]),
     "single precision": (GOOD.replace("None]", "None].astype('f4')"), ["float64", "float32"]),
-    "changes q": (GOOD.replace("    return", "    q += 1\n    return"), ["must leave its arguments"]),
+    "changes q": (GOOD.replace("    return", "    q += 1\n    return"), ["must not change q or index"]),
     "not finite": ("def gradient(q, index):\n    return index[:, :, None] * float('nan')\n", ["finite"]),
     "not periodic": ("def gradient(q, index):\n    return (q - index)[:, :, None]\n", ["periodic", "learner.period"]),
     "random": ("import numpy as np\nr = np.random.default_rng(0)\ndef gradient(q, index):\n"

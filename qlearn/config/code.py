@@ -11,6 +11,7 @@ from typing import final
 import numpy as np
 
 from qlearn import checks
+from qlearn.systems.minibatch.domain import check_gradient
 
 __all__ = ["CodeModel", "load_gradient"]
 
@@ -60,7 +61,7 @@ def load_gradient(reference: str, samples: int, period: float, folder: Path, *, 
     if not callable(gradient):
         checks.fail(_NAME, f"must name a function of {path.name}", repr(function))
     model = CodeModel(_Gradient(gradient), samples, period)
-    _try(model)
+    check_gradient(model.gradient, samples, (period,), _NAME, "learner.period")
     return model
 
 
@@ -88,29 +89,6 @@ def _import(path: Path) -> ModuleType:
         del sys.modules[name]
         checks.fail(_NAME, f"must name a module that imports; {path.name} does not", _told(error))
     return module
-
-
-def _try(model: CodeModel) -> None:
-    """Call the function at a few points: shape, finite values, the same again, periodic."""
-    q = np.linspace(0, model.period, 5)[:, None]
-    index = np.arange(15).reshape(5, 3) % model.n_samples
-    index[0, 0] = model.n_samples - 1
-    first, again, turned = (_call(model, q + shift, index) for shift in (0, 0, model.period))
-    if not np.array_equal(first, again):
-        checks.fail(_NAME, "must return the same for the same q and index", "two different answers",
-                    "Draw no random numbers in it; qlearn draws the minibatches.")
-    if np.max(np.abs(turned - first)) > 1e-8 * (np.max(np.abs(first)) + 1e-300):
-        checks.fail(_NAME, "must be periodic in q", f"different values at q and q + period, period = {model.period:g}",
-                    "Correct learner.period or the function.")
-
-
-def _call(model: CodeModel, q: np.ndarray, index: np.ndarray) -> np.ndarray:
-    own = q.copy(), index.copy()
-    value = checks.finite_array(_NAME, model.gradient(*own), remedy="It returns one gradient a learner and sample.").copy()
-    if not (np.array_equal(own[0], q) and np.array_equal(own[1], index)):
-        checks.fail(_NAME, "must leave its arguments as they are", "a function that changes them",
-                    "Work on a copy of q and index.")
-    return value
 
 
 def _told(error: BaseException) -> str:

@@ -5,6 +5,7 @@ two, on a torus.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
@@ -59,22 +60,16 @@ class RingModel:
     y: np.ndarray
     model: str = "ring_neuron"
     loss: str = "squared"
-    _columns: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
+    _columns: tuple[np.ndarray, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        x = np.array(checks.finite_array("x", self.x, shape=(None, 2)))
-        y = np.array(checks.finite_array("y", self.y, shape=(len(x),)))
         checks.choice("model", self.model, MODELS)
         checks.choice("loss", self.loss, LOSSES)
-        if len(x) == 0:
-            checks.fail("x", "must hold at least one sample", "none")
+        x, y, columns = _samples(self.x, self.y, 2)
         if self.loss == "logistic" and not np.all(np.abs(y) == 1):
             checks.fail("y", "must hold labels −1 and +1 for the logistic loss",
                         f"for example {y[np.abs(y) != 1][0]:g}",
                         "Recode the labels, or use the loss 'squared' or 'pseudo_huber'.")
-        columns = (np.ascontiguousarray(x[:, 0]), np.ascontiguousarray(x[:, 1]))
-        for array in (x, y, *columns):
-            array.setflags(write=False)
         for name, value in (("x", x), ("y", y), ("_columns", columns)):
             object.__setattr__(self, name, value)
 
@@ -110,10 +105,7 @@ class RingModel:
 
     def mean_loss(self, q: np.ndarray) -> np.ndarray:
         """Return U(q) = ⟨ℓ_i(q)⟩ over all samples, shape (r,), for q (r, 1)."""
-        q = checks.finite_array("q", q, shape=(None, 1))
-        rows = max(1, _BLOCK // self.n_samples)
-        blocks = [self._losses(q[start:start + rows]).mean(axis=1) for start in range(0, len(q), rows)]
-        return np.concatenate(blocks) if blocks else np.empty(0)
+        return _means(self._losses, q, 1, self.n_samples)
 
     def _losses(self, q: np.ndarray) -> np.ndarray:
         output = np.cos(q) * self._columns[0] + np.sin(q) * self._columns[1]
@@ -152,13 +144,7 @@ class TorusModel:
 
     def __post_init__(self) -> None:
         checks.choice("model", self.model, TORUS_MODELS)
-        x = np.array(checks.finite_array("x", self.x, shape=(None, TORUS_MODELS[self.model][1])))
-        y = np.array(checks.finite_array("y", self.y, shape=(len(x),)))
-        if len(x) == 0:
-            checks.fail("x", "must hold at least one sample", "none")
-        columns = tuple(np.ascontiguousarray(column) for column in x.T)
-        for array in (x, y, *columns):
-            array.setflags(write=False)
+        x, y, columns = _samples(self.x, self.y, TORUS_MODELS[self.model][1])
         for name, value in (("x", x), ("y", y), ("_columns", columns)):
             object.__setattr__(self, name, value)
 
@@ -181,11 +167,10 @@ class TorusModel:
 
     def mean_loss(self, q: np.ndarray) -> np.ndarray:
         """Return U(q) = ⟨ℓ_i(q)⟩ over all samples, shape (r,), for q (r, 2)."""
-        q = checks.finite_array("q", q, shape=(None, 2))
-        rows = max(1, _BLOCK // self.n_samples)
-        blocks = [np.mean((self._output(q[a:a + rows], list(self._columns))[0] - self.y) ** 2, axis=1) / 2
-                  for a in range(0, len(q), rows)]
-        return np.concatenate(blocks) if blocks else np.empty(0)
+        return _means(self._losses, q, 2, self.n_samples)
+
+    def _losses(self, q: np.ndarray) -> np.ndarray:
+        return (self._output(q, list(self._columns))[0] - self.y) ** 2 / 2
 
     def _output(self, q: np.ndarray, x: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """f (r, b) and ∂f (r, b, 2)."""
@@ -197,6 +182,26 @@ class TorusModel:
         a, b = np.tanh(first), np.tanh(second)
         hidden = c2 * (1 - a * a) * second - s2 * (1 - b * b) * first
         return c2 * a + s2 * b, np.stack([hidden, c2 * b - s2 * a], axis=-1)
+
+
+def _samples(x: np.ndarray, y: np.ndarray, features: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
+    """Read-only copies of x (n, features) and y (n,), and the columns of x, each contiguous."""
+    x = np.array(checks.finite_array("x", x, shape=(None, features)))
+    y = np.array(checks.finite_array("y", y, shape=(len(x),)))
+    if len(x) == 0:
+        checks.fail("x", "must hold at least one sample", "none")
+    columns = tuple(np.ascontiguousarray(column) for column in x.T)
+    for array in (x, y, *columns):
+        array.setflags(write=False)
+    return x, y, columns
+
+
+def _means(losses: Callable[[np.ndarray], np.ndarray], q: np.ndarray, d: int, samples: int) -> np.ndarray:
+    """Means (r,) over the samples of losses (rows, samples) at q (r, d), some rows at a time."""
+    q = checks.finite_array("q", q, shape=(None, d))
+    rows = max(1, _BLOCK // samples)
+    blocks = [losses(q[start:start + rows]).mean(axis=1) for start in range(0, len(q), rows)]
+    return np.concatenate(blocks) if blocks else np.empty(0)
 
 
 def _cosine_and_sine(q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

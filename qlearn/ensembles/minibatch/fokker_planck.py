@@ -51,11 +51,10 @@ class FokkerPlanck:
 def fokker_planck(learner: MinibatchLearner, grid: Grid) -> FokkerPlanck:
     """Build the generator on a periodic grid one period long along each axis."""
     learner.check_torus_grid(grid)
-    k = fourier_moments.modes(grid)
-    q = np.stack([x.ravel() for x in grid.mesh], axis=1)
+    k, q = fourier_moments.modes(grid), fourier_moments.points(grid)
     limit, turn = learner.diffusion_limit, 2 * np.pi / grid.lengths
     drift, diffusion = limit.drift(q), limit.diffusion(q)
-    wave = np.exp(1j * ((q - [a for a, _ in grid.bounds]) * turn) @ k.T)
+    wave = fourier_moments.waves(q, k, grid)
     columns = wave * (1j * drift @ (k * turn).T)
     columns -= wave * np.einsum("nij,ki,kj->nk", diffusion, k * turn, k * turn, optimize=True)
     return FokkerPlanck(grid, fourier_moments.project(columns, grid), learner.learning_rate)

@@ -16,8 +16,8 @@ from qlearn.grids import Grid
 GROWTH = 1e-6       # of the largest rate asked for: modes may grow by so much before it is told
 RINGING = 1e-3      # minibatch steps have finitely many values, so that moments fall slowly and a cut-off density rings
 
-__all__ = ["RINGING", "density_of", "highest", "modes", "moments_of", "project", "real_form", "resolved_rates",
-           "stationary_moments"]
+__all__ = ["RINGING", "density_of", "highest", "modes", "moments_of", "points", "project", "real_form", "resolved_rates",
+           "stationary_moments", "waves"]
 
 
 def highest(grid: Grid) -> tuple[int, ...]:
@@ -29,6 +29,16 @@ def modes(grid: Grid) -> np.ndarray:
     """All k, (modes, d)."""
     axes = np.meshgrid(*(np.arange(-K, K + 1) for K in highest(grid)), indexing="ij")
     return np.stack([k.ravel() for k in axes], axis=1)
+
+
+def points(grid: Grid) -> np.ndarray:
+    """All points q, (points, d)."""
+    return np.stack([x.ravel() for x in grid.mesh], axis=1)
+
+
+def waves(q: np.ndarray, k: np.ndarray, grid: Grid) -> np.ndarray:
+    """e^{ik·x} at q (n, d) for some k (m, d): (n, m)."""
+    return np.exp(1j * ((q - [a for a, _ in grid.bounds]) * (2 * np.pi / grid.lengths)) @ k.T)
 
 
 def project(columns: np.ndarray, grid: Grid) -> np.ndarray:

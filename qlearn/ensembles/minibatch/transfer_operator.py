@@ -104,12 +104,11 @@ def transfer_operator(learner: MinibatchLearner, grid: Grid) -> TransferOperator
     learner.check_torus_grid(grid)
     if min(grid.shape) < 9:
         checks.fail("grid", "must have at least 9 points an axis", repr(grid))
-    q, turn = np.stack([x.ravel() for x in grid.mesh], axis=1), 2 * np.pi / grid.lengths
+    q, turn = fourier_moments.points(grid), 2 * np.pi / grid.lengths
     matrix, v = learner.diffusion_limit.step(q)
     half = _characteristic(learner, q, turn[:, None] * matrix, fourier_moments.highest(grid)) ** learner.batch_size
     count = half.shape[1]                                               # k and −k are conjugate: from k = 0 on
-    k = fourier_moments.modes(grid)[-count:]
-    half *= np.exp(1j * ((q + v - [a for a, _ in grid.bounds]) * turn) @ k.T)
+    half *= fourier_moments.waves(q + v, fourier_moments.modes(grid)[-count:], grid)
     columns = np.concatenate([half[:, :0:-1].conj(), half], axis=1)
     return TransferOperator(grid, fourier_moments.project(columns, grid), learner.learning_rate)
 

@@ -25,43 +25,45 @@ def read_periods(periods: Sequence[float | None]) -> tuple[float | None, ...]:
     return tuple(None if period is None else checks.real(f"periods[{i}]", period, above=0) for i, period in enumerate(periods))
 
 
-def check_gradient(gradient_of: Gradient, n_samples: int, periods: tuple[float | None, ...]) -> None:
+def check_gradient(gradient_of: Gradient, n_samples: int, periods: tuple[float | None, ...], name: str = "per_sample_gradient",
+                   periods_name: str = "periods") -> None:
     """Call it at a few points: type and shape, the same again, each row of q with its own row of index, periods."""
     d, rows = len(periods), 5
     index = (7 * np.arange(3 * rows).reshape(rows, 3)) % n_samples
     index[0, 0] = n_samples - 1
     q = np.linspace(0, 0.9, rows)[:, None] * np.array([1.0 if period is None else period for period in periods])
-    h = _call(gradient_of, q, index)
+    h = _call(gradient_of, name, q, index)
     size = np.max(np.abs(h)) + 1e-300
-    if not np.array_equal(_call(gradient_of, q, index), h):
-        checks.fail("per_sample_gradient", "must return the same for the same q and index", "two different answers",
+    if not np.array_equal(_call(gradient_of, name, q, index), h):
+        checks.fail(name, "must return the same for the same q and index", "two different answers",
                     "Draw no random numbers in it; minibatches are drawn by the learner.")
-    alone = np.concatenate([_call(gradient_of, q[row:row + 1], index[row:row + 1, ::-1])[:, ::-1] for row in range(rows)])
+    alone = np.concatenate([_call(gradient_of, name, q[row:row + 1], index[row:row + 1, ::-1])[:, ::-1] for row in range(rows)])
     if np.max(np.abs(alone - h)) > 1e-8 * size:
-        checks.fail("per_sample_gradient", "must treat every row of q and every entry of index alike", "values that differ by "
+        checks.fail(name, "must treat every row of q and every entry of index alike", "values that differ by "
                     f"{np.max(np.abs(alone - h)):.3g} from those of one row alone", "Row r has samples index[r] of its own.")
     for axis, period in enumerate(periods):
         if period is None:
             continue
         turn = np.zeros(d)
         turn[axis] = period
-        again = _call(gradient_of, q + turn, index)
+        again = _call(gradient_of, name, q + turn, index)
         if np.max(np.abs(h - again)) > 1e-8 * size:
-            checks.fail("per_sample_gradient", f"must be periodic in q with the period {period:.12g}",
-                        f"a difference of {np.max(np.abs(h - again)):.3g} one period on")
+            checks.fail(name, f"must be periodic in q with the period {period:.12g}",
+                        f"a difference of {np.max(np.abs(h - again)):.3g} one period on",
+                        f"Correct {periods_name} or the function.")
 
 
-def _call(gradient_of: Gradient, q: np.ndarray, index: np.ndarray) -> np.ndarray:
+def _call(gradient_of: Gradient, name: str, q: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Its answer as a copy; it must be a float64 array and leave its arguments as they were."""
     own = q.copy(), index.copy()
     value = gradient_of(*own)
     if not isinstance(value, np.ndarray) or value.dtype != np.float64:
-        checks.fail("per_sample_gradient(q, index)", "must be a NumPy array of float64",
+        checks.fail(f"{name}(q, index)", "must be a NumPy array of float64",
                     f"one of {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}",
                     "Compute in double precision, or the mean and covariance have noise of their own.")
-    checks.finite_array("per_sample_gradient(q, index)", value, shape=(*index.shape, q.shape[1]))
+    checks.finite_array(f"{name}(q, index)", value, shape=(*index.shape, q.shape[1]))
     if not (np.array_equal(own[0], q) and np.array_equal(own[1], index)):
-        checks.fail("per_sample_gradient", "must not change q or index", "a function that writes into them", "Copy them first.")
+        checks.fail(name, "must not change q or index", "a function that writes into them", "Copy them first.")
     return value.copy()
 
 
