@@ -1,10 +1,10 @@
 """Five cases made up after the default method was frozen, ten seeds each: whatever comes out is reported.
 
 Written down and committed before the first run of any of them; order, steps and markers of the method were those of the commit
-before.  Potentials, starts, γ, T, twist are new: a well that is shaken and squeezed in time from a skewed moving start; two packets
-of different widths and speeds that go through each other in a shallow well (nodes among the learners); a twisted ring with
-winding −1; a plane with a vortex in an anharmonic, uneven well; an asymmetric double well with ħ = 0.7.  1e5 noisy learners and
-4e5 carriers (plane: 2e4 and 1e5).  Assumed, as in 34: A1, A2, a start that is known as a function, and the linear law of the
+before.  Potentials, starts, γ, T, twist are new: a well that is shaken and squeezed in time from a skewed moving start; two
+packets of different widths and speeds that go through each other in a shallow well (nodes among the learners); a twisted ring
+with winding −1; a plane with a vortex in an anharmonic, uneven well; an asymmetric double well with ħ = 0.7.  1e5 noisy learners
+and 4e5 carriers (plane: 2e4 and 1e5).  Assumed, as in 34: A1, A2, a start that is known as a function, and the linear law of the
 field between two refits; learners' own are the means of a few functions.  Bars as in 34: Holm at family-wise 1 %, medians of
 KS·√N ≤ 1, fidelity ≥ 0.999.  Control: the shaken well held still.
 """

@@ -77,7 +77,7 @@ def paths():
 
 def poles():
     _, _, run = ring()
-    zeros = [run.flow.circle.zeros(run.flow.amplitude(t), 1.0) for t in run.times]
+    zeros = [run.flow.band.zeros(run.flow.amplitude(t), 1.0) for t in run.times]
     return plots.poles(run.times, zeros, run.stats["crossings"], height=1.0)
 
 

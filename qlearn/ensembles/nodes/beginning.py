@@ -115,4 +115,4 @@ def _check_resolved(band: Band, psi: np.ndarray) -> None:
         raise RegimeError(f"the poles of the initial field cannot be identified: on its {psi.shape} points √ρ exp(iφ/ħ) is not "
                           f"resolved as an entire function (share {tail:.1g} of its power in the outer quarter of the band, at "
                           f"most {_UNRESOLVED:g}). Take more points; a field with a kink or jump, as √ρ has where ρ vanishes and "
-                          "φ does not jump by πħ, has no such function.")
+                          "φ does not jump by πħ, has no such function. nodes='stop' needs none.")

@@ -60,7 +60,7 @@ def poles_run(system: "LearningSystem", start: Any, times: np.ndarray, learners:
     not independent : the order of that fit: 4 numbers on a line, 8 on a ring, 14 and 34 in two and three dimensions of lines
         (total degree 4, fixed before the first run there); all of |p| beyond it, all of arg p, and so the zeros: they come from
         the initial √ρ₀ exp(iφ₀/ħ) and are the field's own ever after.  Learners act on them only through what the refit does to
-        the next step.  With ``Rule(reach=1)``, on one ring, only zeros nearer than L/2π are kept of |p|; arg p is the field's all the same
+        the next step.  With ``Rule(reach=1)``, on one ring, only zeros nearer than L/2π are kept of |p|; arg p is the field's
 
     A node that stays on the real axis (sin q at rest on a ring) has no side: ``winding`` is whole there too, but by chance.  How
     many zeros: as many as p has; p carries the band of its grid, and none is added, moved or removed by hand.
