@@ -63,18 +63,24 @@ def distances(positions: np.ndarray, law: GridDensity) -> tuple[float, float]:
 
 def measure(problem: Case, seed: int, rule: Any = RULE, learners: int = LEARNERS, carriers: int = CARRIERS,
             start: Any = None) -> dict:
-    """One run against |ψ|² at five times: distances (5, 2), p at the end (2,), fidelity at the end, smallest dip."""
+    """One run against |ψ|² at five times: distances (5, 2), p at the end (2,), fidelities (5,) and the last, smallest dip.
+
+    A run that stops has its message, and what it cannot have is infinite or zero.
+    """
     times = np.linspace(0.0, problem.time, 6)
     try:
         run = self_consistent_run(problem.system, problem.start if start is None else start, times, learners, seed,
                                   carriers=carriers, rule=rule)
     except StoppedRunError as error:
-        return {"stopped": str(error), "distances": np.full((5, 2), np.inf), "p": np.zeros(2), "fidelity": 0.0, "dip": 0.0}
+        return {"stopped": str(error), "distances": np.full((5, 2), np.inf), "p": np.zeros(2), "fidelities": np.zeros(5),
+                "fidelity": 0.0, "dip": 0.0}
     reference = problem.reference(times)
     found = [[distances(one.positions[i], reference.density(i)) for one in (run.carriers, run)] for i in range(1, 6)]
-    grid = problem.density.grid
-    hbar = 2 * float(problem.system.temperature)
-    estimate = np.sqrt(run.flow.density(times[-1], grid)) * np.exp(1j * run.phase(grid) / hbar)
-    overlap = np.vdot(estimate, reference.states[-1]) * grid.cell_volume
+    grid, hbar = problem.density.grid, 2 * float(problem.system.temperature)
+    fidelities = []
+    for i in range(1, 6):
+        estimate = np.sqrt(run.flow.density(times[i], grid)) * np.exp(1j * run.phase(grid, i) / hbar)
+        fidelities.append(abs(np.vdot(estimate, reference.states[i]) * grid.cell_volume) ** 2)
     return {"stopped": None, "distances": np.array([[d for d, _ in row] for row in found]),
-            "p": np.array([p for _, p in found[-1]]), "fidelity": float(abs(overlap) ** 2), "dip": run.stats["smallest_dip"]}
+            "p": np.array([p for _, p in found[-1]]), "fidelities": np.array(fidelities), "fidelity": float(fidelities[-1]),
+            "dip": run.stats["smallest_dip"]}

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["evaluate", "gradient", "gradient_on_a_line", "gradient_on_a_plane", "local_values", "moments", "scatter"]
+__all__ = ["evaluate", "gradient_in_space", "gradient_on_a_line", "gradient_on_a_plane", "local_values", "moments", "scatter"]
 
 _ORDER = 6
 
@@ -178,12 +178,11 @@ def gradient_on_a_plane(lower, spacing, periodic, polynomials, y, out, beyond):
 
 
 @numba.njit(cache=True, nogil=True)
-def gradient(lower, spacing, cells, periodic, pieces, shape, y, coefficients, out):
-    d = shape.size
-    total = _ORDER**d
-    index, value, slope = np.empty((d, _ORDER), np.int64), np.empty((d, _ORDER)), np.empty((d, _ORDER))
+def gradient_in_space(lower, spacing, cells, periodic, pieces, y, coefficients, out):
+    """Three axes; coefficients (functions, functions, functions); sums over one axis after the other."""
+    index, value, slope = np.empty((3, _ORDER), np.int64), np.empty((3, _ORDER)), np.empty((3, _ORDER))
     for i in range(y.shape[1]):
-        for a in range(d):
+        for a in range(3):
             cell, u, beyond = _cell(y[a, i], lower[a], spacing[a], cells[a], periodic[a])
             for j in range(_ORDER):
                 index[a, j] = (cell + j) % cells[a] if periodic[a] else cell + j
@@ -194,27 +193,22 @@ def gradient(lower, spacing, cells, periodic, pieces, shape, y, coefficients, ou
                     bent = c2[0] + u * (c2[1] + u * (c2[2] + u * c2[3]))
                 first = c1[0] + u * (c1[1] + u * (c1[2] + u * (c1[3] + u * c1[4])))
                 slope[a, j] = (first + beyond * bent) / spacing[a]
-                if d > 1:
-                    value[a, j] = c0[0] + u * (c0[1] + u * (c0[2] + u * (c0[3] + u * (c0[4] + u * c0[5])))) \
-                        + beyond * (first + 0.5 * beyond * bent)
-        if d == 1:
-            out[0, i] = 0.0
-            for j in range(_ORDER):
-                out[0, i] += coefficients[index[0, j]] * slope[0, j]
-            continue
-        for a in range(d):
-            out[a, i] = 0.0
-        for p in range(total):
-            rest, number, stride = p, np.int64(0), np.int64(1)
-            for back in range(d):
-                a = d - 1 - back
-                number += stride * index[a, rest % _ORDER]
-                rest //= _ORDER
-                stride *= shape[a]
-            for b in range(d):
-                rest, term = p, coefficients[number]
-                for back in range(d):
-                    a = d - 1 - back
-                    term *= slope[a, rest % _ORDER] if a == b else value[a, rest % _ORDER]
-                    rest //= _ORDER
-                out[b, i] += term
+                value[a, j] = c0[0] + u * (c0[1] + u * (c0[2] + u * (c0[3] + u * (c0[4] + u * c0[5])))) \
+                    + beyond * (first + 0.5 * beyond * bent)
+        x, y1, z = 0.0, 0.0, 0.0
+        for j in range(_ORDER):
+            plain, second, third = 0.0, 0.0, 0.0
+            for k in range(_ORDER):
+                line = coefficients[index[0, j], index[1, k]]
+                along, across = 0.0, 0.0
+                for m in range(_ORDER):
+                    c = line[index[2, m]]
+                    along += c * value[2, m]
+                    across += c * slope[2, m]
+                plain += along * value[1, k]
+                second += along * slope[1, k]
+                third += across * value[1, k]
+            x += plain * slope[0, j]
+            y1 += second * value[0, j]
+            z += third * value[0, j]
+        out[0, i], out[1, i], out[2, i] = x, y1, z

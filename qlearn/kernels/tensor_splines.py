@@ -9,9 +9,11 @@ the index that NumPy's C order gives it.
     scatter   r_k = Σ_i w_i h_i·∇B_k
     evaluate  Σ_k c_k ∂^n B_k at points, n a multi-index of orders up to 3
 
-Each has a compiled twin (numba); sums come in another order there, so that the two agree to rounding.
+Each has a compiled twin (numba); sums come in another order there, so that the two agree to rounding.  In three dimensions these
+are products of matrices instead, cell by cell.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import comb
@@ -24,6 +26,7 @@ from qlearn.kernels.phases import may_compile
 
 __all__ = ["ORDER", "SplineAxes", "evaluate", "gradient", "local_values", "moments", "scatter"]
 
+_CHUNK = 1024       # points at once where products of matrices are formed
 ORDER = 6           # nodes of a quintic spline around a point
 
 
@@ -93,6 +96,8 @@ def moments(axes: SplineAxes, local: tuple[np.ndarray, np.ndarray], weights: np.
             metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A (K, K) and b (K,) of the points whose local values are given; weights (n,), metric G (d, d)."""
     index, values = local
+    if len(index) > 2:
+        return _moments_by_cell(axes, local, weights, metric)
     compiled = _compiled()
     if compiled is not None:
         A, b = np.zeros((axes.size, axes.size)), np.zeros(axes.size)
@@ -116,6 +121,12 @@ def moments(axes: SplineAxes, local: tuple[np.ndarray, np.ndarray], weights: np.
 def scatter(axes: SplineAxes, local: tuple[np.ndarray, np.ndarray], weights: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """r_k = Σ w h·∇B_k with vectors h (d, n); (K,)."""
     index, values = local
+    if len(index) > 2:
+        r = np.zeros(axes.size)
+        for flat, columns in _cells(axes, index):
+            near, pulls = values[..., columns], weights[columns] * vectors[:, columns]
+            np.add.at(r, flat, sum(_local_product(near, _unit(len(index), a)) @ pull for a, pull in enumerate(pulls)))
+        return r
     compiled = _compiled()
     if compiled is not None:
         r = np.zeros(axes.size)
@@ -131,6 +142,13 @@ def evaluate(axes: SplineAxes, local: tuple[np.ndarray, np.ndarray], coefficient
     """∂^n Σ_k c_k B_k for each multi-index n of orders (Q, d) and each row of coefficients (C, K): (C, Q, n)."""
     index, values = local
     orders = np.asarray(orders, dtype=np.int64)
+    if len(index) > 2:
+        out = np.empty((len(coefficients), len(orders), index.shape[2]))
+        for flat, columns in _cells(axes, index):
+            chosen, near = coefficients[:, flat], values[..., columns]
+            for q, order in enumerate(orders):
+                out[:, q, columns] = chosen @ _local_product(near, order)
+        return out
     compiled = _compiled()
     if compiled is not None:
         out = np.zeros((len(coefficients), len(orders), index.shape[2]))
@@ -151,24 +169,22 @@ def gradient(axes: SplineAxes, y: np.ndarray, coefficients: np.ndarray) -> np.nd
             return out
         if len(y) == 2:
             return _gradient_on_a_plane(axes, y, coefficients, out, compiled)
-        compiled.gradient(axes.lower, axes.spacing, axes.cells, axes.periodic, PIECES, np.array(axes.shape), y,
-                          coefficients, out)
+        compiled.gradient_in_space(axes.lower, axes.spacing, axes.cells, axes.periodic, PIECES, y,
+                                   coefficients.reshape(axes.shape), out)
         return out
     return evaluate(axes, local_values(axes, y), coefficients[None], np.eye(len(y), dtype=np.int64))[0]
 
 
 def _gradient_on_a_plane(axes: SplineAxes, y: np.ndarray, coefficients: np.ndarray, out: np.ndarray,
                          compiled: ModuleType) -> np.ndarray:
-    """One polynomial a cell; the few points beyond the ends of a line go the way of all dimensions."""
+    """One polynomial a cell; the few points beyond the ends of a line go by ``evaluate``."""
     table = coefficients.reshape(axes.shape)[_windows(axes, 0)[:, None, :, None], _windows(axes, 1)[None, :, None, :]]
     polynomials = PIECES[0].T @ table @ PIECES[0]
     beyond = np.zeros(y.shape[1], dtype=bool)
     compiled.gradient_on_a_plane(axes.lower, axes.spacing, axes.periodic, polynomials, y, out, beyond)
     if beyond.any():
-        rest = np.empty((2, np.count_nonzero(beyond)))
-        compiled.gradient(axes.lower, axes.spacing, axes.cells, axes.periodic, PIECES, np.array(axes.shape), y[:, beyond],
-                          coefficients, rest)
-        out[:, beyond] = rest
+        local = local_values(axes, np.ascontiguousarray(y[:, beyond]))
+        out[:, beyond] = evaluate(axes, local, coefficients[None], np.eye(2, dtype=np.int64))[0]
     return out
 
 
@@ -176,6 +192,32 @@ def _windows(axes: SplineAxes, a: int) -> np.ndarray:
     """(cells, 6): which functions of an axis do not vanish on each cell."""
     index = np.arange(axes.cells[a])[:, None] + np.arange(ORDER)
     return index % axes.cells[a] if axes.periodic[a] else index
+
+
+def _moments_by_cell(axes: SplineAxes, local: tuple[np.ndarray, np.ndarray], weights: np.ndarray,
+                     metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Moments as products of matrices, cell by cell: in three dimensions each point has 216 functions."""
+    index, values = local
+    d = len(index)
+    A, b = np.zeros((axes.size, axes.size)), np.zeros(axes.size)
+    for flat, columns in _cells(axes, index):
+        near, w = values[..., columns], weights[columns]
+        slopes = np.stack([_local_product(near, _unit(d, a)) for a in range(d)])
+        raised = np.tensordot(metric, slopes, axes=1) * w
+        np.add.at(A, np.ix_(flat, flat), sum(slopes[a] @ raised[a].T for a in range(d)))
+        for a, c in product(range(d), repeat=2):
+            np.add.at(b, flat, metric[a, c] * (_local_product(near, _unit(d, a) + _unit(d, c)) @ w))
+    return A, b
+
+
+def _cells(axes: SplineAxes, index: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Functions (6^d,) and points of each cell, at most 1024 of them at once."""
+    cell = np.ravel_multi_index(list(index[:, 0]), axes.shape)
+    order = np.argsort(cell, kind="stable")
+    for columns in np.split(order, np.nonzero(np.diff(cell[order]))[0] + 1):
+        flat = _flat_index(axes, index[:, :, columns[:1]])[:, 0]
+        for first in range(0, len(columns), _CHUNK):
+            yield flat, columns[first:first + _CHUNK]
 
 
 def _flat_index(axes: SplineAxes, index: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 
 __all__ = ["NODES", "Markers", "place_markers"]
 
-NODES = {1: 512, 2: 48, 3: 32}      # lattice nodes an axis, by dimension
+NODES = {1: 512, 2: 48, 3: 24}      # lattice nodes an axis, by dimension
 _STENCIL = 6
 
 

@@ -12,6 +12,9 @@ from qlearn.kernels.tensor_splines import local_values, moments
 __all__ = ["Choice", "Rule", "choose", "smoothest", "solver"]
 
 
+_RIDGE = 1e-12          # three dimensions: products of three functions that hardly reach into the box are nothing to rounding
+
+
 @final
 @dataclass(frozen=True)
 class Rule:
@@ -67,6 +70,8 @@ def solver(A: np.ndarray, basis: Basis, penalty: float):
     """Solve (A + λP) c = r for r orthogonal to the constant function; c has no part along it."""
     matrix = A + penalty * basis.penalty
     matrix += np.trace(A) / A.size
+    if len(basis.cells) > 2:
+        matrix[np.diag_indices(len(A))] += _RIDGE * np.trace(matrix) / len(A)
     factor = cho_factor(matrix, check_finite=False, overwrite_a=True)
     return lambda r: cho_solve(factor, r, check_finite=False)
 

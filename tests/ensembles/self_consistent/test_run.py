@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.linalg import expm
 
 import qlearn as ql
 from qlearn.densities import GridDensity
@@ -91,7 +92,8 @@ def uniform_ring(n=64):
 def test_a_plane_wave_turns_with_its_quantised_circulation(theta, n):
     turns = n + float(eval(theta))
     system = learner("0*q", periods="2*pi", theta=theta)
-    run = ql.simulate(system, (uniform_ring(), lambda q: turns * q), [0.0, 0.5], kind="self-consistent", nodes="stop", learners=1000, seed=2)
+    run = ql.simulate(system, (uniform_ring(), lambda q: turns * q), [0.0, 0.5], kind="self-consistent", nodes="stop", learners=1000,
+                      seed=2)
     moved = run.carriers.positions[1] - run.carriers.positions[0]
     assert abs(moved.mean() - 0.5 * turns) < 0.02
     grid = ql.Grid(16, [(0, 2 * np.pi)])
@@ -101,8 +103,8 @@ def test_a_plane_wave_turns_with_its_quantised_circulation(theta, n):
 
 def test_circulation_that_is_not_quantised_is_refused():
     with pytest.raises(RegimeError, match="assumption"):
-        ql.simulate(learner("0*q", periods="2*pi"), (uniform_ring(), lambda q: 0.5 * q), [0.0, 0.1], kind="self-consistent", nodes="stop",
-                    learners=1000, seed=2)
+        ql.simulate(learner("0*q", periods="2*pi"), (uniform_ring(), lambda q: 0.5 * q), [0.0, 0.1], kind="self-consistent",
+                    nodes="stop", learners=1000, seed=2)
 
 
 def test_a_node_ahead_stops_the_run_and_keeps_what_was_reached():
@@ -142,6 +144,28 @@ def test_learners_that_start_from_points_keep_them():
     run = ql.simulate(system, (q, np.zeros_like(q)), [0.0, 0.02], kind="self-consistent", nodes="stop", learners=500, seed=1)
     np.testing.assert_allclose(run.carriers.positions[0], q, atol=1e-12)
     assert run.positions.shape == (2, 500, 2)
+
+
+def test_three_coupled_oscillators_move_together():
+    """V = qᵀKq/2: a Gaussian stays one, with mean and covariance by the classical motion."""
+    K, widths, t = np.array([[1, 0.4, 0], [0.4, 1.44, 0.3], [0, 0.3, 0.81]]), np.array([0.4, 0.7, 0.6]), 0.2
+    centre = np.array([1.5, -1.2, 1.0])
+    rng = np.random.default_rng(4)
+    q = centre + widths * rng.normal(size=(4000, 3))
+    system = learner("(x**2 + 36*y**2/25 + 81*z**2/100)/2 + 2*x*y/5 + 3*y*z/10", "x y z")
+    long_steps = replace(RULE, accuracy=1.0, noise=0.1)
+    run = self_consistent_run(system, (q, np.zeros_like(q)), np.array([0.0, t]), 4000, 1, dt=0.1, rule=long_steps)
+    move = expm(np.block([[np.zeros((3, 3)), np.eye(3)], [-K, np.zeros((3, 3))]]) * t)
+    mean = (move @ np.concatenate([centre, np.zeros(3)]))[:3]
+    covariance = (move @ np.diag([*widths**2, *(0.25 / widths**2)]) @ move.T)[:3, :3]
+    for ensemble in (run, run.carriers):
+        for axis in range(3):
+            x, width = ensemble.positions[-1][:, [axis]], np.sqrt(covariance[axis, axis])
+            assert p_value(x, mean[axis], width) > FALSE_ALARM
+            assert p_value(x, mean[axis] + 0.1, width) < FALSE_ALARM
+    correlation = np.corrcoef(run.carriers.positions[-1].T)
+    expected = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    np.testing.assert_allclose(correlation, expected, atol=5 / np.sqrt(4000))
 
 
 @pytest.mark.parametrize(("system", "settings", "error", "words"), [
