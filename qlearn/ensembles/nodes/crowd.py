@@ -105,7 +105,8 @@ class Swarm:
         later = law.step(middle, t + 0.5 * h, 0.5 * h, max(1, pieces // 2))
         readers: list[Any] = [reader_of(self.band, one) for one in (p, middle, later)]
         q, scale = self.place, self.residue * law.hbar / law.mass
-        near = readers[0].with_rate(q)[1] * (scale * h) > _NEAR
+        w, rate = readers[0].with_rate(q)
+        near = rate * (scale * h) > _NEAR
         mean = 2 * scale * readers[0].speed
 
         def drift(x: np.ndarray, share: float, limit: float) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +116,8 @@ class Swarm:
         for which, parts in ((~near, 1), (near, _PARTS)):
             if which.any():
                 limit = mean + np.sqrt(parts * law.hbar / (law.mass * h))
-                moved[:, which], over = _runge_kutta(drift, q[:, which], h, parts, limit)
+                first = _limited(scale * w[:, which].imag, limit)
+                moved[:, which], over = _runge_kutta(drift, first, q[:, which], h, parts, limit)
                 self.limited += over
         self.place = moved
         return later
@@ -124,12 +126,12 @@ class Swarm:
         return self.place.T.copy()
 
 
-def _runge_kutta(drift: Callable[..., tuple[np.ndarray, np.ndarray]], q: np.ndarray, h: float, parts: int,
-                 limit: float) -> tuple[np.ndarray, int]:
+def _runge_kutta(drift: Callable[..., tuple[np.ndarray, np.ndarray]], first: tuple[np.ndarray, np.ndarray], q: np.ndarray,
+                 h: float, parts: int, limit: float) -> tuple[np.ndarray, int]:
     """Classical Runge–Kutta through a step h in equal parts; and how many carriers had their velocity limited."""
     part, over = h / parts, np.zeros(q.shape[1], dtype=bool)
     for i in range(parts):
-        k1, one = drift(q, i / parts, limit)
+        k1, one = drift(q, i / parts, limit) if i else first
         k2, two = drift(q + 0.5 * part * k1, (i + 0.5) / parts, limit)
         k3, three = drift(q + 0.5 * part * k2, (i + 0.5) / parts, limit)
         k4, four = drift(q + part * k3, (i + 1) / parts, limit)
