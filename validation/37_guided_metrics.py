@@ -226,5 +226,6 @@ def packets_without_substeps(pool) -> list[Evidence]:
 
 def evidence() -> list[Evidence]:
     with ProcessPoolExecutor(2) as pool:
-        return [*guided_torus(pool), *static_torus(pool), *weak_order(), *sphere(pool),
+        order = pool.submit(weak_order)
+        return [*guided_torus(pool), *static_torus(pool), *order.result(), *sphere(pool),
                 *moving_nodes("two packets", packets, pool), *packets_without_substeps(pool), *moving_nodes("ring", ring, pool)]
