@@ -59,7 +59,7 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
 
 def _why(record: Record, rule: Rule, wanted: int) -> str:
     reached = f"What was reached, {len(record.positions)} of {wanted} times, is in .ensemble."
-    poles = "in one coordinate leave nodes= out: the method of poles goes through nodes"
+    poles = "for a start that is known as a function leave nodes= out: the method of poles goes through nodes"
     if record.reason == "node":
         return (f"the density came near a node: at t = {record.stopped:g} its deepest dip is {record.depths[-1]:.2g} of the "
                 f"density beside it, below {rule.stop:g}, and a smooth basis does not carry on from there. {reached} Stop at an "

@@ -92,8 +92,8 @@ def uniform_ring(n=64):
 def test_a_plane_wave_turns_with_its_quantised_circulation(theta, n):
     turns = n + float(eval(theta))
     system = learner("0*q", periods="2*pi", theta=theta)
-    run = ql.simulate(system, (uniform_ring(), lambda q: turns * q), [0.0, 0.5], kind="self-consistent", nodes="stop", learners=1000,
-                      seed=2)
+    run = ql.simulate(system, (uniform_ring(), lambda q: turns * q), [0.0, 0.5], kind="self-consistent",
+                      nodes="stop", learners=1000, seed=2)
     moved = run.carriers.positions[1] - run.carriers.positions[0]
     assert abs(moved.mean() - 0.5 * turns) < 0.02
     grid = ql.Grid(16, [(0, 2 * np.pi)])
@@ -121,6 +121,21 @@ def test_a_node_ahead_stops_the_run_and_keeps_what_was_reached():
     for ensemble in (caught.value.ensemble, later.value.ensemble):
         assert ensemble.times.tolist() == [0.0, 2.0]
         assert 2.0 < ensemble.stats["stopped"] < 4.2
+
+
+def test_carriers_that_depend_on_the_smoothing_stop_the_run():
+    """Two humps, and a bound that no run meets."""
+    grid = ql.Grid(256, [(-6, 6)])
+    values = np.exp(-2 * (grid.axes[0] - 1) ** 2) + np.exp(-2 * (grid.axes[0] + 1) ** 2)
+    density = GridDensity(grid, values / (values.sum() * grid.cell_volume))
+    times = np.array([0.0, 0.1, 0.2])
+    with pytest.raises(StoppedRunError, match="with any smoothing") as caught:
+        self_consistent_run(learner("0*q"), density, times, 100, 0, carriers=5000, rule=replace(RULE, alike=2.0))
+    run = caught.value.ensemble
+    assert run.times.tolist() == [0.0] and run.carriers.positions.shape == (1, 5000, 1) and run.stats["stopped"] == 0.1
+    assert run.stats["smoothing_difference"][0] == 0 < run.stats["smoothing_difference"][1]
+    same = self_consistent_run(learner("0*q"), density, times, 100, 0, carriers=5000, rule=replace(RULE, companion=1.0))
+    np.testing.assert_array_equal(same.stats["smoothing_difference"], np.zeros(3))
 
 
 def test_fields_that_break_down_say_so():
