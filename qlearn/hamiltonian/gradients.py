@@ -13,6 +13,7 @@ import numpy as np
 
 from qlearn.grids import Grid
 from qlearn.hamiltonian.separable import Drive
+from qlearn.hamiltonian.tables import frozen
 
 __all__ = ["Steepness", "derivatives", "is_smooth", "joins_smoothly", "products"]
 
@@ -45,6 +46,12 @@ class Steepness:
             values.flags.writeable = False
             self._last = t, values
         return self._last[1]
+
+    def at_points(self, grid: Grid, values: np.ndarray) -> "Steepness":
+        """The same of a static V on a grid of some of the points, where it has these values: not by wider differences."""
+        part = Steepness(grid, self.inverse, None, static=True)
+        part._last = 0.0, frozen(values)
+        return part
 
     def _weights(self, t: float) -> np.ndarray:
         f = np.array([1.0, *self.drive.factors(t)])  # type: ignore[union-attr]

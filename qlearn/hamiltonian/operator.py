@@ -285,6 +285,15 @@ class Hamiltonian:
             return None
         return self._rebuilt(grid=grid)
 
+    def at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
+        """The same operator on a ``grid`` of some of the points, those of an index of tables (*shape): static, linear, lossless,
+        with T diagonal in the wavenumbers."""
+        constant = self.kinetic.vector_potential()
+        part = self._rebuilt(grid=grid, potential=self.potential_table()[index],
+                             vector_potential=constant if np.any(constant) else None)
+        part.__dict__["_steepness"] = self._steepness.at_points(grid, self.gradient_squared()[index])
+        return part
+
     def _rebuilt(self, **changes: Any) -> "Hamiltonian":
         f = None if self.nonlinearity is None else self.nonlinearity.given
         absorber = self.absorber if is_refinable(self.absorber) else self._absorbed

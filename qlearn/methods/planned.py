@@ -35,6 +35,7 @@ FEWEST_PROBES, PROBES = 2, 8
 DRIVEN_STEPS = 32    # at least, where V depends on t
 MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
 TRIES = 10
+STRETCHES = 2        # of a run, at least: between two of them it can be looked at and saved
 
 
 @final
@@ -78,7 +79,7 @@ class PlannedSteps:
                 return self._started_again(), False
         else:
             ahead = np.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
-            count = max(1, min(n, int(ahead)))
+            count = max(1, min(n, int(ahead), int(self.clock.span / self.step / STRETCHES) + 1))
             phi = self.kernel.steps(phi, self.clock.time, h, count)
         self.clock.advance(h, count)
         self.record.steps += count

@@ -29,7 +29,8 @@ class Result:
     method : the method and, where it was chosen, why, in words.
     stats : dict with
         "ffts" transforms of one wave function, looks at the grid included; "steps" steps or series terms;
-        "fft_backend" whose transforms;
+        "fft_backend" whose transforms; "grid" the shape of the points on which ψ was moved, and "windows_left" how often it left
+        a part of the grid for the whole: see ``window`` of sesolve;
         "error_estimate" of the final state, L2, relative to ‖ψ0‖: the method's own estimate plus rounding;
         "norm_drift" largest |‖ψ(t)‖/‖ψ0‖ − 1|: an error where H is Hermitian, what W took away where it is not;
         "energy_drift" energy at the end minus at the start per ⟨ψ|ψ⟩ (with f(|ψ|²): ⟨T + V⟩ + ∫F(|ψ|²), F' = f), units of

@@ -49,7 +49,7 @@ class GridMonitor:
     def glance(self, phi: Any) -> None:
         """Look at φ (…, *state_shape), the periodic part of ψ: at the seams always, at the modes where transforms allow it."""
         phi = to_numpy(phi)
-        self._see_edges(phi)
+        self.see_edges(phi)
         copies = phi.size // self.grid.size
         if self.record.ffts == 0 or self.ffts + copies <= SHARE * self.record.ffts:
             self._see_modes(phi)
@@ -57,7 +57,7 @@ class GridMonitor:
     def look(self, phi: Any) -> np.ndarray:
         """Look at seams and modes, and return the powers of the modes, (…, *state_shape)."""
         phi = to_numpy(phi)
-        self._see_edges(phi)
+        self.see_edges(phi)
         return self._see_modes(phi)
 
     def snapshot(self) -> dict[str, Any]:
@@ -81,7 +81,8 @@ class GridMonitor:
         self._first = total if self._first is None else self._first
         return np.minimum(np.divide(total, self._first, out=np.ones_like(total), where=self._first > 0), 1.0)
 
-    def _see_edges(self, phi: np.ndarray) -> None:
+    def see_edges(self, phi: np.ndarray) -> None:
+        """Look at the seams of φ (…, *state_shape), NumPy."""
         density, left = squares(phi), self._left(phi)
         for axis, rough in self.rough.items():
             others = tuple(a for a in self.hamiltonian.state_axes if a != axis)

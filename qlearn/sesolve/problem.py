@@ -11,6 +11,8 @@ from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, to_numpy
 from qlearn.methods import Method, Record, Task, choose
+from qlearn.methods.window import Window
+from qlearn.sesolve.reduced import takes_windows, windowed
 
 __all__ = ["Problem", "prepared"]
 
@@ -28,6 +30,7 @@ class Problem:
     tol: float
     imaginary: bool
     task: Task
+    part: tuple[Task, Window] | None
     norms: np.ndarray
 
     @property
@@ -35,7 +38,7 @@ class Problem:
         return self.task.record
 
 
-def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool) -> Problem:
+def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool, window: bool) -> Problem:
     """The problem, or ArgumentError or UnsupportedError. The trial of the choice of a method is counted in the record."""
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H, "Use qlearn.from_qutip or Hamiltonian(grid, potential).")
@@ -48,13 +51,14 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     if imaginary:
         _check_imaginary(H, times, norms)
     task, reason = Task(H, psi, times, tol, Record(), bool(imaginary)), ""
+    part = windowed(task) if window and takes_windows(method) else None
     if method is None:
-        method, reason = choose(task)
+        method, reason = choose(task if part is None else part[0])
     if isclass(method) or not callable(getattr(method, "start", None)):
         checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
                     "Mind the parentheses." if isclass(method) else "")
     method.check(H, imaginary)
-    return Problem(H, psi, times, method, reason, tol, bool(imaginary), task, norms)
+    return Problem(H, psi, times, method, reason, tol, bool(imaginary), task, part, norms)
 
 
 def _state(H: Hamiltonian, psi0: Any) -> Any:

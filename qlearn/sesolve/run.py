@@ -13,6 +13,7 @@ from qlearn.kernels.fft import backend_name
 from qlearn.methods import Stepper
 from qlearn.sesolve.adequacy import GridMonitor
 from qlearn.sesolve.problem import Problem
+from qlearn.sesolve.reduced import Reduced
 
 __all__ = ["Run"]
 
@@ -36,7 +37,7 @@ class Run:
         self.record.on_watch = self.monitor.glance
         self.norm_drift, self.every = 0.0, max(1, -(-len(problem.times) // LOOKS))
         self.energies: list[Any] = [None, None]
-        self._stepper: Stepper | None = None
+        self._stepper: Stepper | Reduced | None = None
         self._look(0)
 
     @property
@@ -48,10 +49,12 @@ class Run:
         return self.index == len(self.problem.times) - 1
 
     @property
-    def stepper(self) -> Stepper:
+    def stepper(self) -> Stepper | Reduced:
         """Made when it is first needed: that may cost work."""
         if self._stepper is None:
-            self._stepper = self.problem.method.start(self.problem.task)
+            p = self.problem
+            self._stepper = p.method.start(p.task) if p.part is None else \
+                Reduced(p.method, None if p.reason else p.method, p.task, *p.part, self.monitor.see_edges)
         return self._stepper
 
     def move(self) -> bool:
@@ -93,6 +96,8 @@ class Run:
     @property
     def words(self) -> str:
         note = self.record.note or self.problem.method.name
+        if isinstance(self._stepper, Reduced):
+            note += f" on {'×'.join(map(str, self._stepper.points))} points"
         return f"{note}; {self.problem.reason}" if self.problem.reason else note
 
     def account(self) -> dict[str, Any]:
@@ -106,7 +111,10 @@ class Run:
         if p.imaginary:
             stats |= self._certificate()
         backend = backend_name() if isinstance(p.psi0, np.ndarray) else type(p.psi0).__module__.partition(".")[0]
-        return {"ffts": self.record.ffts + self.monitor.ffts, "steps": self.record.steps, **stats, "fft_backend": backend}
+        reduced = self._stepper if isinstance(self._stepper, Reduced) else None
+        return {"ffts": self.record.ffts + self.monitor.ffts, "steps": self.record.steps, **stats, "fft_backend": backend,
+                "grid": p.H.grid.shape if reduced is None else reduced.points,
+                "windows_left": int(reduced is not None and reduced.given_up)}
 
     def _look(self, which: int) -> None:
         """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""

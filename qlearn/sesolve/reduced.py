@@ -1,0 +1,106 @@
+"""A run in a window of the grid, see qlearn.methods.window: on fewer points while the state stays there, else on all of them.
+
+What the window leaves out is looked at behind every stretch of the method: the share of |φ|² in the outer tenth of the
+wavenumbers, and on a cut axis in the outer RIM of its points at either end. Where the root of either exceeds LEAK·tol the window
+is given up, and the run starts again from ψ0 on all points.
+stats["grid"] says on which points the state was moved, stats["windows_left"] whether a window was given up.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.kernels.arrays import squares, to_numpy
+from qlearn.methods import Chebyshev, Method, Stepper, Task, choose
+from qlearn.methods.splitting import Splitting
+from qlearn.methods.window import Window, window_for
+from qlearn.observables import mode_powers
+
+__all__ = ["Reduced", "takes_windows", "windowed"]
+
+LEAK = 0.03  # of tol
+
+
+def takes_windows(method: Any) -> bool:
+    """True for the methods that choose their steps from tol, and for None."""
+    return method is None or (isinstance(method, Chebyshev | Splitting) and getattr(method, "dt", None) is None)
+
+
+def windowed(task: Task) -> tuple[Task, Window] | None:
+    """The task in its window; None where there is none."""
+    window = None if task.imaginary or task.span == 0 else window_for(task.hamiltonian, task.psi, task.tol, task.record)
+    if window is None:
+        return None
+    H = task.hamiltonian.at_points(window.grid, window.index)
+    return Task(H, window.inside(task.psi), task.times, task.tol, task.record), window
+
+
+@final
+class Reduced:
+    """The stepper of the method ``first`` in a window; of ``method``, None to choose, on all points once that is given up."""
+
+    def __init__(self, first: Method, method: Method | None, task: Task, part: Task, window: Window,
+                 see_edges: Callable[[Any], None]):
+        self.method, self.task, self.window, self.see_edges = method, task, window, see_edges
+        self.watched, task.record.on_watch = task.record.on_watch, None
+        self.given_up, self.looked = False, 0  # steps when the ends of the window were looked at last
+        self.inner: Stepper = first.start(part)
+
+    def move(self, target: float) -> Any | None:
+        psi = self.inner.move(target)
+        if self.given_up:
+            return psi
+        if self.task.record.steps != self.looked:
+            self.looked = self.task.record.steps
+            if self._leaks(to_numpy(self.inner.phi)):
+                self._give_up()
+                return None
+        if psi is None:
+            return None
+        self.task.record.ffts += math.prod(psi.shape) // self.window.grid.size * self.window.ffts
+        return self.window.extended(psi)
+
+    @property
+    def phi(self) -> Any:
+        return self.inner.phi
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """The shape of the grid on which the state is moved."""
+        return self.task.hamiltonian.grid.shape if self.given_up else self.window.grid.shape
+
+    def snapshot(self) -> dict[str, Any]:
+        inner = {f"inner.{key}": value for key, value in self.inner.snapshot().items()}
+        return {"given_up": self.given_up, "looked": self.looked, **inner}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        self.looked = int(saved["looked"])
+        if saved["given_up"]:
+            self._give_up()
+        self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
+
+    def _leaks(self, phi: np.ndarray) -> bool:
+        """True where φ, the periodic part of a state in the window, comes too near to its ends."""
+        window, most = self.window, (LEAK * self.task.tol) ** 2
+        self.task.record.ffts += phi.size // window.grid.size
+        if not all(window.cut):
+            self.see_edges(phi)
+        density, power = squares(phi), mode_powers(window.grid, phi)
+        axes = window.grid.fourier_axes
+        return any(_share(power, axes, axis, outer) > most or (ends is not None and _share(density, axes, axis, ends) > most)
+                   for axis, (outer, ends) in zip(axes, window.rims, strict=True))
+
+    def _give_up(self) -> None:
+        record, self.given_up = self.task.record, True
+        record.error, record.rounding, record.steps, record.witnessed, record.on_watch = 0.0, 0.0, 0, 0.0, self.watched
+        method = choose(self.task)[0] if self.method is None else self.method
+        self.inner = method.start(self.task)
+
+
+def _share(density: np.ndarray, axes: tuple[int, ...], axis: int, weights: np.ndarray) -> float:
+    """Σ w ρ/Σ ρ with weights along one of the axes; the largest of a batch."""
+    others = tuple(a for a in axes if a != axis)
+    lines = density.sum(axis=others) if others else density
+    return float(np.max(lines @ weights / np.maximum(lines.sum(axis=-1), np.finfo(float).tiny)))

@@ -1,0 +1,67 @@
+"""Windows: where a state stays at its energy, on fewer points; and what happens where it does not."""
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+from qlearn.methods.record import Record
+from qlearn.methods.window import window_for
+
+GRID = ql.Grid(640, (-30, 34))
+WELL = ql.Hamiltonian(GRID, lambda x: np.minimum(0.05 * x**4 - x**2, 400.0))
+FINE = ql.Grid(1280, (-30, 34))
+PSI = ql.gaussian(GRID, center=-3.0, momentum=2.0, width=0.6)
+
+
+def window(H=WELL, psi=PSI, tol=1e-7):
+    return window_for(H, psi, tol, Record())
+
+
+def test_a_window_is_a_part_of_the_points():
+    psi = ql.gaussian(FINE, center=-3.0, momentum=2.0, width=0.6)
+    found = window(WELL.on(FINE), psi)
+    assert found.grid.size < 0.2 * FINE.size and found.cut == (True,) and found.stride[0] > 1
+    assert np.allclose(found.grid.axes[0], FINE.axes[0][found.index[1:]], atol=1e-12)
+    assert FINE.norm(found.extended(found.inside(psi)) - psi) < 1e-8
+    assert window(WELL.on(FINE), psi, 1e-9).grid.size > found.grid.size
+
+
+def test_extension_is_the_interpolant():
+    psi = ql.gaussian(FINE, center=-3.0, momentum=2.0, width=0.6)
+    found = window(WELL.on(FINE), psi)
+    inner = found.inside(np.stack([psi, 2j * psi]))
+    whole = found.extended(inner)
+    assert whole.shape == (2, *FINE.shape)
+    assert np.allclose(whole[found.index], inner, atol=1e-13)
+    assert not np.any(whole[:, :found.first[0]])
+
+
+def test_the_state_stays_in_its_window():
+    found = window()
+    exact = ql.sesolve(WELL, PSI, np.linspace(0, 10, 41), method=ql.Dense()).states
+    lost = exact - found.extended(found.inside(exact))
+    assert np.max(GRID.norm(lost)) < 1e-8
+
+
+NARROW = ql.Grid(64, (-6, 6))
+
+
+@pytest.mark.parametrize("case", {
+    "fills the grid": (ql.Hamiltonian(NARROW, lambda x: x**2 / 2), ql.gaussian(NARROW, center=2.0, width=0.7)),
+    "rough V": (ql.Hamiltonian(GRID, lambda x: 3.0 * np.abs(x)), PSI),
+    "wall": (ql.Hamiltonian(ql.Grid(640, (-30, 34), "wall"), lambda x: x**2 / 2), PSI),
+    "driven": (ql.Hamiltonian(GRID, lambda t, x: x**2 / 2 + t * x, time_dependent=True), PSI),
+    "nonlinear": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, nonlinearity=lambda n: n), PSI),
+    "a spike": (WELL, np.where(np.arange(640) == 300, 1.0 + 0j, 0)),
+}.items(), ids=lambda case: case[0])
+def test_where_there_is_none(case):
+    assert window(*case[1]) is None
+
+
+def test_two_dimensions_and_a_twist():
+    grid = ql.Grid((96, 64), [(-14, 14), (0, 2 * np.pi)], twist=(0.0, 0.3))
+    H = ql.Hamiltonian(grid, lambda x, y: x**2 / 2 + 0.3 * np.cos(y))
+    psi = ql.gaussian(grid, center=(1.0, 3.0), width=(0.7, 0.5))
+    found = window(H, psi, 1e-5)
+    assert found.cut == (True, False) and found.grid.twist == (0.0, 0.3) and found.grid.size < 0.7 * grid.size
+    assert grid.norm(found.extended(found.inside(psi)) - psi) < 1e-5
