@@ -57,6 +57,7 @@ class Record:
     depths: list[float] = field(default_factory=list)
     fastest: list[float] = field(default_factory=list)          # largest rate of deformation in each interval
     shortest: float = np.inf
+    left_out: float = 0.0       # share of E[v²] at the start that is no gradient of a potential in the basis
     stopped: float | None = None
     reason: str = ""
     differences: list[float] = field(default_factory=list)      # from the carriers of another smoothing, at each stored time
@@ -106,11 +107,12 @@ def _carry(carriers: Carriers, times: np.ndarray, rule: Rule, record: Record) ->
     mean, factor = _frame(carriers.markers, dynamics.weights, carriers.given)
     state = State(carriers.markers.nodes.copy(), np.zeros(0), mean, factor)
     choice = _best(rule, rings, state, carriers.folds, None, record, times[0])
-    state = state._replace(chi=_first_chi(choice, state, dynamics.weights, carriers.markers, carriers.begin))
+    chi, record.left_out = _first_chi(choice, state, dynamics.weights, carriers.markers, carriers.begin)
+    state = state._replace(chi=chi)
     rates = dynamics.rates(times[0], state, choice.basis, choice.penalty)
+    record.positions.append(carriers.begin.positions.T.copy())
     if _stops(record, rule, rates, carriers, times[0], state, choice.basis):
         return
-    record.positions.append(carriers.begin.positions.T.copy())
     yield
     count = 0
     for i in range(len(times) - 1):
@@ -207,13 +209,19 @@ def _again(rule: Rule, rings: tuple[bool, ...], state: State, folds: np.ndarray,
     return best, state._replace(chi=_project(best, y, weights, metric, metric @ slopes, weights, rough))
 
 
-def _first_chi(choice: _Used, state: State, weights: np.ndarray, markers: Markers, begin: Beginning) -> np.ndarray:
-    """Fit ∇χ = v − v₀ to the carriers' velocities."""
+def _first_chi(choice: _Used, state: State, weights: np.ndarray, markers: Markers,
+               begin: Beginning) -> tuple[np.ndarray, float]:
+    """Fit ∇χ = v − v₀ to the carriers' velocities; also the share of E[v²] that no ∇χ of the basis has."""
     inverse = np.linalg.inv(state.factor)
     metric, unit = frame_metric(inverse)
     y = inverse @ (state.q - state.mean[:, None])
-    v = np.concatenate([markers.deposit(row - speed) for row, speed in zip(begin.velocities, begin.circulation, strict=True)])
-    return _project(choice, y, weights, metric, unit * (inverse @ v), np.ones(y.shape[1]), 0.0)
+    rest = begin.velocities - begin.circulation[:, None]
+    v = np.concatenate([markers.deposit(row) for row in rest])
+    chi = _project(choice, y, weights, metric, unit * (inverse @ v), np.ones(y.shape[1]), 0.0)
+    slope = inverse.T @ evaluate(choice.basis.axes, local_values(choice.basis.axes, y), chi[None],
+                                 np.eye(len(y), dtype=np.int64))[0]
+    missed = np.mean(np.sum(rest**2, axis=0)) - 2 * np.sum(v * slope) + np.sum(slope**2, axis=0) @ weights
+    return chi, float(missed / max(np.mean(np.sum(begin.velocities**2, axis=0)), 1e-300))
 
 
 def _project(choice: _Used, y: np.ndarray, weights: np.ndarray, metric: np.ndarray, vectors: np.ndarray,

@@ -1,6 +1,7 @@
 """A self-consistent run without nodes: carriers make the fields, noisy learners read them, nothing reads ψ."""
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from qlearn.ensembles.self_consistent.markers import Markers, place_markers
 from qlearn.ensembles.self_consistent.path import FlowPath
 from qlearn.ensembles.self_consistent.score import Rule
 from qlearn.ensembles.self_consistent.start import beginning, numbers
-from qlearn.errors import RegimeError, StoppedRunError
+from qlearn.errors import AccuracyWarning, RegimeError, StoppedRunError
 from qlearn.systems.potentials import potential_gradient_function
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = ["CARRIERS", "RULE", "self_consistent_run"]
 
 RULE = Rule()
 CARRIERS = 4            # carriers a noisy learner, unless told
+_NO_GRADIENT = 0.01     # share of E[v²] at the start above which a run says that it leaves it out
 
 
 def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray, learners: int, seed: int,
@@ -44,6 +46,10 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     record = follow(Carriers(dynamics, begin, markers, folds, given, potential, moving, dt), times, rule)
     if not record.positions:
         raise RegimeError(f"carriers must be enough to fit the score of their density; {markers.carriers} were not. Take more.")
+    if record.left_out > _NO_GRADIENT:
+        warnings.warn(f"start must have velocities v = γ∇φ, with one φ at each position; a share of {record.left_out:.2g} of the "
+                      "mean square velocity is no gradient that the basis holds, and is left out. Give (density, phase).",
+                      AccuracyWarning, stacklevel=3)
     reached = times[:len(record.positions)]
     flow = FlowPath(tuple(record.knots), tuple(knot.t for knot in record.knots), begin.circulation, given.gamma)
     steps = np.array([_noisy_steps(span, fastest, rule, dt)
@@ -90,5 +96,5 @@ def _stats(record: Record, markers: Markers, seed: int, learners: int, steps: in
             "limited_share": limited, "drift_limit": "√(2D/dt)", "basis": record.choices,
             "score_loss": (record.losses[0], record.losses[-1]), "dip": np.array(record.depths),
             "smallest_dip": float(min(record.depths)), "energy_imbalance": record.imbalance,
-            "smoothing_difference": np.array(record.differences),
+            "velocity_left_out": record.left_out, "smoothing_difference": np.array(record.differences),
             "stopped": record.stopped, "wall_time": time.perf_counter() - begun}

@@ -161,6 +161,23 @@ def test_learners_that_start_from_points_keep_them():
     assert run.positions.shape == (2, 500, 2)
 
 
+def test_velocities_that_are_no_gradient_are_left_out_with_words():
+    q = np.random.default_rng(0).normal(size=(1500, 2)) * 0.7
+    system, times = learner("(x**2 + y**2)/2", "x y"), [0.0, 0.01]
+    given = {"kind": "self-consistent", "nodes": "stop", "learners": 10, "seed": 1}
+    with pytest.warns(AccuracyWarning, match="no gradient"):
+        turning = ql.simulate(system, (q, q @ np.array([[0, 1], [-1, 0]])), times, **given)
+    assert turning.stats["velocity_left_out"] > 0.9
+    assert ql.simulate(system, (q, 0.3 * q), times, **given).stats["velocity_left_out"] < 1e-4
+
+
+def test_one_time_is_the_start():
+    run = ql.simulate(learner("q**2/2"), normal(0.5, 0.6), [0.0], kind="self-consistent", nodes="stop", learners=100, seed=1,
+                      carriers=5000)
+    assert run.positions.shape == (1, 100, 1) and len(run.flow.knots) == 1
+    run.flow(0.0, np.zeros((1, 3)))
+
+
 def test_three_coupled_oscillators_move_together():
     """V = qᵀKq/2: a Gaussian stays one, with mean and covariance by the classical motion."""
     K, widths, t = np.array([[1, 0.4, 0], [0.4, 1.44, 0.3], [0, 0.3, 0.81]]), np.array([0.4, 0.7, 0.6]), 0.2
