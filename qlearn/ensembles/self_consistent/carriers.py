@@ -153,7 +153,7 @@ def _stops(record: Record, rule: Rule, rates: Rates, carriers: Carriers, t: floa
     record.imbalance = max(record.imbalance, abs(record.energies[-1] - record.energies[0]) / inner)
     if record.depths[-1] < rule.warn and not warned:
         warnings.warn(f"the density comes near a node at t = {t:g}: its deepest dip is {record.depths[-1]:.2g} of the "
-                      f"density beside it; the run stops below {rule.stop:g}.", AccuracyWarning, stacklevel=7)
+                      f"density beside it; the run stops below {rule.stop:g}.", AccuracyWarning, stacklevel=8)
     if record.depths[-1] >= rule.stop and record.imbalance <= rule.balance:
         return False
     record.stopped, record.reason = t, "node" if record.depths[-1] < rule.stop else "energy"

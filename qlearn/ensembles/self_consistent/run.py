@@ -49,7 +49,7 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     if record.left_out > _NO_GRADIENT:
         warnings.warn(f"start must have velocities v = γ∇φ, with one φ at each position; a share of {record.left_out:.2g} of the "
                       "mean square velocity is no gradient that the basis holds, and is left out. Give (density, phase).",
-                      AccuracyWarning, stacklevel=3)
+                      AccuracyWarning, stacklevel=4)
     reached = times[:len(record.positions)]
     flow = FlowPath(tuple(record.knots), tuple(knot.t for knot in record.knots), begin.circulation, given.gamma)
     steps = np.array([_noisy_steps(span, fastest, rule, dt)
