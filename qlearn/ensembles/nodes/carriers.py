@@ -21,6 +21,7 @@ __all__ = ["Record", "carry"]
 
 _PARTED = 1e-6          # p-value of the carriers against their own field below which its poles are not theirs
 _TAIL = 1e-4            # share of Σ|c|² in the outer quarter of the band above which the points no longer hold the field
+_SHORTEST = 1e-9        # of what is left: no step is made shorter for a moving V
 _OUTSIDE = 1e-6         # ρ at the ends of a line's box, relative to its maximum
 
 
@@ -83,7 +84,8 @@ def _settle(law: Law, crowd: Crowd, basis: Basis, rule: Rule, p: np.ndarray, t: 
 class _Steps:
     """The longest step from a field on: share · ħ/E, at most dt; ∞ for a field at rest in no potential.
 
-    E is that of the moment; of a control, whose law is broken, that of the start, for its field may have no bound.
+    E is that of the moment, with a moving V the largest on the way, and no less than ¼ħ times the rate at which V changes; of a
+    control, whose law is broken, that of the start, for its field may have no bound.
     """
 
     law: Law
@@ -92,12 +94,13 @@ class _Steps:
     first: float
 
     def __call__(self, p: np.ndarray, t: float, left: float) -> float:
-        law, energy = self.law, self.first
-        if law.rule.lawful:
-            energy = law.energy(p, t)
-            if law.moving:
-                energy = max(energy, law.energy(p, t + min(self._of(energy), left)))
-        return self._of(energy) if self.dt is None else min(self._of(energy), self.dt)
+        step = self._of(self.law.energy(p, t) if self.law.rule.lawful else self.first)
+        step = step if self.dt is None else min(step, self.dt)
+        if self.law.moving and self.law.rule.lawful:
+            step, longer = min(step, left), np.inf
+            while step < 0.5 * longer and step > _SHORTEST * left:
+                longer, step = step, min(step, self._of(self.law.haste(p, t, step)))
+        return step
 
     def _of(self, energy: float) -> float:
         return self.share * self.law.hbar / energy if energy > 0 else np.inf

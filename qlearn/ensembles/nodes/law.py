@@ -21,6 +21,7 @@ Steps are Strang's, half a step of V, one of the kinetic part, half a step of V:
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,12 +61,20 @@ class Law:
 
     def energy(self, p: np.ndarray, t: float) -> float:
         """The mean kinetic energy, its quantum part with it, and the spread of V: how fast p changes."""
-        power, weight = np.abs(self.band.modes(p))**2, np.abs(p)**2
-        kinetic = self.hbar**2 / (2 * self.mass) * float(np.sum(power * self.band.square) / power.sum())
-        V = self.potential(t)
-        weight = weight / weight.sum()
-        mean = float(np.sum(weight * V))
-        return kinetic + float(np.sqrt(np.sum(weight * (V - mean)**2)))
+        return self._kinetic_energy(p) + _spread(np.abs(p)**2, self.potential(t))
+
+    def haste(self, p: np.ndarray, t: float, h: float) -> float:
+        """The largest of this energy between t and t + h, and of ħ/4 times the rate at which V changes, relative to it."""
+        weight, kinetic = np.abs(p)**2, self._kinetic_energy(p)
+        V = [self.potential(t + share * h) for share in (0.0, 0.21, 0.45, 0.72, 1.0)]
+        energy = kinetic + max(_spread(weight, one) for one in V)
+        change = max(_spread(weight, b - a) / (share * h)
+                     for (a, b), share in zip(pairwise(V), (0.21, 0.24, 0.27, 0.28), strict=True))
+        return max(energy, self.hbar / 4 * change / energy) if energy > 0 else 0.0
+
+    def _kinetic_energy(self, p: np.ndarray) -> float:
+        power = np.abs(self.band.modes(p))**2
+        return self.hbar**2 / (2 * self.mass) * float(np.sum(power * self.band.square) / power.sum())
 
     def _still(self, p: np.ndarray, t: float, h: float, pieces: int,
                watch: Callable[[np.ndarray, float], None] | None) -> np.ndarray:
@@ -107,3 +116,10 @@ class Law:
             extra = extra + bend.real + sum(one.imag**2 for one in w)
         extra = extra * (self.hbar**2 / (2 * self.mass))
         return extra / np.maximum(1, np.abs(extra) * h / (_MOST * self.hbar))
+
+
+def _spread(weight: np.ndarray, V: np.ndarray) -> float:
+    """The standard deviation of V over the weight."""
+    total = weight.sum()
+    mean = np.sum(weight * V) / total
+    return float(np.sqrt(np.sum(weight * (V - mean)**2) / total))

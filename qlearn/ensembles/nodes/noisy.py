@@ -38,16 +38,17 @@ def noisy_learners(flow: PolePath, start: Start, steps: list[np.ndarray], learne
 
 def steps_for(knots: np.ndarray, rate: np.ndarray, times: np.ndarray, share: float, dt: float | None) -> list[np.ndarray]:
     """The times at which learners step, from each stored time to the next; the rate is known at the knots."""
+    def steps(begin: float, stop: float) -> int:
+        first, last = np.searchsorted(knots, begin, side="right") - 1, np.searchsorted(knots, stop)
+        longest = share / max(float(rate[max(first, 0):last + 1].max()), 1e-300)
+        longest = longest if dt is None else min(longest, dt)
+        return max(1, int(np.ceil((stop - begin) / longest * (1 - 1e-12))))
+
     result = []
     for t, end in pairwise(times):
-        steps = [np.array([t])]
-        for begin, stop in pairwise(np.linspace(t, end, _PARTS + 1)):
-            first, last = np.searchsorted(knots, begin, side="right") - 1, np.searchsorted(knots, stop)
-            longest = share / max(float(rate[max(first, 0):last + 1].max()), 1e-300)
-            longest = longest if dt is None else min(longest, dt)
-            count = max(1, int(np.ceil((stop - begin) / longest * (1 - 1e-12))))
-            steps.append(np.linspace(begin, stop, count + 1)[1:])
-        result.append(np.concatenate(steps))
+        parts = np.linspace(t, end, min(steps(t, end), _PARTS) + 1)
+        result.append(np.concatenate([np.array([t])] + [np.linspace(begin, stop, steps(begin, stop) + 1)[1:]
+                                                        for begin, stop in pairwise(parts)]))
     return result
 
 

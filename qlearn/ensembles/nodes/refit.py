@@ -20,7 +20,7 @@ from qlearn.errors import RegimeError
 __all__ = ["Basis", "refit"]
 
 _ITERATIONS = 60
-_EXACT = 1e-8           # of the coefficients, where Newton's iteration ends
+_EXACT = 1e-16          # of the likelihood a carrier that a step of Newton's iteration gains, where it ends
 _WIDE = 3.0             # on a line: polynomials in tanh(y/3), y in standard deviations of the carriers
 _SEEN = 1e-18           # in more dimensions: points where |p|² is below this share of its maximum are left out of the sums
 
@@ -124,10 +124,10 @@ def _likeliest(held: np.ndarray, means: np.ndarray, values: np.ndarray, t: float
         model = density @ values
         spread = values.T @ (values * density[:, None]) - np.outer(model, model)
         move = np.linalg.lstsq(spread, means - model, rcond=1e-12)[0]
-        size = float(np.max(np.abs(move)))
-        if size < _EXACT:
+        gain = float((means - model) @ move)
+        if gain < _EXACT:
             return c
-        share = min(1.0, 2.0 / size)
+        share = min(1.0, 2.0 / np.sqrt(gain))
         while share > 1e-6:
             trial, better = tilted(c + share * move)
             if better >= likelihood - 1e-14:

@@ -134,6 +134,35 @@ def test_a_single_time_has_its_field():
 
 
 
+@pytest.mark.parametrize(("start", "nodes", "used"), [("density", None, "poles"), ("density", "stop", "stop"),
+                                                      ("points", None, "stop")])
+def test_the_method_that_was_used_is_said(start, nodes, used):
+    q = np.random.default_rng(0).uniform(0, 2 * np.pi, (400, 1))
+    start = GridDensity(GRID, np.full(64, 1 / (2 * np.pi))) if start == "density" else (q, np.zeros_like(q))
+    run = ql.simulate(system(), start, [0.0, 0.01], kind="self-consistent", nodes=nodes, learners=100, seed=8)
+    assert run.stats["nodes"] == used and run.stats["method"]
+
+
+def test_a_potential_that_begins_at_zero_and_moves_fast():
+    """Uniform learners at rest, V = 3 sin(2πt) cos q: nothing moves at the stored times' V; steps see what is between."""
+    uniform = GridDensity(GRID, np.full(64, 1 / (2 * np.pi)))
+    run = poles_run(system(potential="3*sin(2*pi*t)*cos(q)"), uniform, np.array([0.0, 1.0]), 500, 1, carriers=4000)
+    assert run.stats["steps"] > 30
+    hamiltonian = ql.Hamiltonian(GRID, lambda t, q: 3 * np.sin(2 * np.pi * t) * np.cos(q), time_dependent=True)
+    psi = ql.sesolve(hamiltonian, np.sqrt(uniform.values).astype(complex), [0.0, 1.0], tol=1e-7)
+    assert ql.compare(psi, run.carriers, level=1e-3).verdict.passed
+
+
+def test_a_narrow_packet_on_a_ring():
+    """Harmonics are nearly dependent on it: the fit ends all the same, and the packet goes round."""
+    grid = ql.Grid(128, [(0, 2 * np.pi)])
+    values = np.exp(-(grid.axes[0] - 2)**2 / (2 * 0.2**2))
+    law = GridDensity(grid, values / (values.sum() * grid.cell_volume))
+    run = poles_run(system(potential="0*q"), (law, lambda q: 3 * q), np.array([0.0, 0.5]), 100, 1, carriers=2000)
+    moved = run.carriers.positions[1].mean() - run.carriers.positions[0].mean()
+    assert moved == pytest.approx(1.5, abs=5 * 1.25 / np.sqrt(2000))
+
+
 def test_carriers_may_be_told_to_simulate():
     run = ql.simulate(system(), density(), [0.0, 0.1], kind="self-consistent", nodes="poles", learners=5, seed=8, carriers=300)
     assert run.carriers.learners == 300
