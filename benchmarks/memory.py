@@ -18,9 +18,11 @@ __all__ = ["memory", "working_memory"]
 BAR = 4.0
 SMALLEST = 1024  # bytes of what is counted
 FRAMES = 12  # of a traceback
-# what makes tables: phases of the splittings, splines of V for the forecast, clipped T and V of the polynomial methods
-TABLES_FROM = tuple(os.path.join(*path) for path in (("methods", "kernel.py"), ("kernels", "trajectories.py"),
-                                                     ("methods", "frozen.py"), ("methods", "clipping.py")))
+# what makes tables: phases of the splittings, splines of V for the forecast, clipped T and V of the polynomial methods; V, ∂V and
+# T of a window of the grid
+TABLES_FROM = tuple(os.path.join(*path) for path in (
+    ("methods", "kernel.py"), ("kernels", "trajectories.py"), ("methods", "frozen.py"), ("methods", "clipping.py"),
+    ("hamiltonian", "potential.py"), ("hamiltonian", "gradients.py"), ("hamiltonian", "kinetic.py")))
 COLUMNS = ["problem", "method", "peak", "tables", "results", "beyond both", "bar"]
 
 

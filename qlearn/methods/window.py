@@ -64,8 +64,8 @@ class Window:
         return (..., *(slice(a, a + s * n) for a, s, n in zip(self.first, self.stride, self.grid.shape, strict=True)))
 
     def inside(self, psi: Any) -> Any:
-        """ψ (…, *shape) at the points of the window, new, of its own kind."""
-        return like(as_complex(to_numpy(psi)[self.index]), psi)
+        """ψ (…, *shape) at the points of the window, of its own kind; of a NumPy array the same memory, to be looked at only."""
+        return psi[self.index] if isinstance(psi, np.ndarray) else like(as_complex(to_numpy(psi)[self.index]), psi)
 
     @property
     def ffts(self) -> int:

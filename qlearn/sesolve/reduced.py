@@ -7,7 +7,7 @@ stats["grid"] says on which points the state was moved, stats["windows_left"] wh
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -87,10 +87,8 @@ class Reduced:
         self.task.record.ffts += phi.size // window.grid.size
         if not all(window.cut):
             self.see_edges(phi)
-        density, power = squares(phi), mode_powers(window.grid, phi)
-        axes = window.grid.fourier_axes
-        return any(_share(power, axes, axis, outer) > most or (ends is not None and _share(density, axes, axis, ends) > most)
-                   for axis, (outer, ends) in zip(axes, window.rims, strict=True))
+        axes, tenths, ends = window.grid.fourier_axes, *zip(*window.rims, strict=True)
+        return _share(mode_powers(window.grid, phi), axes, tenths) > most or _share(squares(phi), axes, ends) > most
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True
@@ -99,8 +97,12 @@ class Reduced:
         self.inner = method.start(self.task)
 
 
-def _share(density: np.ndarray, axes: tuple[int, ...], axis: int, weights: np.ndarray) -> float:
-    """Σ w ρ/Σ ρ with weights along one of the axes; the largest of a batch."""
-    others = tuple(a for a in axes if a != axis)
-    lines = density.sum(axis=others) if others else density
-    return float(np.max(lines @ weights / np.maximum(lines.sum(axis=-1), np.finfo(float).tiny)))
+def _share(density: np.ndarray, axes: tuple[int, ...], weights: Sequence[np.ndarray | None]) -> float:
+    """Σ w ρ/Σ ρ with weights along each of the axes that has some; the largest of them, and of a batch."""
+    shares = [0.0]
+    for axis, weight in zip(axes, weights, strict=True):
+        if weight is not None:
+            others = tuple(a for a in axes if a != axis)
+            lines = density.sum(axis=others) if others else density
+            shares.append(float(np.max(lines @ weight / np.maximum(lines.sum(axis=-1), np.finfo(float).tiny))))
+    return max(shares)
