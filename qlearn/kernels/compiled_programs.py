@@ -61,7 +61,7 @@ def _form(operation, r, out, a, constants, k):
         _turn(r, out, a, c0, c1, c2, constants[k + 3], constants[k + 4])
     else:
         _sine_sums(r, out, a, c0, c1, c2, constants[k + 3], constants[k + 4], constants[k + 5], constants[k + 6],
-                   constants[k + 7], constants[k + 8], constants[k + 9], constants[k + 10], constants[k + 11], constants[k + 12])
+                   constants[k + 7], constants[k + 8], constants[k + 9], constants[k + 10], constants[k + 11])
 
 
 @_loop
@@ -187,6 +187,6 @@ def _turn(r, out, a, c0, c1, c2, c3, c4):
 
 
 @_loop
-def _sine_sums(r, out, a, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12):
+def _sine_sums(r, out, a, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11):
     for j in range(TILE):
-        r[out, j] = _sines(r[a, j], c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12)
+        r[out, j] = _sines(r[a, j], c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11)

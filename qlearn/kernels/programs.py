@@ -37,7 +37,7 @@ class Operation(IntEnum):
     COSINE_SINE = 14    # cos a, and sin a in register b
     ODD_QUINTIC = 15    # ((c_k+2 z + c_k+1) z + c_k) a, z = a²
     TURN = 16           # (c_k+4 s + c_k+3 c + c_k+1) s + (c_k+2 c + c_k), c = cos a, s = sin a
-    SINES = 17          # A sin a + B sin a cos a, the 13 constants as elementary.sines_constants makes them of A and B
+    SINES = 17          # A sin a + B sin a cos a, the 12 constants as elementary.sines_constants makes them of A and B
 
 
 @final
@@ -98,7 +98,7 @@ def _perform(registers: list[np.ndarray], constants: np.ndarray, row: Sequence[i
         cosine, sine = turned(a)
         value = (constants[k + 4] * sine + constants[k + 3] * cosine + constants[k + 1]) * sine + (constants[k + 2] * cosine + c)
     elif operation == Operation.SINES:
-        value = sines(a, *constants[k:k + 13])
+        value = sines(a, *constants[k:k + 12])
     elif operation == Operation.ROOT:
         value = np.sqrt(a)
     elif operation == Operation.MAGNITUDE:

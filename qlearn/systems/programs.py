@@ -14,6 +14,8 @@ __all__ = ["DriftPrograms", "formula_program"]
 
 _LONGEST = 256      # operations: longer formulas stay with NumPy
 _LARGEST_POWER = 64
+_SECOND = 1 / 32    # B/A up to which A sin + B sin cos is one polynomial; it errs by 2.4e-13 B, and B/A = h b'/2 is below 1/100
+                    # at the default step
 
 
 @final
@@ -117,14 +119,14 @@ def _turn(expression: sp.Expr) -> tuple[sp.Expr, list[float]] | None:
 
 def _as_sines(k1: float, k2: float, k3: float, k4: float) -> tuple[float, float, float] | None:
     """(φ, A, B) of A sin v + B sin v cos v, v = u + φ, for k1 sin u + k2 cos u + k3 sin u cos u + k4 (sin² u − ½), or None."""
-    shift = np.arctan2(k2, k1) if k1 or k2 else np.arctan2(-k4, k3) / 2
-    first = np.hypot(k1, k2)
+    shift, first = np.arctan2(k2, k1), np.hypot(k1, k2)
     if abs(shift) > np.pi / 2:
         shift, first = shift - np.copysign(np.pi, shift), -first
     even = k3 * np.sin(2 * shift) + k4 * np.cos(2 * shift)
     if abs(even) > 1e-16 * (abs(first) + abs(k3) + abs(k4)):
         return None
-    return float(shift), float(first), float(k3 * np.cos(2 * shift) - k4 * np.sin(2 * shift))
+    second = k3 * np.cos(2 * shift) - k4 * np.sin(2 * shift)
+    return (float(shift), float(first), float(second)) if abs(second) <= _SECOND * abs(first) else None
 
 
 @final
