@@ -1,5 +1,9 @@
 """Five cases made up after the default method was frozen, ten seeds each: whatever comes out is reported.
 
+History.  In the first run (seeds 5300 … 5309) four cases held all bars, and "packets" was refused in all ten: its box, ±14, was
+too small for what spreads from packets 0.5 wide in t = 3, and the method said so ("the field has reached the ends of the box").
+The box is ±28 since, nothing else was changed, and that case has the seeds 5310 … 5319.
+
 Written down and committed before the first run of any of them; order, steps and markers of the method were those of the commit
 before.  Potentials, starts, γ, T, twist are new: a well that is shaken and squeezed in time from a skewed moving start; two
 packets of different widths and speeds that go through each other in a shallow well (nodes among the learners); a twisted ring
@@ -35,7 +39,7 @@ def case(name: str) -> Case:
         start = np.exp(-0.9 * (q - 0.4) ** 2 - 0.2 * q**3 - 0.15 * q**4)
         return Case(learner("q", SHAKEN, learning_rate=0.8, temperature=0.6), normalised(grid, start), moving, 5.0)
     if name == "packets":
-        grid = ql.Grid(512, [(-14, 14)])
+        grid = ql.Grid(1024, [(-28, 28)])
         start = np.abs(two_packets(grid.axes[0])) ** 2
         return Case(learner("q", "q**2/20"), normalised(grid, start), partial(phase_of, two_packets, 1.0), 3.0)
     if name == "twisted ring":
@@ -86,7 +90,7 @@ def job(arguments: tuple[str, int, str]) -> dict:
 
 
 def evidence(seeds=SEEDS, names=NAMES) -> list[Evidence]:
-    jobs = [(name, seed, "default") for name in names for seed in seeds]
+    jobs = [(name, seed + 10 * (name == "packets"), "default") for name in names for seed in seeds]
     control = ("shaken", seeds[0], "held still")
     with ProcessPoolExecutor(2) as pool:
         found = dict(zip([*jobs, control], pool.map(job, [*jobs, control]), strict=True))
