@@ -22,7 +22,7 @@ from qlearn.ensembles.langevin.plan import Plan
 from qlearn.ensembles.langevin.static import static_plan
 from qlearn.ensembles.langevin.step_counts import step_counts
 from qlearn.ensembles.streams import Streamed, check_cells, merged, record_for
-from qlearn.errors import StoppedRunError, UnsupportedError
+from qlearn.errors import UnsupportedError
 from qlearn.fields.sphere_law import SphereLaw
 from qlearn.grids import Grid
 from qlearn.kernels.programs import Program
@@ -177,18 +177,7 @@ def _self_consistent(start: Any, nodes: str | None, ito: str, store: Grid | None
 
     if nodes == "poles" or (nodes is None and known_as_function(start)):
         return partial(poles_run, carriers=carriers)
-    return partial(_stopping, self_consistent_run, carriers=carriers)
-
-
-def _stopping(run: Callable[..., Ensemble], *arguments: Any, carriers: int | None) -> Ensemble:
-    """The smooth method, with its name in the stats."""
-    try:
-        ensemble = run(*arguments, carriers=carriers)
-    except StoppedRunError as error:
-        error.ensemble.stats["nodes"] = "stop"
-        raise
-    ensemble.stats["nodes"] = "stop"
-    return ensemble
+    return partial(self_consistent_run, carriers=carriers)
 
 
 def _merged(one: tuple[Streamed, Tally], other: tuple[Streamed, Tally]) -> tuple[Streamed, Tally]:

@@ -49,7 +49,7 @@ def self_consistent_run(system: "LearningSystem", start: Any, times: np.ndarray,
     if record.left_out > _NO_GRADIENT:
         warnings.warn(f"start must have velocities v = γ∇φ, with one φ at each position; a share of {record.left_out:.2g} of the "
                       "mean square velocity is no gradient that the basis holds, and is left out. Give (density, phase).",
-                      AccuracyWarning, stacklevel=4)
+                      AccuracyWarning, stacklevel=3)
     reached = times[:len(record.positions)]
     flow = FlowPath(tuple(record.knots), tuple(knot.t for knot in record.knots), begin.circulation, given.gamma)
     steps = np.array([_noisy_steps(span, fastest, rule, dt)
@@ -90,7 +90,7 @@ def _noisy_steps(span: float, fastest: float, rule: Rule, dt: float | None) -> i
 
 def _stats(record: Record, markers: Markers, seed: int, learners: int, steps: int, limited: float,
            begun: float) -> dict[str, Any]:
-    return {"kind": "self-consistent", "seed": seed, "learners": learners, "carriers": markers.carriers,
+    return {"kind": "self-consistent", "nodes": "stop", "seed": seed, "learners": learners, "carriers": markers.carriers,
             "method": "weak Galerkin flow, Runge–Kutta order 4; noisy learners by stochastic Heun, weak order 2",
             "steps": steps, "carrier_steps": len(record.knots) - 1, "dt": float(record.shortest),
             "limited_share": limited, "drift_limit": "√(2D/dt)", "basis": record.choices,
