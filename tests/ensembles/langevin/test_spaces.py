@@ -8,7 +8,7 @@ from qlearn.ensembles.langevin.langevin import heun_step
 from qlearn.ensembles.langevin.plan import space_of
 from qlearn.ensembles.langevin.spaces import CurvedSpace, Sphere
 from qlearn.ensembles.langevin.static import static_plan
-from qlearn.errors import ArgumentError, UnsupportedError
+from qlearn.errors import ArgumentError
 
 X = 2 * np.pi * np.arange(21) / 21              # odd: every mode of the operators below has a sign
 MODES = np.fft.fftfreq(21, 1 / 21)
@@ -184,11 +184,3 @@ def test_guided_by_a_callable_on_a_sphere():
     z, first = np.cos(run.positions[1, :, 0]), np.cos(theta)
     assert abs(first.mean() - 4 / 13) < 3.9 * first.std() / np.sqrt(len(q))
     assert abs(z.mean() - np.cos(1.5) * 4 / 13) < 3.9 * z.std() / np.sqrt(len(q))
-
-
-def test_a_solved_wave_between_poles_is_refused_with_a_way_out():
-    grid = ql.Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ["pole", "periodic"])
-    H = ql.Hamiltonian(grid, 0.0, metric=lambda theta, phi: [[1 + 0 * phi, 0], [0, np.sin(theta)**2]])
-    result = ql.sesolve(H, H.root_metric / grid.norm(H.root_metric), np.linspace(0, 0.1, 3))
-    with pytest.raises(UnsupportedError, match="callable"):
-        ql.simulate(UNIT, None, [0.0, 0.1], kind="guided", learners=5, seed=0, field=result)
