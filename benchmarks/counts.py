@@ -49,6 +49,8 @@ def _row(problem: Problem, hamiltonian: Any, exact: Any, name: str, tol: float) 
     table = getattr(method, "table", None)
     best = best_fixed(hamiltonian, problem, exact, table, tol) if table is not None else None
     words = f"default ({result.method.split(' ')[0]})" if method is None else name
+    if result.stats["grid"] != problem.shape:
+        words += f", on {'×'.join(map(str, result.stats['grid']))} points"
     shown = held(pairs, bar) if bar and name in BARRED else ""
     return [problem.name, f"{tol:g}", words, f"{pairs:g}", shown,
             f"{error:.1e}{'' if error <= tol else ' **above tol**'}", f"{result.stats['error_estimate']:.1e}",

@@ -11,9 +11,11 @@ from benchmarks.problems import Problem, drive_factor, drive_shape
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.record import Record
 
-__all__ = ["OURS", "Best", "best_fixed", "fixed", "grid_of", "hamiltonian_of", "solve"]
+__all__ = ["ALL_POINTS", "OURS", "Best", "best_fixed", "fixed", "grid_of", "hamiltonian_of", "solve"]
 
-OURS = {"Gradient6": ql.Gradient6(), "default": None}  # steps from tol; with the default the method is chosen too
+# steps from tol; with the default the method is chosen too
+OURS = {"Gradient6": ql.Gradient6(), "default": None, "Gradient6, all points": ql.Gradient6()}
+ALL_POINTS = "all points"
 
 
 @final
@@ -37,9 +39,10 @@ def hamiltonian_of(problem: Problem) -> Any:
     return ql.Hamiltonian(grid_of(problem), ql.SeparablePotential(problem.static, [(drive_factor, drive_shape)]))
 
 
-def solve(hamiltonian: Any, problem: Problem, method: Any, tol: float) -> Any:
+def solve(hamiltonian: Any, problem: Problem, method: Any, tol: float, *, window: bool = True) -> Any:
     """The Result of sesolve from ψ0 to T; warnings are left to the caller."""
-    return ql.sesolve(hamiltonian, problem.initial, [0.0, problem.duration], method=method, tol=tol, store_states=False)
+    return ql.sesolve(hamiltonian, problem.initial, [0.0, problem.duration], method=method, tol=tol, store_states=False,
+                      window=window)
 
 
 def fixed(hamiltonian: Any, problem: Problem, table: Any, steps: int) -> tuple[np.ndarray, int]:
