@@ -1,6 +1,6 @@
 """Five cases made up after the rule of the smooth self-consistent method was fixed: it ends right, or it stops and says so.
 
-Potentials, starts, γ and T are new; the smooth method (``nodes="stop"``).  Assumed as in 48: A1 (ħ in the force) and A2
+Potentials, starts, γ and T are new; the smooth method (``nodes="stop"``).  Assumed as in 46: A1 (ħ in the force) and A2
 (circulation held).  Four seeds each.  In a first run (seed 400, rule of bases as now) "skewed" and "two humps" went wrong
 without a word: waves that come near a node in their tails.  The bound on the energy was introduced then, and the companion
 later, so that these cases are blind for the basis and not for what stops a run.  A run that stops says so by StoppedRunError;
