@@ -59,7 +59,9 @@ def _parities(model: SeparableModel, basis: ProductBasis, tables: list[list[np.n
     for a, (axis, f, indices, V) in enumerate(zip(model.axes, basis.functions, basis.indices, model.potentials, strict=True)):
         for reflection in reflections(axis.grid):
             signs = parities(f, reflection)
-            if signs is not None and unchanged(V, reflection, 0) and all(unchanged(t, reflection, a) for row in tables for t in row):
+            if signs is None or not unchanged(V, reflection, 0):
+                continue
+            if all(unchanged(t, reflection, a) for row in tables for t in row):
                 labels = 2 * labels + (signs < 0)[indices]
                 break
     return labels

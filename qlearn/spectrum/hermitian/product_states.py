@@ -76,13 +76,14 @@ def _on_points(model: SeparableModel, basis: ProductBasis, coefficients: np.ndar
     """All points of the grid, or half of them along axes in whose reflections all states are even or odd."""
     H, d, table = model.hamiltonian, len(basis.shape), fine.potential_table()
     functions, moved, labels = [], [], np.zeros(len(coefficients), dtype=int)
+    amplitudes = coefficients.reshape(len(coefficients), -1, len(basis))
     for a, (axis, f) in enumerate(zip(model.axes, basis.functions, strict=True)):
         line = axis if fine is H else axis_of(fine, a, fine.grid)
         f = f if fine is H else axis.interpolated(f, line.grid)
         t = line.moved(f)
         for reflection in reflections(line.grid) if H.kinetic.is_real else []:
             signs = parities(f, reflection)
-            odd = None if signs is None else _odd(coefficients.reshape(len(coefficients), -1, len(basis)), signs[basis.indices[a]])
+            odd = None if signs is None else _odd(amplitudes, signs[basis.indices[a]])
             if odd is None or not unchanged(table, reflection, a - d):
                 continue
             points, weights = half(reflection)
