@@ -15,8 +15,8 @@ class Accuracy:
 
     Steps of the field are in units of ħ/E, E = mean kinetic energy + spread of V at that time.  Errors of the carriers' levels at
     the end, largest of all carriers, in units of 1/√N for N = 4e5, measured against steps of 0.01 and 4096 markers (34;
-    a perfect sample has 0.83 of them): ring with winding 0.005, quartic 0.008, squeezed 0.002; against 16384 markers: ring through
-    two nodes 0.04.
+    a perfect sample has 0.83 of them): ring with winding 0.005, quartic 0.008, squeezed 0.002; against 16384 markers: ring
+    through two nodes 0.04.
 
     carriers : steps of the carriers in one dimension, each with a refit at its end (order 1: what the refit corrects is late)
     swarm : the same in more dimensions, where each carrier is moved on its own; its error, half of 5000 carriers within 0.03/√N
