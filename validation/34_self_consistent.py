@@ -14,9 +14,9 @@ smooth method, as far as that goes.
 before the first run in n-D; steps by measured convergence (qlearn/ensembles/nodes/accuracy.py).  Noisy learners have the
 carriers' sampling noise besides their own, hence four carriers a learner.  Holm over all runs of a kind at family-wise 1 % at
 the end; medians of KS·√N (a perfect sample has 0.83; 2-D: the mean of both marginals; ring: cut at q = 0).  p-values of carriers
-are a guide: their low moments and the field's are the same.  Two controls are not the first ones: trials on seed 5200 showed that without quantum
-force the free packet leaves its box (the ring took its place), and that a wrong ħ makes no difference after whole periods of the
-oscillator (controls now take the largest of five times).
+are a guide: their low moments and the field's are the same.  Two controls are not the first ones: trials on seed 5200 showed that
+without quantum force the free packet leaves its box (the ring took its place), and that a wrong ħ makes no difference after
+whole periods of the oscillator (controls now take the largest of five times).
 """
 
 from concurrent.futures import ProcessPoolExecutor
