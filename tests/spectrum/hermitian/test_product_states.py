@@ -50,5 +50,9 @@ def test_channels_have_one_parity_together():
 def test_a_potential_that_is_even_on_the_coarse_points_only_is_seen():
     """V has an odd part that vanishes on the 48 points and not between them: half of the finer points must not be taken."""
     H = ql.Hamiltonian(ql.Grid((48, 48), [(-8, 8)] * 2), lambda x, y: (x**2 + y**2) / 2 + 0.2 * np.sin(48 * np.pi * x / 16))
+    found = reduced(H, 3, Goal(H, 1e-10)).found(3)
+    fine = finer(H, found.bands)
+    rows, columns = fine.grid.shape
+    assert found.pairs(fine)[0](0, 1)[0].shape[1] == rows * (columns // 2 + 1)         # half along y, all along x
     with pytest.warns(ql.errors.AccuracyWarning):
         assert ql.eigenstates(H, 3).error_bounds.max() > 0.01
