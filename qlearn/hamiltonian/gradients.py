@@ -7,7 +7,7 @@ each end take the one-sided differences of order 8 of the nine points there.
 """
 
 from functools import cache, cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -20,6 +20,7 @@ __all__ = ["Steepness", "derivatives", "is_smooth", "joins_smoothly", "products"
 HALF = 4              # points on each side of the stencil
 KINK = 0.05           # |δ⁸V|/2⁸ over |δ²V|/2² above which a table counts as rough: a kink has 0.3, a wave of kΔ = 1 has 0.012
 MARKED = 1000.0       # times that |δ⁸V| at the seam may exceed the largest |δ⁸V| elsewhere
+SMALL = 2**15         # points of a grid up to which the tables of a drive are kept
 ROUNDING = 32 * float(np.finfo(float).eps)
 
 
@@ -39,7 +40,9 @@ class Steepness:
         """∂VᵀM⁻¹∂V of the table of V at time t, read-only."""
         if self._last is None or not (self.static or self._last[0] == t):
             if self.drive is not None:
-                values = np.tensordot(self._weights(t), self._pairs, axes=1)
+                f = np.array([1.0, *self.drive.factors(t)])
+                numbers = [f[r] * f[s] for r in range(len(f)) for s in range(r, len(f))]
+                values = np.tensordot(numbers, self._pairs, axes=1)
             else:
                 slopes = derivatives(table, self.grid)
                 values = products(slopes, slopes, self.inverse)
@@ -53,14 +56,27 @@ class Steepness:
         part._last = 0.0, frozen(values)
         return part
 
-    def _weights(self, t: float) -> np.ndarray:
-        f = np.array([1.0, *self.drive.factors(t)])  # type: ignore[union-attr]
-        return np.array([f[r] * f[s] * (1 if r == s else 2) for r in range(len(f)) for s in range(r + 1)])
+    def form(self) -> np.ndarray:
+        """Of a drive, C-contiguous: V0, the g_r, and W_rs for 0 ≤ r ≤ s, those of r < s twice; kept on small grids."""
+        return self._kept_form if self.grid.size <= SMALL else self._made_form(self._made_pairs())
+
+    @cached_property
+    def _kept_form(self) -> np.ndarray:
+        return self._made_form(self._pairs)
 
     @cached_property
     def _pairs(self) -> np.ndarray:
-        slopes = [derivatives(part, self.grid) for part in (self.drive.static, *self.drive.tables)]  # type: ignore[union-attr]
-        return np.array([products(slopes[r], slopes[s], self.inverse) for r in range(len(slopes)) for s in range(r + 1)])
+        return self._made_pairs()
+
+    def _made_form(self, pairs: np.ndarray) -> np.ndarray:
+        drive: Any = self.drive
+        return np.concatenate([drive.static[None], drive.tables, pairs])
+
+    def _made_pairs(self) -> np.ndarray:
+        drive: Any = self.drive
+        slopes = [derivatives(part, self.grid) for part in (drive.static, *drive.tables)]
+        return np.array([(1 if r == s else 2) * products(slopes[r], slopes[s], self.inverse)
+                         for r in range(len(slopes)) for s in range(r, len(slopes))])
 
 
 def products(grads: list[np.ndarray], others: list[np.ndarray], inverse: np.ndarray) -> np.ndarray:

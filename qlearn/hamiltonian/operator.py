@@ -163,6 +163,12 @@ class Hamiltonian:
         """
         return self._steepness.squared(self._tables(t)[2], t)
 
+    def drive_tables(self, gradient: bool) -> np.ndarray:
+        """(n, …, *shape), C-contiguous: V0 and the g_r of the drive, with ``gradient`` behind them those of ∂VᵀM⁻¹∂V, W_rs for
+        0 ≤ r ≤ s with the numbers f_r f_s, f_0 = 1. To be looked at only."""
+        drive: Any = self.drive
+        return self._steepness.form() if gradient else np.concatenate([drive.static[None], drive.tables])
+
     def gradient_is_smooth(self, t: float = 0.0, energy: float | None = None) -> bool:
         """False where V − iW has kinks, steps or features of few points: gradient schemes and high orders gain nothing there.
 

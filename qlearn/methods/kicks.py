@@ -13,7 +13,6 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.hamiltonian.gradients import derivatives, products
 from qlearn.kernels.arrays import like, namespace, to_numpy
 from qlearn.kernels.phases import Phases
 
@@ -66,13 +65,7 @@ class DrivenKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, gradient: bool):
         drive: Any = hamiltonian.drive
         self.hbar, self.factors, self.phases = hamiltonian.hbar, drive.factors, phases
-        tables = [drive.static, *drive.tables]
-        if gradient:
-            slopes = [derivatives(table, hamiltonian.grid) for table in tables]
-            inverse = hamiltonian.kinetic.inverse
-            tables += [(1 if r == s else 2) * products(slopes[r], slopes[s], inverse)
-                       for r in range(len(slopes)) for s in range(r, len(slopes))]
-        self.tables, self.terms = np.ascontiguousarray(tables, dtype=float), 1 + len(drive.tables)
+        self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
 
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         used = self.tables if c else self.tables[:self.terms]
