@@ -65,15 +65,20 @@ class SplittingKernel:
         forward, backward = self.hamiltonian.grid.passes(phi)
         stages = list(zip(step.drifts, [*step.kicks[1:-1], step.merged], self._fractions, strict=True))
         norms = squared_sums(phi, self.axes) if self.imaginary else None
-        phi = step.kicks[0](phi, time)
+        phi, lookout = step.kicks[0](phi, time), self.record.lookout
         for n in range(count):
             if n == count - 1:
                 stages[-1] = (step.drifts[-1], step.kicks[-1], 1.0)
-            for drift, kick, fraction in stages:
-                phi = backward(drift(forward(phi)))
+            for stage, (drift, kick, fraction) in enumerate(stages):
+                modes = forward(phi)
+                if lookout is not None and stage == 0:
+                    lookout.see_modes(modes)
+                phi = backward(drift(modes))
                 if norms is not None:  # f(|ψ|²) is taken at the norm that is held
                     phi = self._restored(phi, norms)
                 phi = kick(phi, time + (n + fraction) * h)
+            if lookout is not None:
+                lookout.see(phi)
         self._count(count * last, phi)
         return phi if norms is None else self._restored(phi, norms)
 

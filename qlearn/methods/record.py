@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from qlearn.kernels.arrays import squared_sums
+from qlearn.methods.lookout import Lookout
 
 __all__ = ["EPS", "Record", "relative_distance"]
 
@@ -23,6 +24,7 @@ class Record:
     witnessed : the step length whose forecast, of a scheme with a processor, another scheme has confirmed at ψ0; 0 for none.
     reached : the time that ψ has reached, counted from times[0]; for the progress bar.
     on_watch : called with the periodic part φ = exp(−iκ·(x − a))ψ at stops of the method's own.
+    lookout : what splitting methods show φ and its modes behind every step.
     """
 
     ffts: int = 0
@@ -33,6 +35,7 @@ class Record:
     witnessed: float = 0.0
     reached: float = 0.0
     on_watch: Callable[[Any], None] | None = None
+    lookout: Lookout | None = None
 
     def watch(self, phi: Any) -> None:
         """Show φ (…, *state_shape) at a stop of the method's own, for the spectral tail and the edges."""

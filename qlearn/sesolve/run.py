@@ -76,7 +76,8 @@ class Run:
         return True
 
     def snapshot(self) -> dict[str, Any]:
-        record = {f.name: getattr(self.record, f.name) for f in fields(self.record) if f.name != "on_watch"}
+        record = {f.name: getattr(self.record, f.name) for f in fields(self.record)
+                  if f.name not in ("on_watch", "lookout")}
         return {"index": self.index, "glanced": self.glanced, "psi": self.psi, "norm_drift": self.norm_drift, "record": record,
                 "monitor": self.monitor.snapshot(), "stepper": None if self._stepper is None else self._stepper.snapshot()}
 
