@@ -50,15 +50,22 @@ class Steepness:
             self._last = t, values
         return self._last[1]
 
-    def at_points(self, grid: Grid, values: np.ndarray) -> "Steepness":
-        """The same of a static V on a grid of some of the points, where it has these values: not by wider differences."""
-        part = Steepness(grid, self.inverse, None, static=True)
-        part._last = 0.0, frozen(values)
+    def at_points(self, grid: Grid, drive: Drive | None, values: np.ndarray | None, index: Any) -> "Steepness":
+        """The same on a ``grid`` of some of the points, those of the index of tables, with the drive there or, for a static V,
+        ``values`` (*shape): not by wider differences."""
+        part = Steepness(grid, self.inverse, drive, self.static)
+        if values is not None:
+            part._last = 0.0, frozen(values[index])
+        else:
+            pairs = self._pairs if self.grid.size <= SMALL else self._made_pairs()
+            part.__dict__["_pairs"] = np.ascontiguousarray(pairs[index])
         return part
 
     def form(self) -> np.ndarray:
         """Of a drive, C-contiguous: V0, the g_r, and W_rs for 0 ≤ r ≤ s, those of r < s twice; kept on small grids."""
-        return self._kept_form if self.grid.size <= SMALL else self._made_form(self._made_pairs())
+        if self.grid.size <= SMALL:
+            return self._kept_form
+        return self._made_form(self.__dict__["_pairs"] if "_pairs" in self.__dict__ else self._made_pairs())
 
     @cached_property
     def _kept_form(self) -> np.ndarray:

@@ -292,12 +292,13 @@ class Hamiltonian:
         return self._rebuilt(grid=grid)
 
     def at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
-        """The same operator on a ``grid`` of some of the points, those of an index of tables (*shape): static, linear, lossless,
-        with T diagonal in the wavenumbers."""
+        """The same operator on a ``grid`` of some of the points, those of an index of tables (*shape): static or with a drive,
+        linear, lossless, with T diagonal in the wavenumbers."""
         constant = self.kinetic.vector_potential()
-        part = self._rebuilt(grid=grid, potential=self.potential_table()[index],
+        part = self._rebuilt(grid=grid, potential=self._values.at_points(index), time_dependent=False,
                              vector_potential=constant if np.any(constant) else None)
-        part.__dict__["_steepness"] = self._steepness.at_points(grid, self.gradient_squared()[index])
+        gradients = None if self.time_dependent else self.gradient_squared()
+        part.__dict__["_steepness"] = self._steepness.at_points(grid, part.drive, gradients, index)
         return part
 
     def _rebuilt(self, **changes: Any) -> "Hamiltonian":

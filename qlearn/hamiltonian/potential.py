@@ -78,6 +78,13 @@ class Potential:
             return None
         return self._parts.real_part()
 
+    def at_points(self, index: Any) -> Any:
+        """What to make the same V of on the points of an index of tables."""
+        if self._parts is None:
+            return self.real(0.0)[index]
+        terms = zip(self.source.functions, self._parts.tables, strict=True)
+        return SeparablePotential(self._parts.static[index], [(f, table[index]) for f, table in terms])
+
     def _form(self) -> tuple[int | None, tuple[int, ...], bool]:
         if not self.time_dependent:
             raw = self._raw(0.0)

@@ -47,7 +47,7 @@ class SeparablePotential:
             if not callable(f) and not is_sympy(f):
                 checks.fail("f of terms", "must be a callable f(t)", f, "A constant factor belongs to static.")
         self.static, self.terms = static, pairs
-        self._functions = [time_function(f) if is_sympy(f) else f for f, _ in pairs]
+        self.functions: list[Callable] = [time_function(f) if is_sympy(f) else f for f, _ in pairs]
 
     def __call__(self, t: float, *q: Any) -> Any:
         """V(t, *q) at points q, arrays that broadcast."""
@@ -58,7 +58,7 @@ class SeparablePotential:
 
     def factors(self, t: float) -> np.ndarray:
         """(R,) the numbers f_r(t)."""
-        return np.array([_factor(f, t, r) for r, f in enumerate(self._functions)])
+        return np.array([_factor(f, t, r) for r, f in enumerate(self.functions)])
 
     @property
     def refinable(self) -> bool:
