@@ -11,12 +11,10 @@ the covariance of Im(p̂ψ/ψ), which is exact for Gaussian packets. The forecas
 cent where actions are large and off by factors where they are not; ``qlearn.methods.planned`` checks it against ψ.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 from scipy.special import ndtri
 
 from qlearn.hamiltonian import Hamiltonian
@@ -24,6 +22,7 @@ from qlearn.kernels.arrays import to_numpy
 from qlearn.kernels.phases import may_compile
 from qlearn.kernels.trajectories import Points, Trajectories
 from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.record import Record
 
 __all__ = ["Forecast", "Outlook", "Rays", "applies_to", "sample"]
@@ -32,7 +31,6 @@ SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewh
 BLOCKS = 8       # parts of the run at whose ends the errors are looked at
 MEMBERS = 8      # of a batch, at most
 LARGE = 2**17    # points from which a forecast by NumPy costs less than it saves
-SPLINE_FROM, SPLINE_TO = 129, 2049  # samples of the factors of a drive
 ENERGIES = 6.0   # standard deviations of the energy up to which V has to be smooth
 
 
@@ -66,11 +64,14 @@ def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
 
 @final
 class Rays:
-    """The trajectories that stand for φ at ``time``, with V over ``span``, signed: the same for all schemes."""
+    """The trajectories that stand for φ at ``time``, with V over ``span``, signed: the same for all schemes.
 
-    def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, time: float, span: float, record: Record):
+    factors : those of a drive over that time."""
+
+    def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, time: float, span: float, record: Record,
+                 factors: DriveFactors | None = None):
         self.hbar, self.time, self.span = hamiltonian.hbar, time, span
-        self.trajectories = _trajectories(hamiltonian, time, span)
+        self.trajectories = _trajectories(hamiltonian, factors)
         states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
         drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
         self.members = len(drawn)
@@ -136,37 +137,14 @@ class Forecast:
         return np.asarray(np.sqrt(np.max(np.mean(squares, axis=2), axis=1)) / (1 - 2.0**-self.order))
 
 
-def _trajectories(hamiltonian: Hamiltonian, time: float, span: float) -> Trajectories:
+def _trajectories(hamiltonian: Hamiltonian, factors: DriveFactors | None) -> Trajectories:
     grid, drive = hamiltonian.grid, hamiltonian.drive if hamiltonian.time_dependent else None
     origin, spacing = np.array([a for a, _ in grid.bounds]), np.asarray(grid.spacing, dtype=float)
     if drive is None:
         return Trajectories(hamiltonian.potential_table()[None], origin, spacing, hamiltonian.kinetic.inverse)
     static = np.broadcast_to(drive.static.real, grid.shape)[None]
     moving = np.broadcast_to(drive.tables, (len(drive.tables), *grid.shape))
-    factors = _tabulated(drive.factors, time, time + span)
     return Trajectories(np.concatenate([static, moving]), origin, spacing, hamiltonian.kinetic.inverse, factors)
-
-
-def _tabulated(factors: Callable[[float], np.ndarray], start: float, end: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Factors t -> (R,) as a function of arrays (…) -> (…, R): a quintic spline through as many samples as it takes to be right
-    to 1e-6 halfway between them, a call for each time where no number does."""
-    def called(times: np.ndarray) -> np.ndarray:
-        times = np.asarray(times)
-        values = np.array([factors(float(t)) for t in times.ravel()])
-        return values.reshape(*times.shape, values.shape[-1])
-
-    start, end = min(start, end), max(start, end)
-    times = np.linspace(start, end, SPLINE_FROM)
-    values = called(times)
-    while len(times) <= SPLINE_TO:
-        halfway = called((times[1:] + times[:-1]) / 2)
-        spline = make_interp_spline(times, values, k=5)
-        if np.max(np.abs(spline((times[1:] + times[:-1]) / 2) - halfway)) <= 1e-6 * np.max(np.abs(values), initial=1e-300):
-            return spline
-        finer = np.empty((2 * len(times) - 1, values.shape[1]))
-        finer[::2], finer[1::2] = values, halfway
-        times, values = np.linspace(start, end, len(finer)), finer
-    return called
 
 
 def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:

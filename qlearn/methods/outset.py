@@ -9,6 +9,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import namespace
 from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.forecast import Forecast, Rays, applies_to
 from qlearn.methods.reach import Reach
 from qlearn.methods.record import Record
@@ -22,11 +23,13 @@ LONGEST = 1500  # steps that a bound of their length makes necessary, beyond whi
 class Outset:
     """Energies, speeds and forecasts at times[0]; psi (…, *state_shape) is looked at only and must not change."""
 
-    def __init__(self, hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, record: Record, imaginary: bool = False):
+    def __init__(self, hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, record: Record, imaginary: bool = False,
+                 factors: DriveFactors | None = None):
         self.hamiltonian, self.times, self.record, self.imaginary = hamiltonian, times, record, imaginary
         self.time, self.span = float(times[0]), float(times[-1] - times[0])
         self.psi = _broadcast(hamiltonian, psi, self.time)
         self.reach = Reach(hamiltonian, record)
+        self._factors = factors
         self._forecasts: dict[SplittingTable, Forecast] = {}
 
     @property
@@ -58,8 +61,14 @@ class Outset:
             and self.hamiltonian.gradient_is_smooth(self.time, self.energy)
 
     @cached_property
+    def factors(self) -> DriveFactors | None:
+        """Those of the drive over the whole time; None without one."""
+        drive = self.hamiltonian.drive if self.hamiltonian.time_dependent else None
+        return self._factors or (None if drive is None else DriveFactors(drive.factors, self.time, self.time + self.span))
+
+    @cached_property
     def rays(self) -> Rays:
-        return Rays(self.hamiltonian, self.phi, self.time, self.span, self.record)
+        return Rays(self.hamiltonian, self.phi, self.time, self.span, self.record, self.factors)
 
     def forecast(self, table: SplittingTable) -> Forecast:
         """Of the whole run under a scheme."""

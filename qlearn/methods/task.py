@@ -7,6 +7,7 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.outset import Outset
 from qlearn.methods.record import Record
 
@@ -21,6 +22,7 @@ class Task:
     psi : (…, *state_shape), complex, of any array namespace; not to be overwritten.
     times : (n,) strictly monotone, up or down; up only in imaginary time.
     tol : the L2 error of the last state, relative to ‖ψ0‖, for each member of a batch, where the method chooses its steps.
+    factors : those of the drive over the whole time, where they are known.
     """
 
     hamiltonian: Hamiltonian
@@ -29,6 +31,7 @@ class Task:
     tol: float
     record: Record
     imaginary: bool = False
+    factors: DriveFactors | None = None
 
     @property
     def factor(self) -> complex:
@@ -38,7 +41,7 @@ class Task:
     @cached_property
     def outset(self) -> Outset:
         """What the first state tells, found once."""
-        return Outset(self.hamiltonian, self.psi, self.times, self.record, self.imaginary)
+        return Outset(self.hamiltonian, self.psi, self.times, self.record, self.imaginary, self.factors)
 
     @property
     def span(self) -> float:

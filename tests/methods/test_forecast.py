@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
+from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.forecast import Forecast, Rays, applies_to, sample
 from qlearn.methods.record import Record
 
@@ -29,7 +30,7 @@ def test_driven_and_in_two_dimensions():
     H = ql.Hamiltonian(grid, drive, time_dependent=True)
     psi = ql.gaussian(grid, center=(2.0, -1.5), width=0.7)
     fine, coarse = (ql.sesolve(H, psi, [0, 6.0], method=ql.Gradient6(dt=dt)).final_state for dt in (0.05, 0.2000001))
-    foreseen = Forecast(Rays(H, psi, 0.0, 6.0, Record()), ql.Gradient6.table).outlook(30).error
+    foreseen = Forecast(Rays(H, psi, 0.0, 6.0, Record(), DriveFactors(H.drive.factors, 0.0, 6.0)), ql.Gradient6.table).outlook(30).error
     assert 0.7 < foreseen / grid.norm(fine - coarse) < 3
 
 

@@ -1,0 +1,54 @@
+"""The factors f_r(t) of a drive between two times, each asked for once: for everything that looks ahead."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from scipy.interpolate import BSpline, make_interp_spline
+
+__all__ = ["DriveFactors"]
+
+FEWEST, MOST = 129, 2049  # samples
+ACCURACY = 1e-6           # halfway between two samples, of the largest
+
+
+@final
+class DriveFactors:
+    """t (…) -> (…, R): a quintic spline through as many samples as it takes to be right to ACCURACY halfway between them, a call
+    for each time where no number does.
+
+    factors : t -> (R,).   start, end : in any order.
+    """
+
+    def __init__(self, factors: Callable[[float], np.ndarray], start: float, end: float):
+        self.factors, self.start, self.end = factors, min(start, end), max(start, end)
+
+    def __call__(self, times: np.ndarray) -> np.ndarray:
+        spline = self._sampled[1]
+        return self._called(np.asarray(times)) if spline is None else spline(times)
+
+    @property
+    def samples(self) -> np.ndarray:
+        """(n, R) at n times in equal parts, from the earlier to the later end."""
+        return self._sampled[0]
+
+    @cached_property
+    def _sampled(self) -> tuple[np.ndarray, BSpline | None]:
+        times = np.linspace(self.start, self.end, FEWEST)
+        values = self._called(times)
+        while True:
+            between = (times[1:] + times[:-1]) / 2
+            halfway = self._called(between)
+            spline = make_interp_spline(times, values, k=5)
+            finer = np.empty((2 * len(times) - 1, values.shape[1]))
+            finer[::2], finer[1::2] = values, halfway
+            if np.max(np.abs(spline(between) - halfway)) <= ACCURACY * np.max(np.abs(values), initial=1e-300):
+                return finer, spline
+            times, values = np.linspace(self.start, self.end, len(finer)), finer
+            if len(times) > MOST:
+                return values, None
+
+    def _called(self, times: np.ndarray) -> np.ndarray:
+        values = np.array([self.factors(t) for t in times.ravel().tolist()])
+        return values.reshape(*times.shape, values.shape[-1])
