@@ -92,7 +92,8 @@ class ChebyshevStepper:
     def move(self, target: float) -> Any | None:
         if not self.ready and not (self._relax(target) if self.task.imaginary else self._expand(target)):
             return None
-        return self.expansion.operator.leave(self.ready.pop(0)[1])
+        state = self.ready.pop(0)[1]
+        return self.expansion.operator.leave(state, given=state is not self.phi)
 
     def _expand(self, target: float) -> bool:
         ahead = self.task.times - self.task.times[0]

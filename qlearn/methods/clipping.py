@@ -19,7 +19,10 @@ from qlearn.kernels.arrays import like, namespace, to_numpy
 __all__ = ["INSIDE", "TailSamples"]
 
 INSIDE = 16     # times inside an expansion
-FEWEST = 192    # samples of T and of V, or 1/32 of the grid
+FEWEST = 192    # samples of T and of V,
+MANY = 256      # or one in 32 points up to so many, and beyond
+FEW_OF = 512    # one in so many points
+BLOCK = 4096    # numbers that are added in one go
 SAFETY = 1.5    # for the quadrature in time and over the samples
 FAR = 0.1      # of the ceiling: how far above it a place must be to hold nothing that moves along with the packet
 
@@ -35,7 +38,7 @@ class TailSamples:
         order = np.argsort(levels, kind="stable")
         floor = float(levels.min()) + 0.3 * (min(ceiling, float(levels.max())) - float(levels.min()))
         order = order[np.searchsorted(levels[order], floor):]
-        ranks, weights = _ranks(order.size, int(np.searchsorted(levels[order], ceiling)), max(FEWEST, levels.size // 32))
+        ranks, weights = _ranks(order.size, int(np.searchsorted(levels[order], ceiling)), _wanted(levels.size))
         self.places, self.levels, self.weights = order[ranks], levels[order[ranks]], weights
         self.sums = np.zeros((INSIDE, rows, ranks.size), dtype=complex)
         self.channels, self.least = channels, float(levels.min())
@@ -49,7 +52,9 @@ class TailSamples:
             xp = namespace(values)
             self._carried = like(self.places, values) if self._carried is None else self._carried
             picked = to_numpy(xp.take(values, self._carried, axis=1))
-        self.sums += coefficients[:, None, None] * picked
+        at_once = max(1, BLOCK // max(picked.size, 1))
+        for start in range(0, INSIDE, at_once):
+            self.sums[start:start + at_once] += coefficients[start:start + at_once, None, None] * picked
 
     def bounds(self, ceiling: float, norms: np.ndarray, turns: float) -> tuple[float, float]:
         """(what this ceiling adds over ``turns`` = time/ħ, 2‖η‖ of the run so far), relative to ``norms`` (members,); the
@@ -78,6 +83,10 @@ class TailSamples:
             else:
                 low = middle
         return best
+
+
+def _wanted(size: int) -> int:
+    return max(FEWEST, min(size // 32, MANY), size // FEW_OF)
 
 
 def _ranks(count: int, centre: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:

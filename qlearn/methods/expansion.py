@@ -70,7 +70,7 @@ class Expansion:
     def _series(self, phi: Any, coefficients: np.ndarray, sampled: Sampled | None, inside: np.ndarray | None) -> list[Any]:
         sums = [complex(c[0]) * phi for c in coefficients]
         terms, look = coefficients.shape[1], None
-        before, now, scratch = as_complex(phi), phi, None
+        before, now, scratch = None, as_complex(phi), None
         for k in range(terms):
             if k > 0:
                 sums, scratch = _summed(sums, coefficients[:, k], now, scratch)
@@ -80,12 +80,11 @@ class Expansion:
                 break
             scratch = as_complex(phi) if scratch is None else scratch
             if k == 0:
-                total, scratch = self.operator.add(0 * phi, now, scratch, look)
-                total *= 0.5
-                now = total
+                before, scratch = self.operator.add(0 * phi, now, scratch, look)
+                before *= 0.5
             else:
                 before, scratch = self.operator.add(before, now, scratch, look, sign=-1)
-                before, now = now, before
+            before, now = now, before
         self.record.ffts += (terms - 1) * self.operator.cost(phi)
         self.record.steps += terms - 1
         return sums

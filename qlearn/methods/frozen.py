@@ -36,17 +36,19 @@ class FrozenOperator:
         return max(0.0, float(np.max(-sign * self.scale * np.asarray(total))))
 
     def enter(self, psi: Any) -> Any:
-        """ψ → working array, new."""
+        """ψ → working array, to be looked at only: ψ itself where nothing has to be changed."""
         xp = namespace(psi)
         batch = self.potential.shape[:-self.grid.ndim - (2 if self.channels else 0)]
         states = (*np.broadcast_shapes(batch, tuple(psi.shape[:psi.ndim - len(self.hamiltonian.state_shape)])),
                   *self.hamiltonian.state_shape)
         if tuple(psi.shape) != states:
             psi = xp.broadcast_to(psi, states)
-        return self.grid.to_periodic(psi) if self.flat else as_complex(psi)
+        return self.grid.periodic_part(psi) if self.flat else psi
 
-    def leave(self, phi: Any) -> Any:
-        """Working array → ψ, new."""
+    def leave(self, phi: Any, *, given: bool = False) -> Any:
+        """Working array → ψ, new; of a working array that is given away, in the same memory where nothing has to be changed."""
+        if given and (not self.flat or self.grid.twist_phase is None):
+            return phi
         return self.grid.from_periodic(phi) if self.flat else as_complex(phi)
 
     def cost(self, phi: Any) -> int:
