@@ -6,6 +6,7 @@ Central differences of order 8; where the ends of an axis do not join smoothly (
 each end take the one-sided differences of order 8 of the nine points there.
 """
 
+from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any, final
 
@@ -13,14 +14,13 @@ import numpy as np
 
 from qlearn.grids import Grid
 from qlearn.hamiltonian.separable import Drive
-from qlearn.hamiltonian.tables import frozen
+from qlearn.hamiltonian.tables import SMALL, frozen
 
-__all__ = ["Steepness", "derivatives", "is_smooth", "joins_smoothly", "products"]
+__all__ = ["Steepness", "derivatives", "is_smooth", "joins_smoothly", "kinks", "products"]
 
 HALF = 4              # points on each side of the stencil
 KINK = 0.05           # |δ⁸V|/2⁸ over |δ²V|/2² above which a table counts as rough: a kink has 0.3, a wave of kΔ = 1 has 0.012
 MARKED = 1000.0       # times that |δ⁸V| at the seam may exceed the largest |δ⁸V| elsewhere
-SMALL = 2**15         # points of a grid up to which the tables of a drive are kept
 ROUNDING = 32 * float(np.finfo(float).eps)
 
 
@@ -120,6 +120,20 @@ def is_smooth(table: np.ndarray, grid: Grid, below: np.ndarray | None = None) ->
 
     ``below`` (…, *shape) marks the points that matter: V under the energies that a wave reaches.
     """
+    return not any(np.any(kinked if below is None else kinked & np.moveaxis(below, axis - grid.ndim, -1)[..., centres])
+                   for axis, centres, kinked in _kinked(table, grid))
+
+
+def kinks(table: np.ndarray, grid: Grid) -> np.ndarray:
+    """(…, *shape): the points for which ``is_smooth`` is False."""
+    found = np.zeros(table.shape, dtype=bool)
+    for axis, centres, kinked in _kinked(table, grid):
+        np.moveaxis(found, axis - grid.ndim, -1)[..., centres] |= kinked
+    return found
+
+
+def _kinked(table: np.ndarray, grid: Grid) -> Iterator[tuple[int, slice, np.ndarray]]:
+    """(axis, the part of it that can be told, whether there is a kink at its points, with the axis last)."""
     floor = ROUNDING * float(np.max(np.abs(table)))
     for axis in range(grid.ndim):
         if grid.shape[axis] <= 2 * HALF or grid.boundary[axis] == "pole":
@@ -127,15 +141,9 @@ def is_smooth(table: np.ndarray, grid: Grid, below: np.ndarray | None = None) ->
         values = np.moveaxis(table, axis - grid.ndim, -1)
         if joins_smoothly(table, grid, axis):
             values = np.concatenate([values[..., -HALF:], values, values[..., :HALF]], axis=-1)
-            centres = slice(None)
+            yield axis, slice(None), _rough(values, floor).kinked
         else:
-            centres = slice(HALF, -HALF)
-        kinked = _rough(values, floor).kinked
-        if below is not None:
-            kinked = kinked & np.moveaxis(below, axis - grid.ndim, -1)[..., centres]
-        if np.any(kinked):
-            return False
-    return True
+            yield axis, slice(HALF, -HALF), _rough(values, floor).kinked
 
 
 class _Roughness:

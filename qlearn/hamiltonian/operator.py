@@ -3,6 +3,7 @@
     iħ ∂_t ψ = H ψ,    T = ½ (−iħ∂ − A)ᵀ M⁻¹ (−iħ∂ − A)    or    T = −(ħ²/2m) Δ_g with a metric
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -15,12 +16,12 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian.absorbers import absorber_table, is_refinable
 from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, lowest_diagonal, point_levels
 from qlearn.hamiltonian.curved import CovariantKinetic
-from qlearn.hamiltonian.gradients import Steepness, is_smooth
+from qlearn.hamiltonian.gradients import Steepness, is_smooth, kinks
 from qlearn.hamiltonian.kinetic import FlatKinetic, kinetic_for
 from qlearn.hamiltonian.nonlinearity import Nonlinearity
 from qlearn.hamiltonian.potential import Potential
 from qlearn.hamiltonian.separable import Drive
-from qlearn.hamiltonian.tables import frozen, on_diagonal
+from qlearn.hamiltonian.tables import SMALL, frozen, on_diagonal
 from qlearn.kernels.arrays import namespace, squared_sums, to_numpy
 
 __all__ = ["DENSE_LIMIT", "Hamiltonian"]
@@ -72,6 +73,7 @@ class Hamiltonian:
     _moving: bool       # as it was given: False where only a SeparablePotential depends on t, and callables take *q alone
     _values: Potential
     _absorbed: np.ndarray | None
+    _kept: dict[str, Any]
 
     def __init__(self, grid, potential, *, mass=1.0, hbar=1.0, metric=None, vector_potential=None, absorber=None,
                  nonlinearity=None, time_dependent=False):
@@ -85,7 +87,8 @@ class Hamiltonian:
                  "nonlinearity": None if nonlinearity is None else Nonlinearity(nonlinearity, state),
                  "time_dependent": moving or values.time_dependent,
                  "kinetic": kinetic_for(grid, mass, hbar, metric, vector_potential, moving),
-                 "_moving": moving, "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch), "_last": None}
+                 "_moving": moving, "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch), "_last": None,
+                 "_kept": {}}
         for name, value in given.items():
             object.__setattr__(self, name, value)
 
@@ -175,9 +178,22 @@ class Hamiltonian:
         ``energy`` limits the question to where Re V lies below it. The seam does not count where V is not smooth across it.
         """
         drive = self.drive if self.is_hermitian else None
+        table = self.potential_table(t)
         parts = [self._tables(t)[2]] if drive is None else [drive.static, *drive.tables]
-        below = None if energy is None else lowest_diagonal(self.potential_table(t), self.channels, self.grid.ndim) < energy
+        plain = self.channels is None and not self.batch_shape and self.grid.size <= SMALL
+        if plain and (drive is not None or not self.time_dependent):
+            places = self.kept("kinks", lambda: np.flatnonzero(np.any([kinks(part, self.grid) for part in parts], axis=0)))
+            return not places.size or (energy is not None and not np.any(table.reshape(-1)[places] < energy))
+        below = None if energy is None else lowest_diagonal(table, self.channels, self.grid.ndim) < energy
         return all(is_smooth(part, self.grid, below) for part in parts)
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What ``make`` derives from this H alone; kept under the name on small grids, for all runs to come."""
+        if self.grid.size > SMALL:
+            return make()
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     @cached_property
     def _steepness(self) -> Steepness:
@@ -293,7 +309,13 @@ class Hamiltonian:
 
     def at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
         """The same operator on a ``grid`` of some of the points, those of an index of tables (*shape): static or with a drive,
-        linear, lossless, with T diagonal in the wavenumbers."""
+        linear, lossless, with T diagonal in the wavenumbers. The last one is kept on small grids."""
+        last = self.kept("part", list)
+        if not (last and last[0].same_as(grid) and last[1] == index):
+            last[:] = grid, index, self._at_points(grid, index)
+        return last[2]
+
+    def _at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
         constant = self.kinetic.vector_potential()
         part = self._rebuilt(grid=grid, potential=self._values.at_points(index), time_dependent=False,
                              vector_potential=constant if np.any(constant) else None)

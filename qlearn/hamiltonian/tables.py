@@ -11,9 +11,10 @@ from qlearn.errors import ArgumentError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy
 
-__all__ = ["call", "called", "checked_values", "frozen", "hermitian_and_loss", "is_known_everywhere", "layout", "on_diagonal",
-           "tabulate", "values_of"]
+__all__ = ["SMALL", "call", "called", "checked_values", "frozen", "hermitian_and_loss", "is_known_everywhere", "layout",
+           "on_diagonal", "tabulate", "values_of"]
 
+SMALL = 2**16          # points of a grid up to which what is derived from H is kept with it
 HERMITIAN = 1e-12      # |V − V†| that counts as rounding, relative to max|V|
 
 

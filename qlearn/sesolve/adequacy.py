@@ -40,9 +40,7 @@ class GridMonitor:
 
     def __init__(self, hamiltonian: Hamiltonian, record: Record, time: float):
         self.hamiltonian, self.grid, self.record = hamiltonian, hamiltonian.grid, record
-        table = hamiltonian.potential_table(time)
-        self.rough = {axis: seam_is_rough(table, axis) for axis, kind
-                      in zip(self.grid.fourier_axes, self.grid.boundary, strict=True) if kind == "periodic"}
+        self.rough = _rough_seams(hamiltonian, time if hamiltonian.time_dependent else 0.0)
         self.tail, self.edge, self.rough_edge, self.ffts = 0.0, 0.0, 0.0, 0
         self._first: np.ndarray | None = None       # Σ|φ|² of each member at the first look, which is at ψ0
 
@@ -105,6 +103,18 @@ class GridMonitor:
                           f"ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider bounds "
                           "with as many more points, or a V that is smooth on the ring.", AccuracyWarning,
                           stacklevel=depth + 1)
+
+
+def _rough_seams(hamiltonian: Hamiltonian, time: float) -> dict[int, bool]:
+    """Of each periodic axis whether V has a kink or a jump at its seam; kept for the last time."""
+    last, grid = hamiltonian.kept("seams", dict), hamiltonian.grid
+    if time not in last:
+        last.clear()
+        table = hamiltonian.potential_table(time)
+        last[time] = {axis: seam_is_rough(table, axis) for axis, kind
+                      in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "periodic"}
+    found: dict[int, bool] = last[time]
+    return found
 
 
 def seam_is_rough(potential: np.ndarray, axis: int) -> bool:
