@@ -1,7 +1,8 @@
 """Transforms: complex FFTs and sine transforms along chosen axes, in place where the array is NumPy's.
 
-SciPy's FFT is the default. ducc0, pyFFTW and mkl_fft are used where they are installed and asked for, for the time of a
-``with`` block or from now on:
+SciPy's FFT is the default, "auto"; splittings have transforms of their own besides, where numba is installed and they apply
+(qlearn.kernels.stepping). Asked for by name, SciPy, ducc0, pyFFTW and mkl_fft, where they are installed, do all transforms, for
+the time of a ``with`` block or from now on:
 
     with ql.fft_backend("ducc0"): ...          ql.fft_backend("scipy", workers=2)
 
@@ -11,7 +12,7 @@ Other array namespaces use their own ``fft``; a backend chosen here does not con
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -113,13 +114,21 @@ def _mkl_fft(workers: int) -> _Backend:
                     lambda a, axes: module.ifftn(a, axes=axes, out=a))
 
 
-_MAKERS = {"scipy": _scipy, "ducc0": _ducc0, "pyfftw": _pyfftw, "mkl_fft": _mkl_fft}
-_current = _scipy(1)
+def _auto(workers: int) -> _Backend:
+    return replace(_scipy(workers), name="auto")
+
+
+_MAKERS = {"auto": _auto, "scipy": _scipy, "ducc0": _ducc0, "pyfftw": _pyfftw, "mkl_fft": _mkl_fft}
+_current = _auto(1)
 
 
 @final
 class fft_backend(AbstractContextManager):
-    """Choose the FFT of NumPy arrays: "scipy" (default), "ducc0", "pyfftw" or "mkl_fft", with so many threads.
+    """Choose the FFT of NumPy arrays: "auto" (default), "scipy", "ducc0", "pyfftw" or "mkl_fft", with so many threads.
+
+    "auto" is SciPy's, but where numba is installed the loop of the splitting methods is compiled with transforms of its own: on
+    periodic grids whose numbers of points have factors 2, 3, 5 only, on a line besides a multiple of 64 points. It runs on one
+    thread.
 
     Takes effect at once and until the next choice; as a ``with`` block until its end. All of them give the same numbers to
     rounding. Threads make transforms of fewer than about 512² points slower.

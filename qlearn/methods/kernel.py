@@ -10,8 +10,10 @@ import numpy as np
 from qlearn import checks
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums
+from qlearn.kernels.fft import backend_name
 from qlearn.kernels.phases import Phases, choose_phases, multiplication
 from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.fused import Sequence, fused_steps
 from qlearn.methods.kicks import Kick, kicks_for
 from qlearn.methods.record import Record
 
@@ -43,12 +45,13 @@ class SplittingKernel:
         self.hamiltonian, self.table, self.record, self.imaginary = hamiltonian, table, record, imaginary
         self.axes = hamiltonian.state_axes
         self.compute_with(choose_phases().name)
-        self._fractions = np.cumsum(table.drifts).tolist()
+        self._fractions, self._sequence = np.cumsum(table.drifts).tolist(), Sequence(tuple(table.rows), table.drifts)
 
     def compute_with(self, name: str) -> None:
         """Phases by "numba" or "numpy", from here on: for a run that is resumed."""
         self.phases, self._kept = Phases(name), {}  # other tables of the same lengths would have other bits
         self._kicks = kicks_for(self.hamiltonian, self.phases, self.imaginary, any(self.table.gradients))
+        self._fused = fused_steps(self.hamiltonian, self._kicks, self.phases, self.imaginary)
 
     @property
     def pairs(self) -> int:
@@ -57,11 +60,17 @@ class SplittingKernel:
 
     def ready(self, h: float) -> bool:
         """True where the tables for steps of h and of h/2 are at hand."""
+        if self._fused is not None and backend_name() == "auto":
+            return self._fused.ready(self._sequence, h) and self._fused.ready(self._sequence, h / 2)
         return h in self._kept and h / 2 in self._kept
 
     def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
         """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned."""
-        step, last = self._step(h, phi), self.table.pairs
+        last = self.table.pairs
+        if self._run_fused(phi, self._sequence, h, time, count, self.record.lookout):
+            self._count(count * last, phi)
+            return phi
+        step = self._step(h, phi)
         forward, backward = self.hamiltonian.grid.passes(phi)
         stages = list(zip(step.drifts, [*step.kicks[1:-1], step.merged], self._fractions, strict=True))
         norms = squared_sums(phi, self.axes) if self.imaginary else None
@@ -87,7 +96,12 @@ class SplittingKernel:
         processor = self.table.processor
         if processor is None:
             return phi
-        for b, c, a in zip(processor.kicks, processor.gradients, processor.drifts, strict=True):
+        rows = list(zip(processor.kicks, processor.gradients, processor.drifts, strict=True))
+        there = Sequence((*((b, c) for b, c, _ in rows), (0.0, 0.0)), processor.drifts)
+        if self._run_fused(phi, there, h, time, 1):
+            self._count(len(rows), phi)
+            return phi
+        for b, c, a in rows:
             phi = self._kicks.prepare(b, c, h, phi)(phi, time)
             phi = self._drifted(phi, a * h)
             time += a * h
@@ -99,15 +113,29 @@ class SplittingKernel:
         if processor is None:
             return phi
         rows = list(zip(processor.kicks, processor.gradients, processor.drifts, strict=True))
+        back = Sequence(((0.0, 0.0), *((-b, -c) for b, c, _ in reversed(rows))), tuple(-a for a in reversed(processor.drifts)))
+        if self._run_fused(phi, back, h, time, 1):
+            self._count(len(rows), phi)
+            return phi
         for b, c, a in reversed(rows):
             phi = self._drifted(phi, -a * h)
             time -= a * h
             phi = self._kicks.prepare(-b, -c, h, phi)(phi, time)
         return phi
 
+    @property
+    def _most(self) -> int:
+        """Step lengths whose tables are kept."""
+        return self.KEPT if self.hamiltonian.grid.size < self.MANY else 2
+
+    def _run_fused(self, phi: Any, sequence: Sequence, h: float, time: float, count: int, lookout: Any = None) -> bool:
+        """In the compiled loop, where it applies."""
+        return self._fused is not None and self._fused.takes(phi) \
+            and self._fused.run(phi, sequence, h, time, count, self._most, lookout)
+
     def _step(self, h: float, phi: Any) -> _Step:
         if h not in self._kept:
-            while len(self._kept) >= (self.KEPT if self.hamiltonian.grid.size < self.MANY else 2):
+            while len(self._kept) >= self._most:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[h] = self._made(h, phi)
         self._kept[h] = self._kept.pop(h)  # the last used stand last

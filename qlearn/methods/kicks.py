@@ -8,6 +8,7 @@ A kick is prepared once for a step length and then called with φ and the time; 
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -48,9 +49,13 @@ class StaticKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
 
-    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+    def factor(self, b: float, c: float, h: float) -> np.ndarray:
+        """exp(E), (…, *shape)."""
         angle = _angle(self.hamiltonian, b, c, h, 0.0, self.imaginary)
-        table = like(_factor(angle, self.phases, self.imaginary, self.hamiltonian.grid.fourier_axes), phi)
+        return _factor(angle, self.phases, self.imaginary, self.hamiltonian.grid.fourier_axes)
+
+    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+        table = like(self.factor(b, c, h), phi)
 
         def kick(phi: Any, time: float) -> Any:
             phi *= table
@@ -66,6 +71,21 @@ class DrivenKicks:
         drive: Any = hamiltonian.drive
         self.hbar, self.factors, self.phases = hamiltonian.hbar, drive.factors, phases
         self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
+
+    @cached_property
+    def largest(self) -> np.ndarray:
+        """max |g| of each table, (R,)."""
+        return np.max(np.abs(self.tables), axis=tuple(range(1, self.tables.ndim)))
+
+    def weights(self, times: np.ndarray, b: np.ndarray, c: np.ndarray, h: float) -> np.ndarray:
+        """w_r of θ = Σ_r w_r g_r over all tables, for kicks of b and c at the times, (n, R)."""
+        numbers = np.ones((len(times), self.terms))
+        numbers[:, 1:] = [self.factors(float(t)) for t in times]
+        weights = (b * h / self.hbar)[:, None] * numbers
+        if len(self.tables) == self.terms:
+            return weights
+        r, s = np.triu_indices(self.terms)
+        return np.concatenate([weights, (-c * h**3 / self.hbar)[:, None] * numbers[:, r] * numbers[:, s]], axis=1)
 
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         used = self.tables if c else self.tables[:self.terms]

@@ -29,6 +29,11 @@ class Lookout:
     def see_modes(self, modes: Any) -> None:
         self._note(1, modes, self.modes, self.size)
 
+    def note(self, sums: np.ndarray) -> None:
+        """Take in the largest Σ|φ|² at the points and Σ|φ_k|² at the modes that each member had, (members, 2)."""
+        shares = np.max(sums[self.some] / self.totals[:, None], axis=0) / (1, self.size)
+        self.seen = np.maximum(self.seen, shares)
+
     def _note(self, which: int, values: Any, index: np.ndarray, scale: int) -> None:
         rows = values.reshape(-1, self.size)
         part = rows[:, index] if isinstance(rows, np.ndarray) else namespace(rows).take(rows, like(index, rows), axis=1)

@@ -77,8 +77,11 @@ def test_counts_are_exact(method, monkeypatch):
     record = Record()
     kernel = SplittingKernel(static(), method.table, record)
     batch = np.stack([PSI, PSI, PSI])
-    through(kernel, batch, count=5)
+    with ql.fft_backend("scipy"):  # the compiled loop has transforms of its own
+        through(kernel, batch.copy(), count=5)
     assert record.ffts == calls["n"] == 3 * 2 * (5 * method.table.pairs) + 3 * 2 * method.table.processor_pairs
+    through(kernel, batch, count=5)
+    assert record.ffts == 2 * calls["n"]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=NAMES)
@@ -142,16 +145,21 @@ def test_imaginary_time_reaches_the_ground_state_and_holds_the_norm():
     assert float(np.real(H.expect(phi / GRID.norm(phi)))) + 1e4 == pytest.approx(0.5, abs=1e-4)
 
 
-def test_tables_of_a_few_lengths_are_kept():
+@pytest.mark.parametrize("backend", ["auto", "scipy"])
+def test_tables_of_a_few_lengths_are_kept(backend):
     kernel = SplittingKernel(static(), ql.RKN6.table, Record())
-    assert not kernel.ready(0.1)
-    for h in (0.1, 0.05, 0.2, 0.3):
-        kernel.steps(PSI.copy(), 0.0, h, 1)
-    assert kernel.ready(0.1)
-    kernel.steps(PSI.copy(), 0.0, 0.1, 1)     # used again: the last to go
-    kernel.steps(PSI.copy(), 0.0, 0.4, 1)
-    assert 0.1 in kernel._kept
-    assert 0.05 not in kernel._kept
+    with ql.fft_backend(backend):
+        assert not kernel.ready(0.1)
+        for h in (0.1, 0.05, 0.2, 0.3):
+            kernel.steps(PSI.copy(), 0.0, h, 1)
+        assert kernel.ready(0.1)
+        kernel.steps(PSI.copy(), 0.0, 0.05, 1)    # used again, 0.1 too: the last to go
+        kernel.steps(PSI.copy(), 0.0, 0.1, 1)
+        kernel.steps(PSI.copy(), 0.0, 0.4, 1)
+        assert kernel.ready(0.1)
+        kernel.steps(PSI.copy(), 0.0, 0.6, 1)
+        kernel.steps(PSI.copy(), 0.0, 0.7, 1)
+        assert not kernel.ready(0.1)              # 0.05 is gone
 
 
 @pytest.mark.parametrize("H", [static, driven, channels], ids=["static", "driven", "channels"])

@@ -1,0 +1,179 @@
+"""Runs of drifts and kicks on states of a periodic grid in one compiled loop with its own transforms.
+
+A line of N = A·B points, index j = B-digit·A + A-digit, is taken as B columns of A rows: a transform along the columns' index,
+roots of unity, a transform along the rows (Cooley and Tukey, Math. Comput. 19, 297 (1965)). In more dimensions axis 0 is
+the rows and all others the columns. Rows stand in the lanes of vectors, eight at a time: on a line just as they come; else
+number (block of eight rows, column, row in the block), with zeros where rows or columns are no multiple of eight.
+Modes stand in the order in which the transforms leave them, and all tables with them.
+"""
+
+import math
+from functools import cached_property, lru_cache
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.kernels.fft_plan import factored, plan
+
+__all__ = ["LARGEST", "Layout", "Stages", "factors", "fits", "layout_of"]
+
+LANES = 8
+LARGEST = 1e5  # |θ| up to which the phases of ``driven`` are exact
+NONE = np.empty(0)
+
+
+def fits(shape: tuple[int, ...]) -> bool:
+    """True for lines of a multiple of 64 points and grids of at least 8 rows and columns, with factors 2, 3 and 5 alone."""
+    if len(shape) == 1:
+        return shape[0] % LANES**2 == 0 and factored(shape[0]) is not None
+    return all(factored(n) is not None for n in shape) and shape[0] >= LANES and math.prod(shape[1:]) >= LANES
+
+
+@lru_cache(maxsize=16)
+def layout_of(shape: tuple[int, ...]) -> "Layout":
+    return Layout(shape)
+
+
+@final
+class Layout:
+    """Where the points and the modes of a grid stand. size: numbers that real and imaginary parts take each."""
+
+    def __init__(self, shape: tuple[int, ...]):
+        self.shape, self.line = shape, len(shape) == 1
+        self.rows, others = _halves(shape[0]) if self.line else (shape[0], shape[1:])
+        self.plans = [plan(n) for n in (self.rows, *others)]
+        columns = math.prod(others)
+        padded, blocks = -(-columns // LANES) * LANES, -(-self.rows // LANES)
+        self.stride = padded + LANES * (1 - padded // LANES % 2)  # odd numbers of vectors: blocks fall on different lines of a cache
+        block, gap = (LANES, self.rows) if self.line else (LANES * self.stride, LANES)
+        offsets = (1, self.rows) if self.line else (columns, 1)
+        pieces, piece, part = (1, 0, shape[0]) if self.line else (blocks, block, columns * LANES)
+        self.columns, self.padded, self.blocks = columns, padded, blocks
+        self.size = shape[0] if self.line else blocks * LANES * self.stride
+        self.numbers = np.array([self.rows, columns, *offsets, block, gap, padded, pieces, piece, part], dtype=np.int64)
+        self.axes, self.radices, self.twiddles = self._tabulated(others)
+        self.order = self._order(others)
+
+    def _tabulated(self, others: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the compiled loop reads: a row an axis, the radices and the roots of all of them."""
+        rows, first, root = [], 0, 0
+        for k, p in enumerate(self.plans):
+            width = self.rows // LANES if self.line else math.prod(others[k:])
+            gap = self.rows if self.line else LANES * width
+            rows.append([p.n, gap, width, math.prod(others[:max(k - 1, 0)]), p.n * gap, first, len(p.radices), root, len(p.twiddles)])
+            first, root = first + len(p.radices), root + len(p.twiddles)
+        return (np.array(rows, dtype=np.int64), np.concatenate([p.radices for p in self.plans]),
+                np.concatenate([p.twiddles for p in self.plans]))
+
+    def _order(self, others: tuple[int, ...]) -> np.ndarray:
+        """(rows, columns): the index among the modes of the grid, flat, of the mode at each place."""
+        if self.line:
+            return self.plans[1].order[None, :] + others[0] * self.plans[0].order[:, None]
+        order = self.plans[0].order
+        for p in self.plans[1:]:
+            order = order[..., None] * p.n + p.order
+        return order.reshape(self.rows, self.columns)
+
+    @cached_property
+    def roots(self) -> np.ndarray:
+        """(2, size): cos and −sin of 2πk j/N between the transforms of a line; empty in more dimensions."""
+        if not self.line:
+            return np.empty((2, 0))
+        angle = -2 * np.pi / self.shape[0] * np.outer(self.plans[1].order, np.arange(self.rows)).ravel()
+        return np.stack([np.cos(angle), np.sin(angle)])
+
+    def points(self, values: np.ndarray) -> np.ndarray:
+        """Real values (m, *shape) as the points lie, (m, size), new."""
+        if self.line:
+            return np.array(values, dtype=float)
+        padded = np.zeros((len(values), self.blocks * LANES, self.stride))
+        padded[:, :self.rows, :self.columns] = values.reshape(-1, self.rows, self.columns)
+        return padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2).reshape(len(values), -1)
+
+    def modes(self, values: np.ndarray) -> np.ndarray:
+        """Real values (m, *shape) of the modes in FFT order, as the loop meets them, (m, padded columns/8 · rows · 8)."""
+        found = values.reshape(len(values), -1)[:, self.order]
+        if self.padded > self.columns:
+            found = np.concatenate([found, np.zeros((len(values), self.rows, self.padded - self.columns))], axis=2)
+        return found.reshape(len(values), self.rows, -1, LANES).transpose(0, 2, 1, 3).reshape(len(values), -1)
+
+    def lead(self, values: np.ndarray) -> np.ndarray:
+        """The same of functions of the modes of axis 0 alone, (m, rows)."""
+        return values[:, self.plans[0].order]
+
+    def last(self, values: np.ndarray) -> np.ndarray:
+        """The same of functions of the modes of all other axes, (m, *shape[1:]) -> (m, padded columns)."""
+        found = values.reshape(len(values), -1)[:, self.order[0] % self.columns]
+        return np.pad(found, ((0, 0), (0, self.padded - self.columns)))
+
+
+@final
+class Stages:
+    """A sequence kick, drift, kick, …, drift, kick of one step length on a layout, to be run in place.
+
+    which (stages,) : the drift of each stage.   drifts : complex, of the modes in FFT order, either of all, (D, *shape), or
+    factors of those of axis 0 and of those of the others, ((D, rows), (D, *shape[1:])).
+    """
+
+    def __init__(self, layout: Layout, which: list[int], drifts: Any):
+        from qlearn.kernels import compiled_stepping
+
+        self.layout, self.loops, self.which = layout, compiled_stepping, np.array(which, dtype=np.int64)
+        scale = 1 / math.prod(layout.shape)
+        if isinstance(drifts, tuple):
+            lead, last = _apart(layout.lead, drifts[0] * scale), _apart(layout.last, drifts[1])
+            self.drifts = lead, last, np.empty((len(lead), 2, 0))
+        else:
+            full = _apart(layout.modes, drifts * scale)
+            self.drifts = np.empty((len(full), 2, 0)), np.empty((len(full), 2, 0)), full
+
+    def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = None) -> np.ndarray:
+        """``count`` steps; kicks (K, 2, size) of factors, order as for compiled_stepping.static. See ``driven``."""
+        return self._run(self.loops.static, phi, masks, (kicks, order, count))
+
+    def driven(self, phi: np.ndarray, tables: np.ndarray, weights: np.ndarray, masks: Any = None) -> np.ndarray:
+        """Steps with kicks exp(−i Σ_r w_r g_r): tables (R, size), weights (1 + stages, R).
+
+        φ (…, *shape) is overwritten. masks: (points (size,), modes (modes,)) or None. Returns (members, 2), the largest
+        Σ mask |φ|² behind a step, and of the modes in a first stage; 0 without masks.
+        """
+        return self._run(self.loops.driven, phi, masks, (tables, weights))
+
+    def _run(self, loop: Any, phi: np.ndarray, masks: Any, kicks: tuple) -> np.ndarray:
+        layout, flat = self.layout, phi.reshape(-1, math.prod(self.layout.shape))
+        size, part = layout.size, LANES**2 * layout.blocks
+        room = aligned(2 * (size + part))
+        if size != layout.rows * layout.columns:
+            room[:2 * size] = 0.0
+        re, im, work, other = room[:size], room[size:2 * size], room[2 * size:2 * size + part], room[2 * size + part:]
+        seen, masks = np.zeros((len(flat), 2)), (NONE, NONE) if masks is None else masks
+        for member, most in zip(flat, seen, strict=True):
+            self.loops.enter(member, re, im, layout.numbers)
+            loop(re, im, work, other, layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *self.drifts,
+                 self.which, masks, most, *kicks)
+            self.loops.leave(member, re, im, layout.numbers)
+        return seen
+
+
+def factors(layout: Layout, tables: np.ndarray) -> np.ndarray:
+    """Complex (K, *shape) of the points, as ``Stages.static`` takes them."""
+    return _apart(layout.points, tables)
+
+
+def _apart(arranged: Any, values: np.ndarray) -> np.ndarray:
+    """(D, 2, n): real and imaginary parts, each arranged."""
+    return np.ascontiguousarray(np.stack([arranged(values.real), arranged(values.imag)], axis=1))
+
+
+def aligned(size: int) -> np.ndarray:
+    """An array that begins where vectors are loaded at once."""
+    raw = np.empty(size + LANES)
+    offset = -raw.ctypes.data // raw.itemsize % LANES
+    return raw[offset:offset + size]
+
+
+def _halves(n: int) -> tuple[int, tuple[int]]:
+    """Multiples of eight A, B with A·B = n, as near to each other as they come."""
+    factors = [8 * a for a in range(1, n // 64 + 1) if n // 64 % a == 0]
+    rows = min(factors, key=lambda a: (abs(math.log(a * a / n)), a))
+    return rows, (n // rows,)

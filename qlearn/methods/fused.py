@@ -1,0 +1,134 @@
+"""Runs of a splitting in one compiled loop, where it applies: see qlearn.kernels.stepping.
+
+That is: phases by numba, no FFT backend asked for by name, arrays of NumPy, periodic axes, one static V or a separable drive,
+real time, and numbers of points that the loop can transform. The numbers are those of the other way to rounding.
+"""
+
+import math
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.fft import backend_name
+from qlearn.kernels.phases import Phases
+from qlearn.kernels.stepping import LARGEST, Stages, factors, fits, layout_of
+from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
+from qlearn.methods.lookout import Lookout
+
+__all__ = ["FusedSteps", "Sequence", "fused_steps"]
+
+
+class Sequence(NamedTuple):
+    """Kicks (b_j, c_j), j = 0 … s, and drifts a_j, j = 0 … s − 1, between them: kick 0, drift 0, …, kick s."""
+
+    kicks: tuple[tuple[float, float], ...]
+    drifts: tuple[float, ...]
+
+
+class _Ready(NamedTuple):
+    """For one step length: the stages and, for a static V, the factors of the kicks and the order that they come in."""
+
+    stages: Stages
+    kicks: np.ndarray | None
+    order: np.ndarray
+
+
+def fused_steps(hamiltonian: Hamiltonian, kicks: Kicks, phases: Phases, imaginary: bool) -> "FusedSteps | None":
+    """The compiled loop for this H, None where it does not apply."""
+    grid = hamiltonian.grid
+    applies = not imaginary and phases.name == "numba" and hamiltonian.channels is None and fits(grid.shape) \
+        and all(kind == "periodic" for kind in grid.boundary) and isinstance(kicks, StaticKicks | DrivenKicks) \
+        and not hamiltonian.batch_shape
+    return FusedSteps(hamiltonian, kicks, phases) if applies else None
+
+
+@final
+class FusedSteps:
+    """Keeps what the last few step lengths need, ``kept`` of them."""
+
+    def __init__(self, hamiltonian: Hamiltonian, kicks: Any, phases: Phases):
+        self.hamiltonian, self.kicks, self.phases = hamiltonian, kicks, phases
+        self.layout = layout_of(hamiltonian.grid.shape)
+        self._kept: dict[tuple[Sequence, float], _Ready] = {}
+        self._tables: np.ndarray | None = None
+        self._masks: Any = None
+
+    def takes(self, phi: Any) -> bool:
+        return isinstance(phi, np.ndarray) and phi.dtype == complex and phi.flags.c_contiguous and phi.flags.writeable \
+            and backend_name() == "auto"
+
+    def ready(self, sequence: Sequence, h: float) -> bool:
+        return (sequence, h) in self._kept
+
+    def run(self, phi: np.ndarray, sequence: Sequence, h: float, time: float, count: int, kept: int, lookout: Lookout | None) -> bool:
+        """``count`` steps of h on φ (…, *shape) in place; False, and nothing done, where phases are too large for the loop."""
+        ready = self._ready(sequence, h, kept)
+        masks = None if lookout is None else self._watched(lookout)
+        if ready.kicks is not None:
+            seen = ready.stages.static(phi, ready.kicks, ready.order, count, masks)
+        else:
+            weights = self._weights(sequence, h, time, count)
+            if np.max(np.abs(weights) @ self.kicks.largest) > LARGEST:
+                return False
+            seen = ready.stages.driven(phi, self._driven_tables(), weights, masks)
+        if lookout is not None:
+            lookout.note(seen)
+        return True
+
+    def _ready(self, sequence: Sequence, h: float, kept: int) -> _Ready:
+        key = (sequence, h)
+        if key not in self._kept:
+            while len(self._kept) >= kept:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = self._made(sequence, h)
+        self._kept[key] = self._kept.pop(key)  # the last used stand last
+        return self._kept[key]
+
+    def _made(self, sequence: Sequence, h: float) -> _Ready:
+        """Equal coefficients share their tables."""
+        rows, (first, last) = list(sequence.kicks), (sequence.kicks[0], sequence.kicks[-1])
+        merged = (last[0] + first[0], last[1] + first[1])
+        order = [*rows[:-1], merged, rows[-1]]
+        distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
+        stages = Stages(self.layout, [drifts.index(a) for a in sequence.drifts], self._drifts(np.array(drifts) * h))
+        kicks = None
+        if isinstance(self.kicks, StaticKicks):
+            kicks = factors(self.layout, np.stack([self.kicks.factor(b, c, h) for b, c in distinct]))
+        return _Ready(stages, kicks, np.array([distinct.index(row) for row in order], dtype=np.int64))
+
+    def _drifts(self, lengths: np.ndarray) -> Any:
+        """exp(−i h_d T/ħ) for each of the lengths, of axis 0 and of the others apart where T is a sum."""
+        kinetic, rates = self.hamiltonian.kinetic, lengths / self.hamiltonian.hbar
+        table = kinetic.table
+        if table.ndim == 1 or np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
+            return self.phases.table(np.multiply.outer(rates, table))
+        lead, last = table[(slice(None), *(0,) * (table.ndim - 1))], table[0] - table[(0,) * table.ndim]
+        return self.phases.table(np.multiply.outer(rates, lead)), self.phases.table(np.multiply.outer(rates, last))
+
+    def _weights(self, sequence: Sequence, h: float, time: float, count: int) -> np.ndarray:
+        """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""
+        b, c = np.array(sequence.kicks).T
+        fractions = np.cumsum(sequence.drifts)
+        fractions[-1] = round(fractions[-1])  # 1, of a processor 0
+        times = time + h * (np.arange(count)[:, None] + fractions)
+        of_b, of_c = np.tile(b[1:], (count, 1)), np.tile(c[1:], (count, 1))
+        of_b[:-1, -1] += b[0]
+        of_c[:-1, -1] += c[0]
+        return self.kicks.weights(np.append(time, times), np.append(b[0], of_b), np.append(c[0], of_c), h)
+
+    def _driven_tables(self) -> np.ndarray:
+        if self._tables is None:
+            self._tables = self.layout.points(self.kicks.tables)
+        return self._tables
+
+    def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
+        """The places that are looked at, as 1 among zeros."""
+        if self._masks is None or self._masks[0] is not lookout:
+            shape, masks = self.hamiltonian.grid.shape, []
+            for index, arranged in ((lookout.points, self.layout.points), (lookout.modes, self.layout.modes)):
+                mask = np.zeros((1, math.prod(shape)))
+                mask[0, index] = 1.0
+                masks.append(arranged(mask.reshape(1, *shape))[0])
+            self._masks = (lookout, tuple(masks))
+        return self._masks[1]
