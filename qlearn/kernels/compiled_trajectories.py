@@ -3,6 +3,8 @@
 import numba
 import numpy as np
 
+from qlearn.kernels.vectors import LANES, floor, load, spread, store, transposed
+
 __all__ = ["compared_on_a_line", "run", "run_on_a_line"]
 
 
@@ -19,51 +21,134 @@ def _basis(x, pieces, basis):
     return np.int64(cell)
 
 
+@numba.njit(cache=True)
+def _cell(cells, at, size, weights, step, k):
+    """Coefficients of the polynomial of a cell, summed over the terms of V, which stand ``size`` apart."""
+    total = load(cells, at)
+    for r in range(1, weights.shape[2]):
+        total = total + spread(weights[step, k, r]) * load(cells, at + r * size)
+    return total
+
+
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"})
-def run_on_a_line(cells, origin, spacing, inverse, rows, weights, h, q, p, action):
-    """One dimension, cells (1 + R, N, 6): the polynomial of each cell. All trajectories take a stage together: first each sums
-    the polynomials of its cell over the terms of V, then all move in vector code."""
-    terms, n, m = cells.shape[0], cells.shape[1], q.size
-    x, u, c = (q - origin) / spacing, np.empty(m), np.empty((6, m))
-    c0, c1, c2, c3, c4, c5, per = c[0], c[1], c[2], c[3], c[4], c[5], 1 / spacing
-    for step in range(weights.shape[0]):
-        for k in range(rows.shape[0]):
-            bh, ch, ah = rows[k, 0] * h, rows[k, 1] * h**3 * inverse * per**2, rows[k, 2] * h * inverse
-            for i in range(m):
-                floor = np.floor(x[i])
-                u[i], at = x[i] - floor, np.int64(floor)
-                if at < 0 or at >= n:
-                    at %= n
-                for j in range(6):
-                    c[j, i] = cells[0, at, j]
-                for r in range(1, terms):
-                    for j in range(6):
-                        c[j, i] += weights[step, k, r] * cells[r, at, j]
-            for i in range(m):
-                v = u[i]
-                value = c0[i] + v * (c1[i] + v * (c2[i] + v * (c3[i] + v * (c4[i] + v * c5[i]))))
-                slope = c1[i] + v * (2 * c2[i] + v * (3 * c3[i] + v * (4 * c4[i] + v * (5 * c5[i]))))
-                bend = 2 * c2[i] + v * (6 * c3[i] + v * (12 * c4[i] + v * (20 * c5[i])))
-                y = p[i] - (bh - 2 * ch * bend) * slope * per
-                action[i] += ch * slope * slope - bh * value + 0.5 * ah * y * y
-                p[i] = y
-                x[i] += ah * y * per
-    q[:] = origin + x * spacing
+def _find(x, at, n):
+    """Where the polynomials of the cells of x begin."""
+    per = 1 / n
+    for i in range(x.size):
+        cell = np.floor(x[i])
+        at[i] = LANES * np.int64(cell - n * np.floor((cell + 0.5) * per))
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _stage(cells, size, weights, step, k, b, c, a, x, p, action, at):
+    """A kick and a drift of all trajectories, eight at a time; b, c and a for x in units of the spacing."""
+    kick, bow, steep, potential, half, go = spread(b), spread(4 * c), spread(c), spread(b), spread(0.5 * a), spread(a)
+    for i in range(0, x.size, LANES):
+        here = load(x, i)
+        u = here - floor(here)
+        c0, c1, c2, c3, c4, c5, _, _ = transposed((
+            _cell(cells, at[i], size, weights, step, k), _cell(cells, at[i + 1], size, weights, step, k),
+            _cell(cells, at[i + 2], size, weights, step, k), _cell(cells, at[i + 3], size, weights, step, k),
+            _cell(cells, at[i + 4], size, weights, step, k), _cell(cells, at[i + 5], size, weights, step, k),
+            _cell(cells, at[i + 6], size, weights, step, k), _cell(cells, at[i + 7], size, weights, step, k)))
+        value, slope = c4 + u * c5, c5
+        value, slope, bend = c3 + u * value, value + u * slope, slope
+        value, slope, bend = c2 + u * value, value + u * slope, slope + u * bend
+        value, slope, bend = c1 + u * value, value + u * slope, slope + u * bend
+        value, slope, bend = c0 + u * value, value + u * slope, slope + u * bend
+        y = load(p, i) - (kick - bow * bend) * slope  # bend is half of V''
+        store(action, i, load(action, i) + (steep * slope * slope - potential * value + half * y * y))
+        store(p, i, y)
+        store(x, i, here + go * y)
 
 
 @numba.njit(cache=True)
-def compared_on_a_line(cells, origin, spacing, inverse, rows, wide, narrow, h, ends, coarse, fine, local, total):
-    """Steps of h beside steps of h/2; coarse and fine (3, n) hold q, p and the action."""
+def _moved(cells, terms, spacing, inverse, rows, weights, first, end, h, state, at):
+    """Steps first … end − 1 of ``weights`` (n, k, 1 + R). state (3, m): x in units of the spacing, p times the spacing, the
+    action. The last kick of a step and the first of the next are one where no drift is between them."""
+    size, last = cells.size // terms, rows.shape[0] - 1
+    x, p, action, inverse = state[0], state[1], state[2], inverse / spacing**2
+    merged = last > 0 and rows[last, 2] == 0
+    for step in range(first, end):
+        for k in range(last + 1):
+            b, c = rows[k, 0], rows[k, 1]
+            if merged and k == last and step < end - 1:
+                continue
+            if merged and k == 0 and step > first:
+                b, c = b + rows[last, 0], c + rows[last, 1]
+            _find(x, at, size // LANES)
+            _stage(cells, size, weights, step, k, b * h, c * h**3 * inverse, rows[k, 2] * h * inverse, x, p, action, at)
+
+
+@numba.njit(cache=True)
+def _state(origin, spacing, q, p, action):
+    """With trajectories at rest in the places that are left of the last eight."""
+    state = np.zeros((3, -(-q.size // LANES) * LANES))
+    for i in range(q.size):
+        state[0, i], state[1, i], state[2, i] = (q[i] - origin) / spacing, p[i] * spacing, action[i]
+    return state
+
+
+@numba.njit(cache=True)
+def run_on_a_line(cells, terms, origin, spacing, inverse, rows, weights, h, q, p, action):
+    """One dimension. cells: of each term of V and each cell the coefficients of its polynomial and two zeros, one after the
+    other. q, p and action are overwritten."""
+    state = _state(origin, spacing, q, p, action)
+    _moved(cells, terms, spacing, inverse, rows, weights, 0, len(weights), h, state, np.empty(state.shape[1], dtype=np.int64))
+    for i in range(q.size):
+        q[i], p[i], action[i] = origin + state[0, i] * spacing, state[1, i] / spacing, state[2, i]
+
+
+@numba.njit(cache=True)
+def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leave, weights, h, ends, q, p, action, local, total,
+                       areas):
+    """Steps of h beside steps of h/2; see qlearn.kernels.trajectories. weights: of the steps, of the rows before them and of the
+    rows behind them, each for h and for h/2."""
+    wide, narrow, wide_in, narrow_in, wide_out, narrow_out = weights
+    first = _state(origin, spacing, q, p, action)
+    coarse, fine, beside = first.copy(), first.copy(), np.empty_like(first)
+    line, at = (cells, terms, spacing, inverse), np.empty(first.shape[1], dtype=np.int64)
+    _moved(*line, enter, wide_in, 0, len(wide_in), h, coarse, at)
+    _moved(*line, enter, narrow_in, 0, len(narrow_in), h / 2, fine, at)
     for block in range(local.shape[0]):
-        first, last = ends[block], ends[block + 1]
-        beside = coarse.copy()
-        run_on_a_line(cells, origin, spacing, inverse, rows, narrow[2 * first:2 * first + 2], h / 2, beside[0], beside[1],
-                      beside[2])
-        run_on_a_line(cells, origin, spacing, inverse, rows, wide[first:first + 1], h, coarse[0], coarse[1], coarse[2])
-        local[block] = coarse[2] - beside[2] - beside[1] * (coarse[0] - beside[0])
-        run_on_a_line(cells, origin, spacing, inverse, rows, wide[first + 1:last], h, coarse[0], coarse[1], coarse[2])
-        run_on_a_line(cells, origin, spacing, inverse, rows, narrow[2 * first:2 * last], h / 2, fine[0], fine[1], fine[2])
-        total[block] = coarse[2] - fine[2] - fine[1] * (coarse[0] - fine[0])
+        begin, end = ends[block], ends[block + 1]
+        beside[:] = coarse
+        _moved(*line, rows, narrow, 2 * begin, 2 * begin + 2, h / 2, beside, at)
+        _moved(*line, rows, wide, begin, begin + 1, h, coarse, at)
+        _mean_squares(coarse, beside, q.size, local[block])
+        _moved(*line, rows, wide, begin + 1, end, h, coarse, at)
+        _moved(*line, rows, narrow, 2 * begin, 2 * end, h / 2, fine, at)
+        _mean_squares(coarse, fine, q.size, total[block])
+    if leave.shape[0]:
+        _moved(*line, leave, wide_out, 0, len(wide_out), h, coarse, at)
+        _moved(*line, leave, narrow_out, 0, len(narrow_out), h / 2, fine, at)
+        total[:] = 0.0
+        _mean_squares(coarse, fine, q.size, total[-1])
+    _areas(first, coarse, q.size, areas)
+
+
+@numba.njit(cache=True)
+def _mean_squares(coarse, fine, count, means):
+    """Of A = S̃ − S − p(q̃ − q), for each member."""
+    each = count // means.size
+    for member in range(means.size):
+        total = 0.0
+        for i in range(member * each, (member + 1) * each):
+            total += (coarse[2, i] - fine[2, i] - fine[1, i] * (coarse[0, i] - fine[0, i])) ** 2
+        means[member] = total / each
+
+
+@numba.njit(cache=True)
+def _areas(first, last, count, areas):
+    """Variance of q times that of p over first and last points together, for each member."""
+    each = count // areas.size
+    for member in range(areas.size):
+        start, end = member * each, (member + 1) * each
+        area = 1.0
+        for row in range(2):
+            mean = (np.sum(first[row, start:end]) + np.sum(last[row, start:end])) / (2 * each)
+            area *= (np.sum((first[row, start:end] - mean) ** 2) + np.sum((last[row, start:end] - mean) ** 2)) / (2 * each)
+        areas[member] = area
 
 
 @numba.njit(cache=True)

@@ -9,6 +9,7 @@ Compiled with numba where it is installed (see qlearn.kernels.phases), else with
 """
 
 from collections.abc import Callable
+from copy import copy
 from itertools import product
 from typing import Any, NamedTuple, final
 
@@ -17,7 +18,7 @@ from scipy import ndimage
 
 from qlearn.kernels.phases import may_compile
 
-__all__ = ["Points", "Trajectories"]
+__all__ = ["Comparison", "Points", "Trajectories"]
 
 NODES = 6  # of a quintic spline on each axis
 _BINOMIAL = (1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0)
@@ -29,6 +30,19 @@ class Points(NamedTuple):
     q: np.ndarray
     p: np.ndarray
     action: np.ndarray
+
+
+class Comparison(NamedTuple):
+    """What steps of h differ in from steps of h/2, by A = S̃ − S − p·(q̃ − q), means of A² for each member.
+
+    local (blocks, members) : of the first step of each block, from the same point.   total (blocks, members) : of all steps
+    from the start, at the end of each block; with rows to be undone at the last end, and 0 before.
+    areas (d, members) : the variance of q times that of p over first and last points together.
+    """
+
+    local: np.ndarray
+    total: np.ndarray
+    areas: np.ndarray
 
 
 def _pieces() -> np.ndarray:
@@ -48,9 +62,11 @@ _BEND = _SLOPE[:, 1:] * np.arange(1, 5)
 
 
 def _cells(coefficients: np.ndarray) -> np.ndarray:
-    """(1 + R, N, 6): the polynomial in u of each cell of a line."""
-    nodes = (np.arange(coefficients.shape[1])[:, None] + np.arange(-2, 4)) % coefficients.shape[1]
-    return np.ascontiguousarray(coefficients[:, nodes] @ _VALUE)
+    """(1 + R, N, 8): the polynomial in u of each cell of a line, and two zeros."""
+    terms, n = coefficients.shape
+    cells = np.zeros((terms, n, 8))
+    cells[..., :NODES] = coefficients[:, (np.arange(n)[:, None] + np.arange(-2, 4)) % n] @ _VALUE
+    return cells
 
 
 @final
@@ -67,10 +83,16 @@ class Trajectories:
         self.origin, self.spacing, self.inverse, self.factors = origin, spacing, inverse, factors
         self._coefficients = np.stack([ndimage.spline_filter(table, order=5, mode="grid-wrap") for table in tables])
         self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
-        self._line = float(origin[0]), float(spacing[0]), float(inverse[0, 0])
+        self._line = len(tables), float(origin[0]), float(spacing[0]), float(inverse[0, 0])
         self._flat, self._shape = self._coefficients.reshape(len(tables), -1), np.array(self.shape)
         outer = len(self.shape) - 1
         self._offsets = np.array(list(product(range(NODES), repeat=outer)), dtype=np.int64).reshape(NODES**outer, outer)
+
+    def driven_by(self, factors: Callable[[np.ndarray], np.ndarray]) -> "Trajectories":
+        """The same tables with other factors."""
+        other = copy(self)
+        other.factors = factors
+        return other
 
     def run(self, points: Points, rows: np.ndarray, time: float, h: float, count: int) -> Points:
         """``count`` steps h of the scheme ``rows`` (k, 3) from ``time``; new arrays."""
@@ -78,24 +100,30 @@ class Trajectories:
         self._move(moved, rows, self._weights(rows, time, h, count), h)
         return moved
 
-    def compared(self, coarse: Points, fine: Points, rows: np.ndarray, time: float, h: float,
-                 ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Steps of h beside steps of h/2, ends (blocks + 1,) the numbers of steps of h at which blocks of them begin and end.
-
-        Returns A = S̃ − S − p·(q̃ − q), (blocks, n) each: of the first step of each block, from the same point; of all steps from
-        the start, at the end of each block. coarse and fine are overwritten with where they get to.
-        """
-        wide, narrow = self._weights(rows, time, h, ends[-1]), self._weights(rows, time, h / 2, 2 * ends[-1])
-        local, total = np.empty((2, len(ends) - 1, len(coarse.action)))
+    def compared(self, points: Points, members: int, rows: np.ndarray, enter: np.ndarray, time: float, h: float,
+                 ends: np.ndarray) -> Comparison:
+        """Steps of h beside steps of h/2 from the points, so many for each of ``members``; ends (blocks + 1,) the numbers of
+        steps of h at which blocks of them begin and end. ``enter`` (k, 3) are rows of h before all steps, undone behind them."""
+        leave = _undone(enter)
+        ways = [(rows, time, int(ends[-1])), (enter, time, min(len(enter), 1)),
+                (leave, time + ends[-1] * h, min(len(leave), 1))]
+        weights = [self._weights(way, start, step, count * twice if way is rows else count)
+                   for way, start, count in ways for step, twice in ((h, 1), (h / 2, 2))]
+        blocks = len(ends) - 1
         if self._cells is not None and may_compile():
             from qlearn.kernels import compiled_trajectories
 
-            move: Any = compiled_trajectories.compared_on_a_line
-            lines = [np.stack([points.q[:, 0], points.p[:, 0], points.action]) for points in (coarse, fine)]
-            move(self._cells, *self._line, rows, wide, narrow, h, ends, *lines, local, total)
-            for points, line in zip((coarse, fine), lines, strict=True):
-                points.q[:, 0], points.p[:, 0], points.action[:] = line
-            return local, total
+            compare: Any = compiled_trajectories.compared_on_a_line
+            found = Comparison(np.empty((blocks, members)), np.empty((blocks, members)), np.empty((1, members)))
+            q, p, action = (values.reshape(-1) for values in points)
+            compare(self._cells.reshape(-1), *self._line, rows, enter, leave, tuple(weights), h, ends, q, p, action, found.local,
+                    found.total, found.areas[0])
+            return found
+        wide, narrow, wide_in, narrow_in, wide_out, narrow_out = weights
+        coarse, fine = (Points(*(np.array(values) for values in points)) for _ in range(2))
+        self._move(coarse, enter, wide_in, h)
+        self._move(fine, enter, narrow_in, h / 2)
+        local, total = np.zeros((2, blocks, len(points.action)))
         for block, (first, last) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
             beside = Points(*(np.array(values) for values in coarse))
             self._move(beside, rows, narrow[2 * first:2 * first + 2], h / 2)
@@ -104,7 +132,13 @@ class Trajectories:
             self._move(coarse, rows, wide[first + 1:last], h)
             self._move(fine, rows, narrow[2 * first:2 * last], h / 2)
             total[block] = _difference(coarse, fine)
-        return local, total
+        if len(leave):
+            self._move(coarse, leave, wide_out, h)
+            self._move(fine, leave, narrow_out, h / 2)
+            total[:] = 0.0
+            total[-1] = _difference(coarse, fine)
+        one, all_so_far = (np.mean(values.reshape(blocks, members, -1) ** 2, axis=2) for values in (local, total))
+        return Comparison(one, all_so_far, _areas(points, coarse, members))
 
     def _move(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
         """A step for each of ``weights`` (count, k, 1 + R); the points are overwritten."""
@@ -126,7 +160,7 @@ class Trajectories:
     def _weights(self, rows: np.ndarray, time: float, h: float, count: int) -> np.ndarray:
         """f_r at each kick, (count, k, 1 + R)."""
         weights = np.ones((count, len(rows), len(self._coefficients)))
-        if self.factors is not None:
+        if self.factors is not None and len(rows):
             fractions = np.concatenate([[0.0], np.cumsum(rows[:-1, 2])])
             weights[..., 1:] = self.factors(time + (np.arange(count)[:, None] + fractions) * h)
         return weights
@@ -176,10 +210,28 @@ class Trajectories:
 
         q, p, action = points
         if self._cells is not None:
-            compiled_trajectories.run_on_a_line(self._cells, *self._line, rows, weights, h, q.reshape(-1), p.reshape(-1), action)
+            compiled_trajectories.run_on_a_line(self._cells.reshape(-1), *self._line, rows, weights, h, q.reshape(-1),
+                                                p.reshape(-1), action)
         else:
             compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _VALUE,
                                       rows, weights, h, q, p, action)
+
+
+def _undone(rows: np.ndarray) -> np.ndarray:
+    """The inverse of rows: drifts and kicks backwards, each drift before its kick."""
+    if not len(rows):
+        return rows
+    back = np.zeros((len(rows) + 1, 3))
+    back[1:, :2], back[:-1, 2] = -rows[::-1, :2], -rows[::-1, 2]
+    return back
+
+
+def _areas(first: Points, last: Points, members: int) -> np.ndarray:
+    areas = np.ones(())
+    for start, end in zip(first[:2], last[:2], strict=True):
+        both = np.stack([start, end]).reshape(2, members, -1, start.shape[1])
+        areas = areas * np.var(both, axis=(0, 2))
+    return areas.T
 
 
 def _difference(coarse: Points, fine: Points) -> np.ndarray:

@@ -11,7 +11,9 @@ the covariance of Im(p̂ψ/ψ), which is exact for Gaussian packets. The forecas
 cent where actions are large and off by factors where they are not; ``qlearn.methods.planned`` checks it against ψ.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import final
 
 import numpy as np
@@ -84,11 +86,8 @@ class Forecast:
     """Outlooks for runs of equal steps of a scheme over the span of the rays, or over another one."""
 
     def __init__(self, rays: Rays, table: SplittingTable, span: float | None = None):
-        self.hbar, self.order, self.time, self.span = rays.hbar, table.order, rays.time, rays.span if span is None else span
-        self._rows = np.column_stack([table.kicks, table.gradients or np.zeros(len(table.kicks)), [*table.drifts, 0.0]])
-        processor = table.processor
-        self._enter = None if processor is None else np.column_stack([processor.kicks, processor.gradients, processor.drifts])
-        self._trajectories, self._points, self._members = rays.trajectories, rays.points, rays.members
+        self.rays, self.span, self._rows = rays, rays.span if span is None else span, _rows(table)
+        self._scale = 1 / (rays.hbar * (1 - 2.0**-table.order))  # from the difference of h and h/2 to the error of h
         self._outlooks = dict[int, Outlook]()
 
     def outlook(self, count: int) -> Outlook:
@@ -98,53 +97,36 @@ class Forecast:
         return self._outlooks[count]
 
     def _foreseen(self, count: int) -> Outlook:
-        h, blocks = self.span / count, min(BLOCKS, count)
-        ends = np.round(np.linspace(0, count, blocks + 1)).astype(int)
-        coarse, fine = self._entered(h), self._entered(h / 2)
-        one, all_so_far = self._trajectories.compared(coarse, fine, self._rows, self.time, h, ends)
-        if self._enter is not None:
-            coarse, fine = self._left(coarse, h), self._left(fine, h / 2)
-            all_so_far = (coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1))[None]
-        local, errors = self._spreads(one), self._spreads(all_so_far)
-        return Outlook(h, float(max(errors[-1], np.max(errors) / 2)), local, ends[:-1] * h, float(np.mean(local)) * count,
-                       self._quanta(coarse))
+        h, blocks, rays = self.span / count, min(BLOCKS, count), self.rays
+        ends = np.array([round(count * block / blocks) for block in range(blocks + 1)])
+        found = rays.trajectories.compared(rays.points, rays.members, *self._rows, rays.time, h, ends)
+        local, errors = (self._scale * np.sqrt(means.max(axis=1)) for means in (found.local, found.total))
+        return Outlook(h, max(float(errors[-1]), float(errors.max()) / 2), local, ends[:-1] * h, float(local.mean()) * count,
+                       math.sqrt(found.areas.min()) / rays.hbar)
 
-    def _quanta(self, last: Points) -> float:
-        """How many states fit into what the points cover, about."""
-        areas = 1.0
-        for first, end in zip(self._points[:2], last[:2], strict=True):
-            both = np.stack([first, end]).reshape(2, self._members, -1, first.shape[1])
-            both = both - both.mean(axis=(0, 2), keepdims=True)
-            areas = areas * np.mean(both * both, axis=(0, 2))
-        return float(np.sqrt(np.min(areas))) / self.hbar
 
-    def _entered(self, h: float) -> Points:
-        """A copy of the first points, in the processor of h where there is one."""
-        rows = np.zeros((0, 3)) if self._enter is None else self._enter
-        return self._trajectories.run(self._points, rows, self.time, h, 1)
-
-    def _left(self, points: Points, h: float) -> Points:
-        """The inverse of the processor: drifts and kicks backwards, each drift before its kick."""
-        assert self._enter is not None
-        back = -self._enter[::-1]
-        rows = np.column_stack([np.concatenate([[0.0], back[:, 0]]), np.concatenate([[0.0], back[:, 1]]),
-                                np.concatenate([back[:, 2], [0.0]])])
-        return self._trajectories.run(points, rows, self.time + self.span, h, 1)
-
-    def _spreads(self, differences: np.ndarray) -> np.ndarray:
-        """√⟨(A/ħ)²⟩ of the worst member, for each of A (m, n), scaled from the difference of h and h/2 to the error of h."""
-        squares = (differences / self.hbar).reshape(len(differences), self._members, -1) ** 2
-        return np.asarray(np.sqrt(np.max(np.mean(squares, axis=2), axis=1)) / (1 - 2.0**-self.order))
+@cache
+def _rows(table: SplittingTable) -> tuple[np.ndarray, np.ndarray]:
+    """(k, 3) each: kicks, gradients and drifts of a step; of the processor."""
+    step = np.column_stack([table.kicks, table.gradients or np.zeros(len(table.kicks)), [*table.drifts, 0.0]])
+    processor = table.processor
+    return step, np.zeros((0, 3)) if processor is None else \
+        np.column_stack([processor.kicks, processor.gradients, processor.drifts])
 
 
 def _trajectories(hamiltonian: Hamiltonian, factors: DriveFactors | None) -> Trajectories:
+    made: Trajectories = hamiltonian.kept("trajectories", lambda: _in(hamiltonian))
+    return made if factors is None else made.driven_by(factors)
+
+
+def _in(hamiltonian: Hamiltonian) -> Trajectories:
+    """Trajectories in V, or in the terms of a drive."""
     grid, drive = hamiltonian.grid, hamiltonian.drive if hamiltonian.time_dependent else None
     origin, spacing = np.array([a for a, _ in grid.bounds]), np.asarray(grid.spacing, dtype=float)
     if drive is None:
         return Trajectories(hamiltonian.potential_table()[None], origin, spacing, hamiltonian.kinetic.inverse)
-    static = np.broadcast_to(drive.static.real, grid.shape)[None]
-    moving = np.broadcast_to(drive.tables, (len(drive.tables), *grid.shape))
-    return Trajectories(np.concatenate([static, moving]), origin, spacing, hamiltonian.kinetic.inverse, factors)
+    tables = [np.broadcast_to(table, grid.shape) for table in (drive.static.real, *drive.tables)]
+    return Trajectories(np.stack(tables), origin, spacing, hamiltonian.kinetic.inverse)
 
 
 def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:
