@@ -66,7 +66,7 @@ def finite_array(argument: str, value: Any, *, shape: tuple[int | None, ...] | N
     if shape is not None and not _fits(array.shape, shape):
         words = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
         fail(argument, f"must have shape {words}", f"shape {array.shape}", remedy)
-    if not np.all(np.isfinite(array)):
+    if not np.isfinite(array).all():
         count = int(np.sum(~np.isfinite(array)))
         fail(argument, "must hold finite numbers only", f"{count} NaN or infinite of {array.size} values", remedy)
     return array

@@ -126,6 +126,13 @@ class Grid:
                      in zip(self.shape, self.sectors, self.lengths, self.boundary, strict=True))
 
     @cached_property
+    def outer_modes(self) -> tuple[slice, ...]:
+        """Of each axis the places of the outer tenth of its wavenumbers, which are neighbours in their order."""
+        outer = [np.flatnonzero(np.arange(n) >= 0.9 * n if kind == "pole" else np.abs(k) >= 0.9 * np.pi / spacing)
+                 for n, k, spacing, kind in zip(self.shape, self.wavenumbers, self.spacing, self.boundary, strict=True)]
+        return tuple(slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0) for places in outer)
+
+    @cached_property
     def fourier_axes(self) -> tuple[int, ...]:
         """The axes of an array (…, *shape) that are transformed."""
         return tuple(range(-self.ndim, 0))

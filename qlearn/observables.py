@@ -14,8 +14,10 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, namespace, to_numpy
 from qlearn.kernels.fft import sine
 
-__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "spectral_tail",
+__all__ = ["TINY", "as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "spectral_tail",
            "tail_of_powers"]
+
+TINY = np.finfo(float).tiny
 
 Observable = Callable[[float, np.ndarray], Any]
 
@@ -97,13 +99,10 @@ def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
 
 def tail_of_powers(grid: Grid, power: np.ndarray, left: Any = 1.0) -> float:
     """``spectral_tail`` from the powers of the modes (…, *shape); ``left`` (…): the share of each member that is left."""
-    total = np.maximum(np.sum(power, axis=grid.fourier_axes), np.finfo(float).tiny)
-    worst = 0.0
-    for axis, (place, kind) in enumerate(zip(grid.fourier_axes, grid.boundary, strict=True)):
-        outer = np.arange(grid.shape[axis]) >= 0.9 * grid.shape[axis] if kind == "pole" \
-            else np.abs(grid.wavenumbers[axis]) >= 0.9 * np.pi / grid.spacing[axis]
-        others = tuple(a for a in grid.fourier_axes if a != place)
-        worst = max(worst, float(np.max(np.sum(power, axis=others)[..., outer].sum(axis=-1) / total * left)))
+    total, worst = np.maximum(power.sum(axis=grid.fourier_axes), TINY), 0.0
+    for axis, outer in enumerate(grid.outer_modes):
+        index: Any = (..., outer, *(slice(None),) * (grid.ndim - 1 - axis))
+        worst = max(worst, float(np.max(power[index].sum(axis=grid.fourier_axes) / total * left)))
     return worst
 
 

@@ -347,12 +347,16 @@ class Hamiltonian:
         if array.shape[-len(state):] != state:
             what = "the grid" if self.channels is None else f"{self.channels} channels on the grid"
             checks.fail(name, f"must have the shape (…, {', '.join(map(str, state))}) of {what}", f"shape {array.shape}")
-        try:
-            np.broadcast_shapes(array.shape[:array.ndim - len(state)], self.batch_shape)
-        except ValueError:
-            checks.fail(name, f"must have batch axes that broadcast with those of V, {self.batch_shape}", f"shape {array.shape}",
-                        "For every ψ with every V give ψ a new axis: psi[:, None].")
+        if self.batch_shape:
+            self._check_batch(array.shape[:array.ndim - len(state)], name)
         return array
+
+    def _check_batch(self, batch: tuple[int, ...], name: str) -> None:
+        try:
+            np.broadcast_shapes(batch, self.batch_shape)
+        except ValueError:
+            checks.fail(name, f"must have batch axes that broadcast with those of V, {self.batch_shape}",
+                        f"shape {(*batch, *self.state_shape)}", "For every ψ with every V give ψ a new axis: psi[:, None].")
 
     def _need_static(self, what: str) -> None:
         if self.time_dependent:

@@ -67,15 +67,21 @@ def as_complex(array: Any) -> Any:
 def squared_sums(array: Any, axes: tuple[int, ...]) -> np.ndarray:
     """Σ|a|² over the axes, as NumPy; without a second array where the axes are the last ones of one that is stored in order."""
     if isinstance(array, np.ndarray):
-        if array.flags.c_contiguous and array.dtype == complex and array.size and axes == tuple(range(-len(axes), 0)):
+        if array.flags.c_contiguous and array.dtype == complex and array.size and axes == _last(len(axes)):
             rows = array.view(float).reshape(*array.shape[:-len(axes)], -1)
+            if rows.shape[-1] <= BLOCK:
+                return np.asarray(np.dot(rows, rows) if rows.ndim == 1 else np.einsum("...i,...i->...", rows, rows))
             parts = [np.einsum("...i,...i->...", block, block) for block in
                      (rows[..., start:start + BLOCK] for start in range(0, rows.shape[-1], BLOCK))]
-            return np.asarray(parts[0] if len(parts) == 1 else np.sum(parts, axis=0))
+            return np.asarray(np.sum(parts, axis=0))
         return np.asarray(np.sum(array.real**2 + array.imag**2, axis=axes) if np.iscomplexobj(array)
                           else np.sum(array**2, axis=axes))
     xp = namespace(array)
     return to_numpy(xp.sum(xp.abs(array) ** 2, axis=axes))
+
+
+def _last(count: int) -> tuple[int, ...]:
+    return tuple(range(-count, 0))
 
 
 def squares(array: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.arrays import squares, to_numpy
 from qlearn.kernels.phases import may_compile
 from qlearn.kernels.trajectories import Points, Trajectories
 from qlearn.methods.coefficients import SplittingTable
@@ -132,25 +132,33 @@ def _in(hamiltonian: Hamiltonian) -> Trajectories:
 def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:
     """``count`` points of phase space for φ (*shape), spread evenly rather than at random; 1 + d transforms."""
     grid, hbar = hamiltonian.grid, hamiltonian.hbar
-    density = np.abs(state) ** 2
-    density /= np.sum(density)
-    some = density > 1e-12 * np.max(density)
+    density = squares(state)
+    density /= density.sum()
+    some = density > 1e-12 * density.max()
     inverse = np.divide(1.0, state, out=np.zeros(state.shape, dtype=complex), where=some)
     modes = grid.forward(state.astype(complex))
-    waves = np.meshgrid(*grid.wavenumbers, indexing="ij", sparse=True)
-    shift = hamiltonian.kinetic.vector_potential()
-    local = np.stack([grid.backward(modes * (hbar * k - a)) * inverse for k, a in zip(waves, shift, strict=True)])
-    noise = local.imag.reshape(grid.ndim, -1)
-    spread = (noise * density.ravel()) @ noise.T
-    factor = np.linalg.cholesky(spread + 1e-14 * np.trace(spread) * np.eye(grid.ndim)) if np.trace(spread) > 0 \
-        else np.zeros_like(spread)
-    index = np.searchsorted(np.cumsum(density.ravel()), (np.arange(count) + 0.5) / count)
-    index = np.minimum(index, density.size - 1)
-    q = np.stack([axis.ravel()[index] for axis in np.meshgrid(*grid.axes, indexing="ij")], axis=1)
-    mean = local.real.reshape(grid.ndim, -1)[:, index].T
-    return Points(q, mean + _normal(count, grid.ndim) @ factor.T, np.zeros(count))
+    local = np.empty((grid.ndim, *grid.shape), dtype=complex)
+    for axis, (k, a) in enumerate(zip(grid.wavenumbers, hamiltonian.kinetic.vector_potential(), strict=True)):
+        momenta = (hbar * k - a).reshape((-1,) + (1,) * (grid.ndim - 1 - axis))
+        np.multiply(grid.backward(modes * momenta), inverse, out=local[axis])
+    local, density = local.reshape(grid.ndim, -1), density.reshape(-1)
+    noise = local.imag
+    spread = (noise * density) @ noise.T
+    places = np.cumsum(density).searchsorted((np.arange(count) + 0.5) / count)
+    places = np.minimum(places, density.size - 1)
+    q = np.stack([x[index] for x, index in zip(grid.axes, np.unravel_index(places, grid.shape), strict=True)], axis=1)
+    return Points(q, local.real[:, places].T + _normal(count, grid.ndim) @ _root(spread).T, np.zeros(count))
 
 
+def _root(spread: np.ndarray) -> np.ndarray:
+    """L with L Lᵀ the covariance."""
+    if len(spread) == 1:
+        return np.sqrt(spread)
+    trace = np.trace(spread)
+    return np.linalg.cholesky(spread + 1e-14 * trace * np.eye(len(spread))) if trace > 0 else np.zeros_like(spread)
+
+
+@cache
 def _normal(count: int, ndim: int) -> np.ndarray:
     """Normal numbers (count, ndim) from the additive recurrence of the generalised golden ratio."""
     ratio = 1.5

@@ -92,4 +92,4 @@ class StepProbe:
     def _relative(self, difference: Any) -> float:
         size = np.sqrt(squared_sums(difference, self.kernel.axes))
         ratios = np.divide(size, self.norms, out=np.zeros_like(size), where=self.norms > 0)
-        return float(np.max(ratios)) / (1 - 2.0**-self.order)
+        return float(ratios.max()) / (1 - 2.0**-self.order)

@@ -6,13 +6,14 @@ between two kicks. So a step is also bounded by ℓ/v on each axis: v the root m
 reaches, ⟨H⟩ + 6ΔH. The seam of a ring is left out: on a line it is a kink that no wave should meet.
 """
 
-from typing import Any, final
+import math
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import squared_sums, to_numpy
-from qlearn.methods.record import Record
+from qlearn.kernels.arrays import squared_sums, squares, to_numpy
+from qlearn.methods.record import EPS, Record
 
 __all__ = ["Reach", "feature_lengths"]
 
@@ -31,28 +32,27 @@ class Reach:
     def limits(self, phi: Any, time: float) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members."""
         H, phi = self.hamiltonian, to_numpy(phi)
-        axes, grid_axes = H.state_axes, tuple(range(-H.grid.ndim, 0))
+        axes = H.state_axes
         modes, applied = self._applied(phi, time)
-        weight, norm = squared_sums(phi, axes), squared_sums(modes, axes)
-        some = weight > 0
-        mean = np.sum(np.real(np.conj(phi) * applied), axis=axes)[some] / weight[some]
-        spread = np.sqrt(np.maximum(squared_sums(applied, axes)[some] / weight[some] - mean**2, 0.0))
-        self.energy = float(np.max(mean + SPREADS * spread))
+        weight, power = squared_sums(phi, axes), squares(modes)
+        some, norm = weight > 0, power.sum(axis=axes)
+        weight = weight[some]
+        mean = _products(phi, applied, axes)[some] / weight
+        spread = np.sqrt(np.maximum(squared_sums(applied, axes)[some] / weight - mean**2, 0.0))
+        self.energy = float((mean + SPREADS * spread).max())
         if self._lengths is None or H.time_dependent:
             self._lengths = self._features(self.energy, time)
         steps = [np.inf]
         for length, velocity in zip(self._lengths, H.kinetic.velocities, strict=True):
-            moved = np.sum(velocity**2 * (modes.real**2 + modes.imag**2), axis=grid_axes)
-            moved = np.sum(moved, axis=-1) if H.channels is not None else moved
-            speed = float(np.sqrt(np.max(moved[some] / norm[some])))
+            speed = math.sqrt(((velocity**2 * power).sum(axis=axes)[some] / norm[some]).max())
             if length < np.inf and speed > 0:
                 steps.append(length / speed)
-        widest = float(np.max(spread))
+        widest = float(spread.max())
         return H.hbar / widest if widest > 0 else np.inf, min(steps)
 
     def _applied(self, phi: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
         """(the modes of φ, Hφ), counted."""
-        H, copies = self.hamiltonian, int(np.prod(phi.shape)) // self.hamiltonian.grid.size
+        H, copies = self.hamiltonian, phi.size // self.hamiltonian.grid.size
         modes = H.grid.forward(phi.astype(complex))
         self.record.ffts += 2 * copies
         if H.channels is None and H.is_linear:
@@ -62,6 +62,9 @@ class Reach:
 
     def _features(self, energy: float, time: float) -> list[float]:
         H, table = self.hamiltonian, self.hamiltonian.potential_table(time)
+        if H.channels is None and not H.time_dependent:
+            features: list[_Features] = H.kept("features", lambda: _features(table, H.grid.spacing, None))
+            return [feature.length(energy) for feature in features]
         if H.channels is None:
             return feature_lengths(table, energy, H.grid.spacing)
         d = H.grid.ndim
@@ -84,15 +87,37 @@ def feature_lengths(potential: np.ndarray, energy: float, spacing: np.ndarray, l
     potential : (…, *shape), leading axes are looked at together.   level : compared with the energy instead of V.
     Not shorter than the spacing; curvature of the size of the rounding of V counts as none.
     """
-    lengths = []
-    noise = 64 * np.finfo(float).eps * float(np.max(np.abs(potential)))
-    level = potential if level is None else np.broadcast_to(level, potential.shape)
+    return [feature.length(energy) for feature in _features(potential, spacing, level)]
+
+
+class _Features(NamedTuple):
+    """Of one axis: heights, and |δV|/2 and |δ²V| there; what of |δ²V| is noise, and the spacing."""
+
+    heights: np.ndarray
+    slopes: np.ndarray
+    bends: np.ndarray
+    noise: float
+    spacing: float
+
+    def length(self, energy: float) -> float:
+        reached = self.heights < energy
+        bend = float(self.bends[reached].max(initial=0.0))
+        length = float(self.slopes[reached].max(initial=0.0)) / bend if bend > self.noise else np.inf
+        return self.spacing * max(length, 1.0)
+
+
+def _features(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | None) -> list[_Features]:
+    noise = 64 * EPS * float(np.max(np.abs(potential)))
+    level, features = potential if level is None else np.broadcast_to(level, potential.shape), []
     for axis, step in enumerate(spacing, start=-len(spacing)):
-        values, heights = np.moveaxis(potential, axis, 0), np.moveaxis(level, axis, 0)
-        reached = heights[1:-1] < energy
-        slopes = np.abs(values[2:] - values[:-2])[reached] / 2
-        bends = np.abs(values[2:] - 2 * values[1:-1] + values[:-2])[reached]
-        bend = float(np.max(bends, initial=0.0))
-        length = float(np.max(slopes, initial=0.0)) / bend if bend > noise else np.inf
-        lengths.append(float(step) * max(length, 1.0))
-    return lengths
+        values = np.moveaxis(potential, axis, 0)
+        features.append(_Features(np.moveaxis(level, axis, 0)[1:-1], np.abs(values[2:] - values[:-2]) / 2,
+                                  np.abs(values[2:] - 2 * values[1:-1] + values[:-2]), noise, float(step)))
+    return features
+
+
+def _products(a: np.ndarray, b: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """Re Σ a*b over the axes."""
+    if a.ndim == len(axes) and a.shape == b.shape:
+        return np.asarray(np.vdot(a, b).real)
+    return np.asarray(np.sum(np.real(np.conj(a) * b), axis=axes))

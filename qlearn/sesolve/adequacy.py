@@ -25,7 +25,7 @@ from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import squared_sums, squares, to_numpy
 from qlearn.methods import Record
-from qlearn.observables import mode_powers, tail_of_powers
+from qlearn.observables import TINY, mode_powers, tail_of_powers
 
 __all__ = ["GridMonitor", "seam_is_rough"]
 
@@ -84,8 +84,8 @@ class GridMonitor:
         density, left = squares(phi), self._left(phi)
         for axis, rough in self.rough.items():
             others = tuple(a for a in self.hamiltonian.state_axes if a != axis)
-            marginal = np.sum(density, axis=others)
-            peak = np.maximum(np.max(marginal, axis=-1), np.finfo(float).tiny)
+            marginal = density.sum(axis=others) if others else density
+            peak = np.maximum(marginal.max(axis=-1), TINY)
             edge = float(np.max(np.maximum(marginal[..., 0], marginal[..., -1]) / peak * left))
             self.edge = max(self.edge, edge)
             if rough:

@@ -1,5 +1,6 @@
 """What is to be solved, checked in full before any work."""
 
+import math
 from dataclasses import dataclass
 from inspect import isclass
 from typing import Any, final
@@ -11,6 +12,7 @@ from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, to_numpy
 from qlearn.methods import Method, Record, Task, choose
+from qlearn.methods.record import EPS
 from qlearn.methods.window import Window
 from qlearn.sesolve.reduced import takes_windows, windowed
 
@@ -65,10 +67,10 @@ def _state(H: Hamiltonian, psi0: Any) -> Any:
     """ψ0 as a complex array of its own kind, with the batch axes of V."""
     native = not isinstance(psi0, np.ndarray | list | tuple | int | float | complex) and hasattr(psi0, "shape")
     values = H.checked(to_numpy(psi0) if native else psi0, "psi0")
-    batch = np.broadcast_shapes(values.shape[:values.ndim - len(H.state_shape)], H.batch_shape)
-    shape = (*batch, *H.state_shape)
+    batch = values.shape[:values.ndim - len(H.state_shape)]
+    shape = (*(np.broadcast_shapes(batch, H.batch_shape) if H.batch_shape else batch), *H.state_shape)
     if not native:
-        return np.array(np.broadcast_to(values, shape), dtype=complex, order="C")
+        return np.array(values if values.shape == shape else np.broadcast_to(values, shape), dtype=complex, order="C")
     return as_complex(namespace(psi0).broadcast_to(psi0, shape)) if not np.iscomplexobj(values) or values.shape != shape \
         else like(np.array(values, dtype=complex), psi0)
 
@@ -79,10 +81,11 @@ def _norms(H: Hamiltonian, psi: Any) -> np.ndarray:
         norms = np.asarray(H.norm(psi))
     if norms.size == 0:
         checks.fail("psi0", "must hold at least one wave function", f"shape {tuple(psi.shape)}")
-    if not np.all(np.isfinite(norms)) or (not np.max(norms) > 0 and np.any(to_numpy(psi) != 0)):
+    largest = norms.max()
+    if not math.isfinite(largest) or (not largest > 0 and np.any(to_numpy(psi) != 0)):
         checks.fail("psi0", "must have a norm whose square is within the range of numbers",
                     f"values up to {np.max(np.abs(to_numpy(psi))):.1e}", "Scale it: psi0 / abs(psi0).max().")
-    if not np.max(norms) > 0:
+    if not largest > 0:
         checks.fail("psi0", "must not vanish everywhere", "the zero state")
     return norms
 
@@ -105,9 +108,8 @@ def _times(tlist: Any) -> np.ndarray:
     times = np.array(checks.finite_array("tlist", tlist, shape=(None,)))
     if times.size == 0:
         checks.fail("tlist", "must hold at least one time", "an empty list")
-    closest = 16 * np.finfo(float).eps * np.max(np.abs(times))
-    steps = np.diff(times)
-    if not (np.all(steps > closest) or np.all(steps < -closest)):
+    closest, steps = 16 * EPS * np.abs(times).max(), times[1:] - times[:-1]
+    if not ((steps > closest).all() or (steps < -closest).all()):
         where = int(np.argmin(steps if np.sum(steps > 0) >= np.sum(steps < 0) else -steps))
         checks.fail("tlist", "must be strictly increasing, or strictly decreasing",
                     f"{times[where]:g} followed by {times[where + 1]:g} at index {where}", "Sort it, without repetitions.")

@@ -215,14 +215,19 @@ def _energy_of_modes(H: Any, psi: np.ndarray, power: np.ndarray) -> np.ndarray:
     """⟨T + V⟩/⟨ψ|ψ⟩ from |ψ_k|², which is overwritten, and ψ; (…batch), NaN for a zero state."""
     axes = H.state_axes
     with np.errstate(invalid="ignore", divide="ignore"):
-        total = np.sum(power, axis=axes)
-        power *= H.kinetic.table
-        kinetic = np.sum(power, axis=axes) / total
+        kinetic = _mean_of(H.kinetic.table, power, axes, H.grid.ndim)
         table = H.potential_table()
         if H.channels is None:
-            weighted = squares(psi)
-            weighted *= table
-        else:
-            places = "".join("wxyz"[:H.grid.ndim])
-            weighted = np.real(np.conj(psi) * np.einsum(f"...ij{places},...j{places}->...i{places}", table, psi))
+            return kinetic + _mean_of(table, squares(psi), axes, H.grid.ndim)
+        places = "".join("wxyz"[:H.grid.ndim])
+        weighted = np.real(np.conj(psi) * np.einsum(f"...ij{places},...j{places}->...i{places}", table, psi))
         return kinetic + np.sum(weighted, axis=axes) / squared_sums(psi, axes)
+
+
+def _mean_of(table: np.ndarray, density: np.ndarray, axes: tuple[int, ...], ndim: int) -> np.ndarray:
+    """Σ table · density/Σ density, (…batch); density is overwritten where one table is not for all."""
+    total = density.sum(axis=axes)
+    if table.ndim == ndim == len(axes):
+        return np.asarray(density.reshape(*total.shape, -1) @ table.reshape(-1) / total)
+    density *= table
+    return np.asarray(density.sum(axis=axes) / total)
