@@ -7,7 +7,7 @@ The bound is the residual of ψ_m carried on by the exact flow (Hochbruck and Lu
 Saad, ibid. 29, 209 (1992)); G = 1 for a Hermitian H in real time and for an H that only absorbs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, final
 
 import numpy as np
@@ -20,6 +20,9 @@ __all__ = ["KrylovSpace"]
 
 NODES = 48       # of the integral
 BREAKDOWN = 64 * EPS
+FEWEST = 5       # vectors in one array,
+MANY = 2**15     # or so many numbers
+PIECE = 8192     # numbers of a vector in one go
 
 
 @final
@@ -35,11 +38,13 @@ class KrylovSpace:
         self.members = int(np.prod(self.shape[:len(self.shape) - dims], dtype=int))
         flat = namespace(phi).reshape(phi, (self.members, -1))
         self.norms = np.sqrt(squared_sums(flat, (-1,)))
-        self.block = _unit(flat, self.norms)[:, None, :]
+        self.at_once = max(FEWEST, MANY // max(flat.shape[-1], 1))
+        self.blocks: list[Any] = []  # of up to so many vectors each, (members, ·, size)
         self.origin = np.zeros(self.members)  # e^{c(H − origin)s} is what combine and the bounds stand for
         self.matrix = np.zeros((self.members, 1, 0), dtype=complex)  # (members, m + 1, m)
         self._scale = np.zeros(self.members)
         self._modes: tuple[np.ndarray, np.ndarray] | None = None
+        self._append(flat, self.norms)
 
     @property
     def dimension(self) -> int:
@@ -52,11 +57,12 @@ class KrylovSpace:
 
     def extend(self) -> None:
         """One application of the operator, one vector more."""
-        m, xp = self.dimension, namespace(self.block)
-        new = xp.reshape(self.operator(xp.reshape(self.block[:, m, :], self.shape)), (self.members, -1))
+        m, newest = self.dimension, self.blocks[-1][:, self.dimension % self.at_once, :]
+        xp = namespace(newest)
+        new = xp.reshape(self.operator(xp.reshape(newest, self.shape)), (self.members, -1))
         column = np.zeros((self.members, m + 2), dtype=complex)
         for _ in range(2):
-            new, overlap = self._orthogonal(new, m + 1)
+            new, overlap = self._orthogonal(new)
             column[:, :m + 1] += overlap
         self._scale = np.maximum(self._scale, np.sqrt(np.sum(np.abs(column) ** 2, axis=-1)))
         size = np.sqrt(squared_sums(new, (-1,)))
@@ -65,14 +71,15 @@ class KrylovSpace:
         grown = np.zeros((self.members, m + 2, m + 1), dtype=complex)
         grown[:, :m + 1, :m], grown[:, :, m] = self.matrix, column
         self.matrix, self._modes = grown, None
-        self._append(_unit(new, size))
+        self._append(new, size)
 
     def combine(self, dt: float, factor: complex) -> Any:
         """‖ψ‖ V_m e^{c H_m dt} e_1, the array of the next state."""
-        xp, m = namespace(self.block), self.dimension
         weights = self.norms[:, None] * self._columns(np.array([dt]), factor)[:, 0]
-        total = xp.matmul(like(weights[:, None, :], self.block), self.block[:, :m, :])
-        return xp.reshape(total, self.shape)
+        total = namespace(self.blocks[0]).zeros_like(self.blocks[0][:, 0, :])
+        for first, block in self._parts(self.dimension):
+            total = _plus(total, weights[:, first:first + block.shape[1]], block)
+        return namespace(total).reshape(total, self.shape)
 
     def values(self) -> tuple[np.ndarray, np.ndarray]:
         """(θ_j, |⟨e_1|y_j⟩|²): Ritz values (members, m) and the weights of the first vector on them; Hermitian only."""
@@ -117,23 +124,32 @@ class KrylovSpace:
                 high *= 0.5
         return high
 
-    def _orthogonal(self, new: Any, count: int) -> tuple[Any, np.ndarray]:
-        xp = namespace(self.block)
-        block = self.block[:, :count, :]
-        overlap = xp.conj(xp.matmul(block, xp.conj(new)[:, :, None]))[:, :, 0]
-        new = new - xp.matmul(overlap[:, None, :], block)[:, 0, :]
-        return new, to_numpy(overlap)
+    def _orthogonal(self, new: Any) -> tuple[Any, np.ndarray]:
+        """(new less its parts along all vectors, those parts), block by block."""
+        overlaps = []
+        for _, block in self._parts(self.dimension + 1):
+            overlaps.append(_overlap(block, new))
+            new = _plus(new, -overlaps[-1], block)
+        return new, np.concatenate(overlaps, axis=1)
 
-    def _append(self, vector: Any) -> None:
-        if isinstance(vector, np.ndarray):
-            if self.dimension >= self.block.shape[1]:
-                room = min(2 * self.block.shape[1], self.block.shape[1] + 8)
-                wider = np.empty((self.members, room, vector.shape[-1]), dtype=complex)
-                wider[:, :self.dimension] = self.block[:, :self.dimension]
-                self.block = wider
-            self.block[:, self.dimension] = vector
-        else:
-            self.block = namespace(vector).concat([self.block, vector[:, None, :]], axis=1)
+    def _parts(self, count: int) -> Iterator[tuple[int, Any]]:
+        """The first ``count`` vectors: pairs of the number of the first in a block and the block."""
+        for first, block in zip(range(0, count, self.at_once), self.blocks, strict=False):
+            yield first, block[:, :min(count - first, self.at_once), :]
+
+    def _append(self, flat: Any, norms: np.ndarray) -> None:
+        """flat/norms as the next vector."""
+        place = (self.dimension if self.blocks else 0) % self.at_once
+        if not isinstance(flat, np.ndarray):
+            vector = _unit(flat, norms)[:, None, :]
+            if place == 0:
+                self.blocks.append(vector)
+            else:
+                self.blocks[-1] = namespace(vector).concat([self.blocks[-1], vector], axis=1)
+            return
+        if place == 0:
+            self.blocks.append(np.empty((self.members, self.at_once, flat.shape[-1]), dtype=complex))
+        np.multiply(flat, _inverse(norms)[:, None], out=self.blocks[-1][:, place, :])
 
     def _eigen(self) -> tuple[np.ndarray, np.ndarray]:
         if self._modes is None:
@@ -160,6 +176,33 @@ class KrylovSpace:
         return np.stack([c[:, :, 0] for c in columns], axis=1)
 
 
+def _overlap(block: Any, new: Any) -> np.ndarray:
+    """⟨v_i|new⟩ for the vectors of a block, (members, ·)."""
+    xp = namespace(block)
+    parts = [to_numpy(xp.conj(xp.matmul(block[:, :, part], xp.conj(new[:, part])[:, :, None]))[:, :, 0]) for part in _cuts(new)]
+    return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
+
+
+def _plus(total: Any, weights: np.ndarray, block: Any) -> Any:
+    """total (members, size) + Σ_i weights_i block_i, NumPy in place."""
+    weights = like(weights[:, None, :].astype(complex), block)
+    if not isinstance(total, np.ndarray):
+        return total + namespace(block).matmul(weights, block)[:, 0, :]
+    for part in _cuts(total):
+        total[:, part] += np.matmul(weights, block[:, :, part])[:, 0, :]
+    return total
+
+
+def _cuts(array: Any) -> list[slice]:
+    """Parts of the last axis: NumPy's in pieces that stay in the cache."""
+    size = array.shape[-1]
+    piece = PIECE if isinstance(array, np.ndarray) else size
+    return [slice(start, start + piece) for start in range(0, size, piece)]
+
+
+def _inverse(norms: np.ndarray) -> np.ndarray:
+    return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+
+
 def _unit(flat: Any, norms: np.ndarray) -> Any:
-    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    return flat * like(inverse[:, None], flat)
+    return flat * like(_inverse(norms)[:, None], flat)

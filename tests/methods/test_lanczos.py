@@ -29,7 +29,7 @@ def space_of(H, psi, vectors):
 @pytest.mark.parametrize("H", [H, LOSSY], ids=["Lanczos", "Arnoldi"])
 def test_the_vectors_are_orthonormal_and_project_the_operator(H):
     space = space_of(H, PSI, 20)
-    block = space.block[0, :20]
+    block = np.concatenate(space.blocks, axis=1)[0, :20]
     np.testing.assert_allclose(block.conj() @ block.T, np.eye(20), atol=1e-14)
     applied = np.stack([FrozenOperator(H)(v) for v in block])
     np.testing.assert_allclose(space.matrix[0, :20], block.conj() @ applied.T, atol=1e-11)
