@@ -127,8 +127,8 @@ class fft_backend(AbstractContextManager):
     """Choose the FFT of NumPy arrays: "auto" (default), "scipy", "ducc0", "pyfftw" or "mkl_fft", with so many threads.
 
     "auto" is SciPy's, but where numba is installed the loop of the splitting methods is compiled with transforms of its own: on
-    periodic grids whose numbers of points have factors 2, 3, 5 only, on a line besides a multiple of 64 points. It runs on one
-    thread.
+    periodic grids whose numbers of points have factors 2, 3, 5 only, on a line a multiple of 8 points besides, best of 64. It
+    runs on one thread.
 
     Takes effect at once and until the next choice; as a ``with`` block until its end. All of them give the same numbers to
     rounding. Threads make transforms of fewer than about 512² points slower.

@@ -3,11 +3,12 @@
 A line of N = A·B points, index j = B-digit·A + A-digit, is taken as B columns of A rows: a transform along the columns' index,
 roots of unity, a transform along the rows (Cooley and Tukey, Math. Comput. 19, 297 (1965)). In more dimensions axis 0 is
 the rows and all others the columns. Rows stand in the lanes of vectors, eight at a time: on a line just as they come; else
-number (block of eight rows, column, row in the block), with zeros where rows or columns are no multiple of eight.
+number (block of eight rows, column, row in the block). Zeros fill up rows and columns to multiples of eight.
 Modes stand in the order in which the transforms leave them, and all tables with them.
 """
 
 import math
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Any, final
 
@@ -23,9 +24,10 @@ NONE = np.empty(0)
 
 
 def fits(shape: tuple[int, ...]) -> bool:
-    """True for lines of a multiple of 64 points and grids of at least 8 rows and columns, with factors 2, 3 and 5 alone."""
+    """True for lines of a multiple of 8 points, at least 64, and grids of at least 8 rows and 8 columns, with factors 2, 3 and 5
+    alone."""
     if len(shape) == 1:
-        return shape[0] % LANES**2 == 0 and factored(shape[0]) is not None
+        return shape[0] >= LANES**2 and shape[0] % LANES == 0 and factored(shape[0]) is not None
     return all(factored(n) is not None for n in shape) and shape[0] >= LANES and math.prod(shape[1:]) >= LANES
 
 
@@ -44,12 +46,12 @@ class Layout:
         self.plans = [plan(n) for n in (self.rows, *others)]
         columns = math.prod(others)
         padded, blocks = -(-columns // LANES) * LANES, -(-self.rows // LANES)
-        self.stride = padded + LANES * (1 - padded // LANES % 2)  # odd numbers of vectors: blocks fall on different lines of a cache
+        self.stride = padded + LANES * (1 - padded // LANES % 2)  # odd numbers of vectors: blocks on different lines of a cache
         block, gap = (LANES, self.rows) if self.line else (LANES * self.stride, LANES)
         offsets = (1, self.rows) if self.line else (columns, 1)
         pieces, piece, part = (1, 0, shape[0]) if self.line else (blocks, block, columns * LANES)
         self.columns, self.padded, self.blocks = columns, padded, blocks
-        self.size = shape[0] if self.line else blocks * LANES * self.stride
+        self.size = blocks * LANES * (padded if self.line else self.stride)
         self.numbers = np.array([self.rows, columns, *offsets, block, gap, padded, pieces, piece, part], dtype=np.int64)
         self.axes, self.radices, self.twiddles = self._tabulated(others)
         self.order = self._order(others)
@@ -60,8 +62,9 @@ class Layout:
         for k, p in enumerate(self.plans):
             width = self.rows // LANES if self.line else math.prod(others[k:])
             gap = self.rows if self.line else LANES * width
-            rows.append([p.n, gap, width, math.prod(others[:max(k - 1, 0)]), p.n * gap, first, len(p.radices), root, len(p.twiddles)])
-            first, root = first + len(p.radices), root + len(p.twiddles)
+            passes, roots = len(p.radices), len(p.twiddles)
+            rows.append([p.n, gap, width, math.prod(others[:max(k - 1, 0)]), p.n * gap, first, passes, root, roots])
+            first, root = first + passes, root + roots
         return (np.array(rows, dtype=np.int64), np.concatenate([p.radices for p in self.plans]),
                 np.concatenate([p.twiddles for p in self.plans]))
 
@@ -85,7 +88,7 @@ class Layout:
     def points(self, values: np.ndarray) -> np.ndarray:
         """Real values (m, *shape) as the points lie, (m, size), new."""
         if self.line:
-            return np.array(values, dtype=float)
+            return np.pad(values, ((0, 0), (0, self.size - self.shape[0])))
         padded = np.zeros((len(values), self.blocks * LANES, self.stride))
         padded[:, :self.rows, :self.columns] = values.reshape(-1, self.rows, self.columns)
         return padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2).reshape(len(values), -1)
@@ -155,9 +158,14 @@ class Stages:
         return seen
 
 
-def factors(layout: Layout, tables: np.ndarray) -> np.ndarray:
-    """Complex (K, *shape) of the points, as ``Stages.static`` takes them."""
-    return _apart(layout.points, tables)
+def factors(layout: Layout, tables: Iterable[np.ndarray], count: int) -> np.ndarray:
+    """``count`` complex tables (*shape) of the points, as ``Stages.static`` takes them."""
+    from qlearn.kernels.compiled_stepping import enter
+
+    found = np.zeros((count, 2, layout.size))
+    for (re, im), table in zip(found, tables, strict=True):
+        enter(np.ascontiguousarray(table).reshape(-1), re, im, layout.numbers)
+    return found
 
 
 def _apart(arranged: Any, values: np.ndarray) -> np.ndarray:
@@ -173,7 +181,8 @@ def aligned(size: int) -> np.ndarray:
 
 
 def _halves(n: int) -> tuple[int, tuple[int]]:
-    """Multiples of eight A, B with A·B = n, as near to each other as they come."""
-    factors = [8 * a for a in range(1, n // 64 + 1) if n // 64 % a == 0]
-    rows = min(factors, key=lambda a: (abs(math.log(a * a / n)), a))
+    """A·B = n, A a multiple of eight, at most 64 or √n: the transforms along A, of eight columns each, cost about 10 + A."""
+    most = max(64, math.isqrt(n))
+    found = [a for a in range(LANES, min(most, n) + 1, LANES) if n % a == 0]
+    rows = min(found, key=lambda a: -(-n // (a * LANES)) * (10 + a))
     return rows, (n // rows,)

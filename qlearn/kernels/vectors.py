@@ -7,7 +7,7 @@ take two or four instructions for one.
 """
 
 import operator
-from typing import Any
+from typing import Any, ClassVar
 
 from llvmlite import ir
 from numba import types
@@ -41,7 +41,7 @@ class _LanesModel(models.PrimitiveModel):
 def _binary(symbol: Any, instruction: str) -> None:
     @infer_global(symbol)
     class _Template(ConcreteTemplate):
-        cases = [signature(_lanes, _lanes, _lanes)]
+        cases: ClassVar[list[Any]] = [signature(_lanes, _lanes, _lanes)]
 
     @lower_builtin(symbol, _Lanes, _Lanes)
     def _lowered(context: Any, builder: Any, sig: Any, args: Any) -> Any:

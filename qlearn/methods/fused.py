@@ -61,7 +61,8 @@ class FusedSteps:
     def ready(self, sequence: Sequence, h: float) -> bool:
         return (sequence, h) in self._kept
 
-    def run(self, phi: np.ndarray, sequence: Sequence, h: float, time: float, count: int, kept: int, lookout: Lookout | None) -> bool:
+    def run(self, phi: np.ndarray, sequence: Sequence, h: float, time: float, count: int, kept: int,
+            lookout: Lookout | None) -> bool:
         """``count`` steps of h on φ (…, *shape) in place; False, and nothing done, where phases are too large for the loop."""
         ready = self._ready(sequence, h, kept)
         masks = None if lookout is None else self._watched(lookout)
@@ -94,7 +95,7 @@ class FusedSteps:
         stages = Stages(self.layout, [drifts.index(a) for a in sequence.drifts], self._drifts(np.array(drifts) * h))
         kicks = None
         if isinstance(self.kicks, StaticKicks):
-            kicks = factors(self.layout, np.stack([self.kicks.factor(b, c, h) for b, c in distinct]))
+            kicks = factors(self.layout, (self.kicks.factor(b, c, h) for b, c in distinct), len(distinct))
         return _Ready(stages, kicks, np.array([distinct.index(row) for row in order], dtype=np.int64))
 
     def _drifts(self, lengths: np.ndarray) -> Any:
