@@ -60,6 +60,11 @@ class SeparablePotential:
         """(R,) the numbers f_r(t)."""
         return np.array([_factor(f, t, r) for r, f in enumerate(self.functions)])
 
+    def factors_at(self, times: np.ndarray) -> np.ndarray:
+        """(n, R) of times (n,)."""
+        rows = [[_factor(f, t, r) for r, f in enumerate(self.functions)] for t in times.tolist()]
+        return np.array(rows, dtype=float).reshape(len(times), len(self.functions))
+
     @property
     def refinable(self) -> bool:
         """False where V0 or a g is an array, known on one grid only."""
@@ -72,7 +77,7 @@ class SeparablePotential:
         shape = _common_shape(names, tables, grid)
         dtype = np.result_type(*tables)
         tables = [np.array(np.broadcast_to(table, shape), dtype=dtype) for table in tables]
-        return Drive(tables[0], np.array(tables[1:], dtype=dtype).reshape(len(self.terms), *shape), self.factors)
+        return Drive(tables[0], np.array(tables[1:], dtype=dtype).reshape(len(self.terms), *shape), self)
 
     def _tables(self) -> list[Any]:
         return [self.static, *(g for _, g in self.terms)]
@@ -83,12 +88,14 @@ class SeparablePotential:
 
 @final
 class Drive:
-    """The tables of V0 + Σ_r f_r(t) g_r on a grid: static (…, *shape), tables (R, …, *shape), factors(t) -> (R,)."""
+    """The tables of V0 + Σ_r f_r(t) g_r on a grid: static (…, *shape), tables (R, …, *shape), factors(t) -> (R,), and
+    factors_at(times) -> (n, R)."""
 
-    def __init__(self, static: np.ndarray, tables: np.ndarray, factors: Callable[[float], np.ndarray]):
+    def __init__(self, static: np.ndarray, tables: np.ndarray, source: SeparablePotential):
         for table in (static, tables):
             table.flags.writeable = False
-        self.static, self.tables, self.factors = static, tables, factors
+        self.static, self.tables, self.source = static, tables, source
+        self.factors, self.factors_at = source.factors, source.factors_at
 
     def values(self, t: float) -> np.ndarray:
         """V at time t, a new array (…, *shape)."""
@@ -101,7 +108,7 @@ class Drive:
     def real_part(self) -> "Drive":
         """The drive of the real parts."""
         return self if not np.iscomplexobj(self.tables) else Drive(np.array(self.static.real), np.array(self.tables.real),
-                                                                     self.factors)
+                                                                     self.source)
 
 
 def from_sympy(expression: Any, ndim: int, time_dependent: bool, grid: Grid) -> Any:

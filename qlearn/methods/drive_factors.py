@@ -11,6 +11,7 @@ __all__ = ["DriveFactors"]
 
 FEWEST, MOST = 129, 2049  # samples
 ACCURACY = 1e-6           # halfway between two samples, of the largest
+CHECKED = 7               # times at which factors that were kept are asked for again
 
 
 @final
@@ -23,6 +24,15 @@ class DriveFactors:
 
     def __init__(self, factors: Callable[[float], np.ndarray], start: float, end: float):
         self.factors, self.start, self.end = factors, min(start, end), max(start, end)
+
+    def holds(self, start: float, end: float) -> bool:
+        """True where these are the ends, and the factors at a few times what they were."""
+        if (min(start, end), max(start, end)) != (self.start, self.end):
+            return False
+        times = np.linspace(self.start, self.end, len(self.samples))
+        places = np.arange(1, CHECKED + 1) * len(times) // (CHECKED + 1)
+        change = np.abs(self._called(times[places]) - self.samples[places])
+        return bool(change.max(initial=0.0) <= ACCURACY * np.abs(self.samples).max(initial=1e-300))
 
     def __call__(self, times: np.ndarray) -> np.ndarray:
         spline = self._sampled[1]

@@ -69,7 +69,7 @@ class DrivenKicks:
 
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, gradient: bool):
         drive: Any = hamiltonian.drive
-        self.hbar, self.factors, self.phases = hamiltonian.hbar, drive.factors, phases
+        self.hbar, self.factors, self.factors_at, self.phases = hamiltonian.hbar, drive.factors, drive.factors_at, phases
         self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
 
     @cached_property
@@ -80,7 +80,7 @@ class DrivenKicks:
     def weights(self, times: np.ndarray, b: np.ndarray, c: np.ndarray, h: float) -> np.ndarray:
         """w_r of θ = Σ_r w_r g_r over all tables, for kicks of b and c at the times, (n, R)."""
         numbers = np.ones((len(times), self.terms))
-        numbers[:, 1:] = [self.factors(float(t)) for t in times]
+        numbers[:, 1:] = self.factors_at(times)
         weights = (b * h / self.hbar)[:, None] * numbers
         if len(self.tables) == self.terms:
             return weights

@@ -64,7 +64,12 @@ class Outset:
     def factors(self) -> DriveFactors | None:
         """Those of the drive over the whole time; None without one."""
         drive = self.hamiltonian.drive if self.hamiltonian.time_dependent else None
-        return self._factors or (None if drive is None else DriveFactors(drive.factors, self.time, self.time + self.span))
+        if self._factors is not None or drive is None:
+            return self._factors
+        last: list[DriveFactors] = self.hamiltonian.kept("factors", list)
+        if not (last and last[0].holds(self.time, self.time + self.span)):
+            last[:] = [DriveFactors(drive.factors, self.time, self.time + self.span)]
+        return last[0]
 
     @cached_property
     def rays(self) -> Rays:
