@@ -108,8 +108,8 @@ def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leav
     first = _state(origin, spacing, q, p, action)
     coarse, fine, beside = first.copy(), first.copy(), np.empty_like(first)
     line, at = (cells, terms, spacing, inverse), np.empty(first.shape[1], dtype=np.int64)
-    _moved(*line, enter, wide_in, 0, len(wide_in), h, coarse, at)
-    _moved(*line, enter, narrow_in, 0, len(narrow_in), h / 2, fine, at)
+    _moved(*line, enter, wide_in, 0, min(len(enter), 1), h, coarse, at)
+    _moved(*line, enter, narrow_in, 0, min(len(enter), 1), h / 2, fine, at)
     for block in range(local.shape[0]):
         begin, end = ends[block], ends[block + 1]
         beside[:] = coarse
@@ -120,8 +120,8 @@ def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leav
         _moved(*line, rows, narrow, 2 * begin, 2 * end, h / 2, fine, at)
         _mean_squares(coarse, fine, q.size, total[block])
     if leave.shape[0]:
-        _moved(*line, leave, wide_out, 0, len(wide_out), h, coarse, at)
-        _moved(*line, leave, narrow_out, 0, len(narrow_out), h / 2, fine, at)
+        _moved(*line, leave, wide_out, 0, 1, h, coarse, at)
+        _moved(*line, leave, narrow_out, 0, 1, h / 2, fine, at)
         total[:] = 0.0
         _mean_squares(coarse, fine, q.size, total[-1])
     _areas(first, coarse, q.size, areas)

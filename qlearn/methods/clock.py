@@ -1,5 +1,6 @@
 """The time that a run of steps has reached."""
 
+import math
 from typing import Any, final
 
 import numpy as np
@@ -36,7 +37,7 @@ class Clock:
     def division(self, target: float, longest: float) -> tuple[float, int]:
         """(h, n): n equal steps of h, signed, |h| ≤ longest, that lead from now to target."""
         left = self.left(target)
-        n = max(1, int(np.ceil(left / longest * (1 - 1e-9))))
+        n = max(1, math.ceil(left / longest * (1 - 1e-9)))
         h = left / n
         if n * abs(h - self._last) > self.tiny / 2:  # the other half of tiny is for the rounding of ``now``: no sliver is left
             self._last = h

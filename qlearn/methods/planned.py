@@ -9,6 +9,7 @@ too far from trajectories: the run goes by local errors alone. The rules were fi
 barrier, driven and in two dimensions) and random ones; the numbers that random problems gave stand in tests/methods.
 """
 
+import math
 from typing import Any, final
 
 import numpy as np
@@ -50,7 +51,7 @@ class PlannedSteps:
         self.kernel, self.record, self.clock, self.tol = kernel, kernel.record, clock, tol
         hamiltonian, self.goal = kernel.hamiltonian, 0.95 * tol  # the rest is for rounding
         self.probe, self.conjugation = StepProbe(kernel, outset.phi), Conjugation(kernel)
-        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, int(np.ceil(clock.span / outset.limits[1])))
+        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, math.ceil(clock.span / outset.limits[1]))
         self.outset, self.forecast, self.most = outset, outset.forecast(kernel.table), most
         self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None
@@ -78,8 +79,8 @@ class PlannedSteps:
             if self.distrusted or self.again:
                 return self._started_again(), False
         else:
-            ahead = np.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
-            count = max(1, min(n, int(ahead), int(self.clock.span / self.step / STRETCHES) + 1))
+            ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
+            count = max(1, min(n, ahead, int(self.clock.span / self.step / STRETCHES) + 1))
             phi = self.kernel.steps(phi, self.clock.time, h, count)
         self.clock.advance(h, count)
         self.record.steps += count
@@ -166,7 +167,7 @@ class PlannedSteps:
             if best is not None and (low >= high or bound <= self.goal < 1.2 * bound):
                 break
             wanted = count * (bound / (0.9 * self.goal)) ** (1 / self._slope(seen))
-            count = int(np.clip(np.ceil(min(wanted, 4 * count)), low, max(high - 1, low)))
+            count = min(max(math.ceil(min(wanted, 4 * count)), low), max(high - 1, low))
         return best if best is not None else self.forecast.outlook(most)
 
     def _slope(self, seen: list[tuple[int, float]]) -> float:
@@ -175,7 +176,7 @@ class PlannedSteps:
         if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
             return order + 2
         (n, a), (m, b) = seen[-2:]
-        return float(np.clip(np.log(a / b) / np.log(m / n), order, 3 * order))
+        return min(max((math.log(a) - math.log(b)) / math.log(m / n), order), 3 * order)
 
     def _adopt(self, outlook: Outlook) -> None:
         self.outlook = outlook
@@ -187,23 +188,26 @@ class PlannedSteps:
     def _shorten(self, left: float, factor: float) -> None:
         """To a whole part of what is left, so that the last digits of a forecast, which depend on how it was computed, do not
         show in a step."""
-        self.step = left / np.ceil(left / (self.step * factor) * (1 - 1e-9))
+        self.step = left / math.ceil(left / (self.step * factor) * (1 - 1e-9))
 
     def _places(self) -> list[float]:
         """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest."""
         local, starts = self.outlook.local, self.outlook.starts
         wanted = min(max(FEWEST_PROBES, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
-        first = int(np.argmax(local >= 0.5 * np.max(local)))
-        parts = np.array_split(np.arange(first + 1, len(starts)), wanted - 1) if wanted > 1 else []
-        others = [int(part[np.argmax(local[part])]) for part in parts if len(part)]
-        return [float(starts[i]) for i in [first, *others]]
+        first = int((local >= 0.5 * local.max()).argmax())
+        left, start, places = wanted - 1, first + 1, [first]
+        while left > 0 and start < len(starts):
+            end = start - (start - len(starts)) // left
+            places.append(start + int(local[start:end].argmax()))
+            left, start = left - 1, end
+        return [float(starts[i]) for i in places]
 
     def _checked(self, phi: Any, h: float) -> Any:
         """A step, as two halves where no processor of h is in force, and what the difference says about the forecast; φ is
         overwritten."""
         place, self.pending = self.pending[0], self.pending[1:]
-        index = int(np.argmin(np.abs(self.outlook.starts - place)))
-        foreseen = max(self.outlook.local[index], float(np.mean(self.outlook.local)))
+        index = int(np.abs(self.outlook.starts - place).argmin())
+        foreseen = max(float(self.outlook.local[index]), float(self.outlook.local.mean()))
         foreseen *= (abs(h) / abs(self.outlook.step)) ** (self.probe.order + 1)
         moved, error = (self.probe.moved if self.kernel.table.processor is None else self.probe.fixed)(phi, self.clock.time, h)
         seen, early = error > 4 * self.probe.noise, self.sums[1] == 0

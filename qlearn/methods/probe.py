@@ -3,6 +3,7 @@
     e(h) = ‖Φ(h)φ − Φ(h/2)Φ(h/2)φ‖/(1 − 2^(−p)) ≈ C |h|^(p+1)
 """
 
+import math
 from typing import Any, final
 
 import numpy as np
@@ -51,7 +52,7 @@ class StepProbe:
         self.kernel, self.order = kernel, kernel.table.order
         self.norms = np.sqrt(squared_sums(phi, kernel.axes))
         self.transforms = 2 * kernel.pairs
-        self.noise = 2 * EPS * float(np.sqrt(self.transforms * np.log2(kernel.hamiltonian.grid.size + 1)))
+        self.noise = 2 * EPS * math.sqrt(self.transforms * math.log2(kernel.hamiltonian.grid.size + 1))
 
     def compare(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """(φ after two half steps, e(h) of the one step); φ is left alone."""
@@ -79,7 +80,7 @@ class StepProbe:
 
     def rounding(self, steps: int) -> float:
         """Of so many steps: that of the transforms is random, that of the phase tables the same in each step."""
-        return float(self.noise * np.sqrt(steps) + EPS * np.sqrt(self.transforms) * steps)
+        return self.noise * math.sqrt(steps) + EPS * math.sqrt(self.transforms) * steps
 
     def _whole(self, phi: Any, time: float, h: float, count: int, end: float) -> Any:
         phi = self.kernel.steps(self.kernel.enter(phi, time, h), time, h, count)
@@ -91,5 +92,5 @@ class StepProbe:
 
     def _relative(self, difference: Any) -> float:
         size = np.sqrt(squared_sums(difference, self.kernel.axes))
-        ratios = np.divide(size, self.norms, out=np.zeros_like(size), where=self.norms > 0)
+        ratios = size / np.where(self.norms > 0, self.norms, np.inf)
         return float(ratios.max()) / (1 - 2.0**-self.order)
