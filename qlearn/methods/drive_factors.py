@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from math import factorial
 from typing import final
 
 import numpy as np
@@ -35,13 +36,31 @@ class DriveFactors:
         return bool(change.max(initial=0.0) <= ACCURACY * np.abs(self.samples).max(initial=1e-300))
 
     def __call__(self, times: np.ndarray) -> np.ndarray:
-        spline = self._sampled[1]
-        return self._called(np.asarray(times)) if spline is None else spline(times)
+        pieces, times = self._pieces, np.asarray(times)
+        if pieces is None:
+            return self._called(times)
+        x = (times - self.start) * (len(pieces) / (self.end - self.start))
+        cell = np.minimum(np.maximum(x.astype(np.int64), 0), len(pieces) - 1)
+        c, u = pieces[cell], (x - cell)[..., None]
+        value = c[..., 5, :]
+        for power in range(4, -1, -1):
+            value = c[..., power, :] + u * value
+        return value
 
     @property
     def samples(self) -> np.ndarray:
         """(n, R) at n times in equal parts, from the earlier to the later end."""
         return self._sampled[0]
+
+    @cached_property
+    def _pieces(self) -> np.ndarray | None:
+        """(n, 6, R): the polynomial of the spline in each of its equal parts, in units of their length."""
+        spline = self._sampled[1]
+        if spline is None:
+            return None
+        times = np.linspace(self.start, self.end, (len(self.samples) + 1) // 2)
+        return np.stack([spline(times[:-1], order) * (times[1] - times[0]) ** order / factorial(order) for order in range(6)],
+                        axis=1)
 
     @cached_property
     def _sampled(self) -> tuple[np.ndarray, BSpline | None]:
