@@ -1,17 +1,9 @@
-"""The part of a grid in which a state lives, and how fine it has to be there: where it stays at its energy, on fewer points.
+"""The part of a grid in which a state lives, and how fine it has to be there: where it stays, on fewer points.
 
-A static H conserves energy. Every part of ψ above an amplitude ε has an energy of at most
-
-    E = max{V(x) : |ψ(x)| > ε max|ψ|} + max{T(k) : |ψ_k| > ε max|ψ_k|},      ε = tol/50
-
-so that ψ moves where V < E and, in momentum, where T < E − min V. Beyond, it falls off like
-
-    exp(−∫ √(2m(V − E))/ħ dx),        exp(−∫ y dk),   T(k) = E − V(x0 + iy) ≈ E − min V + V'' y²/2,
-
-x0 the place where V is least. A window reaches on each axis to where these are √ε; parts of energy E, which get farthest, are
-faint themselves. It is every s-th point of that box, as far as its wavenumbers take nine tenths of what such points tell apart.
-On an axis that is cut ψ vanishes at both ends of the window, which is a ring of its own. What is outside is small, not nothing:
-see qlearn.sesolve.reduced for how that is watched.
+How far it gets in place and in wavenumber is known before the run: from its energy where V is static (qlearn.methods.extents),
+from trajectories where V is driven (qlearn.methods.driven_extents). A window is every s-th point of that box, as far as its
+wavenumbers take what such points tell apart, but for a rim. On an axis that is cut ψ vanishes at both ends of the window, which
+is a ring of its own. What is outside is small, not nothing: see qlearn.sesolve.reduced for how that is watched.
 """
 
 from dataclasses import dataclass
@@ -25,28 +17,32 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.gradients import is_smooth, joins_smoothly
 from qlearn.kernels.arrays import as_complex, like, squares, to_numpy
-from qlearn.methods.record import Record
+from qlearn.kernels.fft_plan import factored
+from qlearn.kernels.phases import may_compile
+from qlearn.methods.driven_extents import RIM, by_trajectories
+from qlearn.methods.extents import TOLD, Extent, Presence, by_energy
+from qlearn.methods.task import Task
 
-__all__ = ["Window", "window_for"]
+__all__ = ["Window", "good_count", "window_for"]
 
 FAINT = 0.02      # of tol: the amplitude, relative to the largest one, below which a state is not
 FAINTEST = 1e-14  # where rounding would be taken for a state
-NEAR = 0.1        # of E − min V: how far above its least value V is looked at for V''
-FLAT = 1e-9       # of E − min V, over the length of the axis squared: V'' that changes no momentum
-TOLD = 0.9        # of the Nyquist wavenumber of the window
-RIM = 1 / 32      # of the points of a cut axis at either end, where ψ is watched
 WORTH = 0.7       # of the points of the grid: a larger window is not worth its trouble
+LARGE = 2**17     # points from which trajectories by NumPy cost less than they save
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Points first + j·stride, j = 0 … count − 1, of each axis of ``whole``, as a periodic grid of their own, ``grid``."""
+    """Points first + j·stride, j = 0 … count − 1, of each axis of ``whole``, as a periodic grid of their own, ``grid``.
+
+    held : of its wavenumbers, those that ψ should keep to."""
 
     whole: Grid
     grid: Grid
     first: tuple[int, ...]
     stride: tuple[int, ...]
+    held: float
 
     @property
     def index(self) -> Any:
@@ -100,13 +96,31 @@ class Window:
 
     @cached_property
     def rims(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
-        """Of each axis, as weights 0 and 1: the outer tenth of the wavenumbers, and the outer points where the axis is cut."""
+        """Of each axis, as weights 0 and 1: the wavenumbers that are not held, and the outer points where the axis is cut."""
         rims: list[tuple[np.ndarray, np.ndarray | None]] = []
         for k, spacing, cut in zip(self.grid.wavenumbers, self.grid.spacing, self.cut, strict=True):
             place = np.arange(len(k)) + 0.5
             ends = (np.minimum(place, len(k) - place) < max(1, int(RIM * len(k)))).astype(float)
-            rims.append(((np.abs(k) >= 0.9 * np.pi / spacing).astype(float), ends if cut else None))
+            rims.append(((np.abs(k) >= self.held * np.pi / spacing).astype(float), ends if cut else None))
         return rims
+
+    @property
+    def rim_points(self) -> np.ndarray:
+        """Of an array (*shape), flat: the outer points of the axes that are cut."""
+        return self._either([ends for _, ends in self.rims])
+
+    @property
+    def rim_modes(self) -> np.ndarray:
+        """Of the modes (*shape), flat: the wavenumbers of each axis that are not held."""
+        return self._either([outer for outer, _ in self.rims])
+
+    def _either(self, weights: list[np.ndarray | None]) -> np.ndarray:
+        """Where one of the weights along the axes is not 0."""
+        marked = np.zeros(self.grid.shape, dtype=bool)
+        for axis, weight in enumerate(weights):
+            if weight is not None:
+                marked |= (weight > 0).reshape((-1,) + (1,) * (self.grid.ndim - 1 - axis))
+        return np.flatnonzero(marked)
 
     def _interpolated(self, psi: np.ndarray) -> np.ndarray:
         modes = self.grid.forward(self.grid.to_periodic(psi))
@@ -118,60 +132,67 @@ class Window:
         return self.fine.from_periodic(self.fine.backward(wide))
 
 
-def window_for(hamiltonian: Hamiltonian, psi: Any, tol: float, record: Record) -> Window | None:
-    """The window of ψ (…, *shape), of all members of a batch, its transforms counted; None where it is no smaller
-    than it is worth, or none can be told: for a V with channels, a loss, f(|ψ|²) or a time, or not smooth, for metrics and walls.
+def window_for(task: Task) -> Window | None:
+    """The window of ψ0 (…, *shape), of all members of a batch, its transforms counted; None where it is no smaller than it is
+    worth, or none can be told: for a V with channels, a loss, f(|ψ|²), or not smooth, for metrics and walls, for a V(t, *q) that
+    is no sum of f(t) g(q), and for such a sum on small grids without numba.
     """
-    H, grid = hamiltonian, hamiltonian.grid
-    psi = to_numpy(psi)
-    if not H.is_linear or not H.is_hermitian or H.channels is not None or H.batch_shape or H.time_dependent \
-            or not H.is_diagonal_in_k or any(kind != "periodic" for kind in grid.boundary):
+    H, grid = task.hamiltonian, task.hamiltonian.grid
+    if not _may_have_one(H):
         return None
-    faint = max(FAINT * tol, FAINTEST)
-    places = _present(psi, grid, faint)
+    presence, modes = _presence(task)
+    smooth: Any = True
+    if H.time_dependent:
+        assert task.outset.factors is not None
+        extents = by_trajectories(H, presence, task.outset.factors, task.span < 0)
+    else:
+        extents, energy = by_energy(H, presence)
+        smooth = H.potential_table() < energy
+    window = None if extents is None else _around(grid, extents, 1 - RIM if H.time_dependent else TOLD)
+    if window is None or window.grid.size > WORTH * grid.size or not _is_smooth(H, window, smooth):
+        return None
+    return window if np.all(window.left_out(to_numpy(task.psi), modes) <= (10 * presence.faint) ** 2) else None
+
+
+def _may_have_one(H: Hamiltonian) -> bool:
+    plain = H.is_linear and H.is_hermitian and H.channels is None and not H.batch_shape and H.is_diagonal_in_k
+    known = not H.time_dependent or (H.drive is not None and (may_compile() or H.grid.size >= LARGE))
+    return plain and known and all(kind == "periodic" for kind in H.grid.boundary)
+
+
+def _presence(task: Task) -> tuple[Presence, np.ndarray]:
+    """Where ψ0 is, and its modes."""
+    grid, psi, faint = task.hamiltonian.grid, to_numpy(task.psi), max(FAINT * task.tol, FAINTEST)
     modes = grid.forward(grid.to_periodic(psi))
-    waves = _present(modes, grid, faint)
-    record.ffts += psi.size // grid.size
-    potential = H.potential_table()
-    energy = float(np.max(potential[places])) + float(np.max(H.kinetic.table[waves]))
-    window = _box(H, energy, -0.5 * np.log(faint))
-    if window is None or window.grid.size > WORTH * grid.size or not _is_smooth(potential[window.index], window, energy):
-        return None
-    return window if np.all(window.left_out(psi, modes) <= (10 * faint) ** 2) else None
+    task.record.ffts += psi.size // grid.size
+    return Presence(_powers(psi, grid), _powers(modes, grid), faint), modes
 
 
-def _present(values: np.ndarray, grid: Grid, faint: float) -> np.ndarray:
-    """(*shape): where a member of the batch is above ``faint`` times its largest value."""
+def _powers(values: np.ndarray, grid: Grid) -> np.ndarray:
+    """(*shape): |a|² over its largest value, of the member of the batch where that is most."""
     powers = squares(values).reshape(-1, grid.size)
-    largest = np.max(powers, axis=1, keepdims=True)
-    return np.any(powers > faint**2 * largest, axis=0).reshape(grid.shape)
+    powers /= np.maximum(np.max(powers, axis=1, keepdims=True), np.finfo(float).tiny)
+    return (powers[0] if len(powers) == 1 else np.max(powers, axis=0)).reshape(grid.shape)
 
 
-def _is_smooth(table: np.ndarray, window: Window, energy: float) -> bool:
-    """True where V is smooth on the points of the window, below the energy, and round the axes that are not cut: else ψ has
-    waves of all lengths."""
-    return is_smooth(table, window.grid, table < energy) \
-        and all(cut or joins_smoothly(table, window.grid, axis) for axis, cut in enumerate(window.cut))
+def _is_smooth(hamiltonian: Hamiltonian, window: Window, below: Any) -> bool:
+    """True where V is smooth on the points of the window that matter, and round the axes that are not cut: else ψ has waves of
+    all lengths."""
+    drive = hamiltonian.drive
+    tables = [hamiltonian.potential_table()] if drive is None else [drive.static, *drive.tables]
+    points = None if below is True else below[window.index]
+    return all(is_smooth(table[window.index], window.grid, points)
+               and all(cut or joins_smoothly(table[window.index], window.grid, axis) for axis, cut in enumerate(window.cut))
+               for table in tables)
 
 
-def _box(hamiltonian: Hamiltonian, energy: float, decay: float) -> Window | None:
-    """The window for waves up to an energy, out to where they have fallen off by exp(−decay)."""
-    grid, hbar = hamiltonian.grid, hamiltonian.hbar
-    potential, kinetic = hamiltonian.potential_table(), hamiltonian.kinetic.table
-    height = energy - float(np.min(potential))
+def _around(grid: Grid, extents: list[Extent], held: float) -> Window:
+    """The window that holds the extents."""
     parts = []
-    for axis, n in enumerate(grid.shape):
-        others = tuple(a for a in range(grid.ndim) if a != axis)
-        spacing, k = float(grid.spacing[axis]), grid.wavenumbers[axis]
-        lowest, slowest = np.min(potential, axis=others), np.min(kinetic, axis=others)
-        depth = np.sqrt(2 * np.maximum(lowest - energy, 0) / hamiltonian.kinetic.inverse[axis, axis]) / hbar
-        start, end = _reached(depth * spacing, decay)
-        order = np.argsort(k)
-        depth = _imaginary(lowest, slowest[order] - height, height, spacing)
-        low, high = _reached(depth * (2 * np.pi / float(grid.lengths[axis])), decay)
-        largest = max(abs(k[order[low]]), abs(k[order[high - 1]]))
-        widest = int(TOLD * np.pi / spacing / max(largest, np.pi / spacing / n))
-        parts.append(_part(n, start, end, max(1, widest)))
+    for n, spacing, extent in zip(grid.shape, grid.spacing, extents, strict=True):
+        nyquist = np.pi / float(spacing)
+        parts.append(_part(n, extent.first, extent.end, max(1, int(nyquist / max(extent.nyquist, nyquist / n))),
+                           line=grid.ndim == 1))
     first, stride, count = (tuple(part[i] for part in parts) for i in range(3))
     cut = [s * m < n for s, m, n in zip(stride, count, grid.shape, strict=True)]
     bounds = []
@@ -179,30 +200,24 @@ def _box(hamiltonian: Hamiltonian, energy: float, decay: float) -> Window | None
         step, points = float(grid.spacing[axis]), stride[axis] * count[axis]
         bounds.append((a + first[axis] * step, a + (first[axis] + points) * step) if cut[axis] else (a, b))
     twist = [0.0 if inner else theta for theta, inner in zip(grid.twist, cut, strict=True)]
-    return Window(grid, Grid(count, bounds, twist=twist), first, stride)
+    return Window(grid, Grid(count, bounds, twist=twist), first, stride, held)
 
 
-def _imaginary(lowest: np.ndarray, excess: np.ndarray, height: float, spacing: float) -> np.ndarray:
-    """y(k) where V(x0 + iy) is ``excess`` below min V; no longer than a few lengths of V, which is not quadratic for ever."""
-    bend = np.abs(np.roll(lowest, 1) - 2 * lowest + np.roll(lowest, -1))[lowest - np.min(lowest) <= NEAR * height]
-    bend, change = float(np.max(bend)) / spacing**2, min(float(np.ptp(lowest)), height)
-    if bend <= FLAT * height / (len(lowest) * spacing) ** 2:
-        return np.where(excess > 0, len(lowest) * spacing, 0.0)
-    length = np.sqrt(change / bend)
-    return length * np.arcsinh(np.sqrt(2 * np.maximum(excess, 0) / change))
+def good_count(least: int, line: bool) -> int:
+    """The next number of points, of a line or of an axis of a grid, that transforms are good at: for the compiled loop (see
+    qlearn.kernels.stepping) one with factors 2, 3 and 5, on a line a multiple of 8."""
+    if not may_compile():
+        return next_fast_len(least)
+    step = 8 if line else 1
+    count = -(-least // step)
+    while factored(count) is None:
+        count += 1
+    return step * count
 
 
-def _reached(rates: np.ndarray, decay: float) -> tuple[int, int]:
-    """first, end: from the places where rates are 0 outwards until their sum exceeds ``decay``, or the array ends."""
-    free = np.flatnonzero(rates == 0)
-    a, b = (int(free[0]), int(free[-1])) if free.size else (0, len(rates) - 1)
-    before, behind = (int(np.searchsorted(np.cumsum(part), decay)) for part in (rates[:a][::-1], rates[b + 1:]))
-    return a - before, b + 1 + behind
-
-
-def _part(n: int, first: int, end: int, stride: int) -> tuple[int, int, int]:
+def _part(n: int, first: int, end: int, stride: int, line: bool) -> tuple[int, int, int]:
     """(first, stride, count) that hold first … end, a good number of points; the whole ring where they would not fit."""
-    count = next_fast_len(-(-(end - first) // stride))
+    count = good_count(-(-(end - first) // stride), line)
     start = first - (stride * count - (end - first)) // 2
     if first > 0 and end < n and start >= 0 and start + stride * count <= n:
         return start, stride, count

@@ -1,8 +1,10 @@
 """A run in a window of the grid, see qlearn.methods.window: on fewer points while the state stays there, else on all of them.
 
-What the window leaves out is looked at behind every stretch of the method: the share of |φ|² in the outer tenth of the
-wavenumbers, and on a cut axis in the outer RIM of its points at either end. Where the root of either exceeds LEAK·tol the window
-is given up, and the run starts again from ψ0 on all points.
+What the window leaves out is looked at: the share of |φ|² in the outermost wavenumbers, and on a cut axis in the outermost
+points at either end. Where the root of either exceeds LEAK·tol, LEAK_DRIVEN·tol under a drive, the window is given up, and the
+run starts again from ψ0 on all points. Under a static V what gets out keeps its energy, and is met sooner or later behind a
+stretch of the method. A drive may push ψ out and catch what comes in from the other end: its rims are looked at behind
+every step.
 stats["grid"] says on which points the state was moved, stats["windows_left"] whether a window was given up.
 """
 
@@ -14,13 +16,14 @@ import numpy as np
 
 from qlearn.kernels.arrays import squares, to_numpy
 from qlearn.methods import Chebyshev, Method, Stepper, Task, choose
+from qlearn.methods.lookout import Lookout
 from qlearn.methods.splitting import Splitting
 from qlearn.methods.window import Window, window_for
 from qlearn.observables import mode_powers
 
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
-LEAK = 0.03  # of tol
+LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
 
 
 def takes_windows(method: Any) -> bool:
@@ -30,11 +33,11 @@ def takes_windows(method: Any) -> bool:
 
 def windowed(task: Task) -> tuple[Task, Window] | None:
     """The task in its window; None where there is none."""
-    window = None if task.imaginary or task.span == 0 else window_for(task.hamiltonian, task.psi, task.tol, task.record)
+    window = None if task.imaginary or task.span == 0 else window_for(task)
     if window is None:
         return None
     H = task.hamiltonian.at_points(window.grid, window.index)
-    return Task(H, window.inside(task.psi), task.times, task.tol, task.record), window
+    return Task(H, window.inside(task.psi), task.times, task.tol, task.record, factors=task.outset.factors), window
 
 
 @final
@@ -46,6 +49,8 @@ class Reduced:
         self.method, self.task, self.window, self.see_edges = method, task, window, see_edges
         self.watched, task.record.on_watch = task.record.on_watch, None
         self.given_up, self.looked = False, 0  # steps when the ends of the window were looked at last
+        if part.hamiltonian.time_dependent:
+            task.record.lookout = Lookout(window.rim_points, window.rim_modes, part.outset.phi, window.grid.size)
         self.inner: Stepper = first.start(part)
 
     def move(self, target: float) -> Any | None:
@@ -82,17 +87,21 @@ class Reduced:
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
 
     def _leaks(self, phi: np.ndarray) -> bool:
-        """True where φ, the periodic part of a state in the window, comes too near to its ends."""
-        window, most = self.window, (LEAK * self.task.tol) ** 2
-        self.task.record.ffts += phi.size // window.grid.size
+        """True where φ, the periodic part of a state in the window, comes or came too near to its ends."""
+        window, record = self.window, self.task.record
         if not all(window.cut):
             self.see_edges(phi)
+        if record.lookout is not None and record.lookout.seen.max() > (LEAK_DRIVEN * self.task.tol) ** 2:
+            return True
+        most = ((LEAK if record.lookout is None else LEAK_DRIVEN) * self.task.tol) ** 2
+        record.ffts += phi.size // window.grid.size
         axes, tenths, ends = window.grid.fourier_axes, *zip(*window.rims, strict=True)
         return _share(mode_powers(window.grid, phi), axes, tenths) > most or _share(squares(phi), axes, ends) > most
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True
         record.error, record.rounding, record.steps, record.witnessed, record.on_watch = 0.0, 0.0, 0, 0.0, self.watched
+        record.lookout = None
         method = choose(self.task)[0] if self.method is None else self.method
         self.inner = method.start(self.task)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.methods.record import Record
+from qlearn.methods import Record, Task
 from qlearn.methods.window import window_for
 
 GRID = ql.Grid(640, (-30, 34))
@@ -13,8 +13,8 @@ FINE = ql.Grid(1280, (-30, 34))
 PSI = ql.gaussian(GRID, center=-3.0, momentum=2.0, width=0.6)
 
 
-def window(H=WELL, psi=PSI, tol=1e-7):
-    return window_for(H, psi, tol, Record())
+def window(H=WELL, psi=PSI, tol=1e-7, time=10.0):
+    return window_for(Task(H, psi, np.array([0.0, time]), tol, Record()))
 
 
 def test_a_window_is_a_part_of_the_points():
