@@ -12,12 +12,12 @@ import numpy as np
 from qlearn.kernels.compiled_fft import backward, forward
 from qlearn.kernels.vectors import LANES, floor, load, pick, spread, store, transposed
 
-__all__ = ["driven", "enter", "leave", "static"]
+__all__ = ["driven", "enter", "exponentials", "static"]
 
 
 @numba.njit(cache=True)
 def enter(psi, re, im, shape):
-    """psi (rows, columns) as shape = (rows, columns, row offset, column offset in psi, block, gap) lays it out."""
+    """psi, flat, as shape = (rows, columns, row offset, column offset in psi, block, gap, …) lays it out."""
     rows, columns, a, b, block, gap = shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]
     for i in range(rows):
         at = i // LANES * block + i % LANES
@@ -27,13 +27,22 @@ def enter(psi, re, im, shape):
 
 
 @numba.njit(cache=True)
-def leave(psi, re, im, shape):
+def _leave(psi, re, im, shape):
     """The opposite of ``enter``."""
     rows, columns, a, b, block, gap = shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]
     for i in range(rows):
         at = i // LANES * block + i % LANES
         for j in range(columns):
             psi[i * a + j * b] = complex(re[at + j * gap], im[at + j * gap])
+
+
+@numba.njit(cache=True)
+def exponentials(tables, weights, scale, found):
+    """found (K, 2, P): real and imaginary parts of scale·exp(−i Σ_r w_kr g_r); tables (R, P), weights (K, R)."""
+    for k in range(weights.shape[0]):
+        found[k, 0] = scale
+        found[k, 1] = 0.0
+        _turn(found[k, 0], found[k, 1], 0, found.shape[2], tables, weights[k])
 
 
 @numba.njit(cache=True)
@@ -145,12 +154,33 @@ def _drift(re, im, shape, axes, radices, twiddles, lead, last, full, work, other
 
 
 @numba.njit(cache=True)
-def static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, masks, seen, kicks, order,
+def static(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order,
            count):
-    """``count`` steps. kicks (K, 2, P): factors; order (2 + pairs,): the kick before the first stage, that behind each stage
-    (the last one: of two steps together), that behind the last stage of all; drifts (pairs,): which drift each stage has.
-    masks: of the points and of the modes, or empty; seen (2,) rises to the largest of Σ mask |φ|² behind steps, and of the
-    same for the modes in their first stages."""
+    """``count`` steps of each row of φ (members, N), in place. room: numbers for re, im and eight columns of each.
+
+    kicks (K, 2, P): factors; order (2 + pairs,): the kick before the first stage, that behind each stage (the last one: of two
+    steps together), that behind the last stage of all; drifts (pairs,): which drift each stage has. points, modes: masks,
+    or empty; seen (members, 2) rises to the largest of Σ mask |φ|² behind steps, and of the same for modes in first stages.
+    """
+    re, im, work, other = _parts(room, shape)
+    for member in range(phi.shape[0]):
+        enter(phi[member], re, im, shape)
+        _static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes,
+                seen[member], kicks, order, count)
+        _leave(phi[member], re, im, shape)
+
+
+@numba.njit(cache=True)
+def _parts(room, shape):
+    """re, im, and the same of eight columns."""
+    part = LANES * LANES * -(-shape[0] // LANES)
+    size = (room.size - 2 * part) // 2
+    return room[:size], room[size:2 * size], room[2 * size:2 * size + part], room[2 * size + part:]
+
+
+@numba.njit(cache=True)
+def _static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks,
+            order, count):
     pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
     none = np.empty(0)
     for step in range(count):
@@ -158,7 +188,7 @@ def static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, la
             if stage >= 0:
                 d = drifts[stage]
                 share = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
-                               masks[1] if stage == 0 else none)
+                               modes if stage == 0 else none)
                 seen[1] = max(seen[1], share)
             end = step == count - 1 and stage == pairs - 1
             kick, share = kicks[order[pairs + 1] if end else order[stage + 1]], 0.0
@@ -169,8 +199,8 @@ def static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, la
                         _multiply(re, im, start, size, roots[0], roots[1], -1.0)
                     _along_others(re, im, start, axes, radices, twiddles, False)
                 _multiply(re, im, start, size, kick[0], kick[1], 1.0)
-                if stage == pairs - 1 and masks[0].size > 0:
-                    share += _weighed(re, im, start, size, masks[0], start)
+                if stage == pairs - 1 and points.size > 0:
+                    share += _weighed(re, im, start, size, points, start)
                 if not end:
                     _along_others(re, im, start, axes, radices, twiddles, True)
                     if roots.shape[1] > 0:
@@ -179,18 +209,28 @@ def static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, la
 
 
 @numba.njit(cache=True)
-def driven(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, masks, seen, tables,
-           weights):
+def driven(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, tables, weights):
     """The same with kicks exp(−iθ), θ = Σ_r w_r g_r: tables (R, P), weights (1 + count·pairs, R), one row a kick."""
+    re, im, work, other = _parts(room, shape)
+    for member in range(phi.shape[0]):
+        enter(phi[member], re, im, shape)
+        _driven(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes,
+                seen[member], tables, weights)
+        _leave(phi[member], re, im, shape)
+
+
+@numba.njit(cache=True)
+def _driven(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, tables,
+            weights):
     pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
     none = np.empty(0)
     for kick in range(weights.shape[0]):
         stage, end, share = (kick - 1) % pairs, kick == weights.shape[0] - 1, 0.0
         if kick > 0:
             d = drifts[stage]
-            modes = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
-                           masks[1] if stage == 0 else none)
-            seen[1] = max(seen[1], modes)
+            of_modes = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
+                              modes if stage == 0 else none)
+            seen[1] = max(seen[1], of_modes)
         for k in range(pieces):
             start = k * piece
             if kick > 0:
@@ -198,8 +238,8 @@ def driven(re, im, work, other, shape, axes, radices, twiddles, roots, leads, la
                     _multiply(re, im, start, size, roots[0], roots[1], -1.0)
                 _along_others(re, im, start, axes, radices, twiddles, False)
             _turn(re, im, start, size, tables, weights[kick])
-            if kick > 0 and stage == pairs - 1 and masks[0].size > 0:
-                share += _weighed(re, im, start, size, masks[0], start)
+            if kick > 0 and stage == pairs - 1 and points.size > 0:
+                share += _weighed(re, im, start, size, points, start)
             if not end:
                 _along_others(re, im, start, axes, radices, twiddles, True)
                 if roots.shape[1] > 0:

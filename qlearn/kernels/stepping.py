@@ -16,7 +16,7 @@ import numpy as np
 
 from qlearn.kernels.fft_plan import factored, plan
 
-__all__ = ["LARGEST", "Layout", "Stages", "factors", "fits", "layout_of"]
+__all__ = ["LARGEST", "NONE", "Layout", "Stages", "exponentials", "factors", "fits", "layout_of"]
 
 LANES = 8
 LARGEST = 1e5  # |θ| up to which the phases of ``driven`` are exact
@@ -91,89 +91,88 @@ class Layout:
             return np.pad(values, ((0, 0), (0, self.size - self.shape[0])))
         padded = np.zeros((len(values), self.blocks * LANES, self.stride))
         padded[:, :self.rows, :self.columns] = values.reshape(-1, self.rows, self.columns)
-        return padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2).reshape(len(values), -1)
+        padded = padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2)
+        return np.ascontiguousarray(padded.reshape(len(values), -1))
 
     def modes(self, values: np.ndarray) -> np.ndarray:
         """Real values (m, *shape) of the modes in FFT order, as the loop meets them, (m, padded columns/8 · rows · 8)."""
         found = values.reshape(len(values), -1)[:, self.order]
         if self.padded > self.columns:
             found = np.concatenate([found, np.zeros((len(values), self.rows, self.padded - self.columns))], axis=2)
-        return found.reshape(len(values), self.rows, -1, LANES).transpose(0, 2, 1, 3).reshape(len(values), -1)
+        found = found.reshape(len(values), self.rows, -1, LANES).transpose(0, 2, 1, 3)
+        return np.ascontiguousarray(found.reshape(len(values), -1))
 
     def lead(self, values: np.ndarray) -> np.ndarray:
-        """The same of functions of the modes of axis 0 alone, (m, rows)."""
-        return values[:, self.plans[0].order]
+        """The same of functions of the modes of axis 0 alone, (m, rows) -> (m, blocks · 8)."""
+        return np.pad(np.ascontiguousarray(values[:, self.plans[0].order]), ((0, 0), (0, self.blocks * LANES - self.rows)))
 
     def last(self, values: np.ndarray) -> np.ndarray:
         """The same of functions of the modes of all other axes, (m, *shape[1:]) -> (m, padded columns)."""
         found = values.reshape(len(values), -1)[:, self.order[0] % self.columns]
-        return np.pad(found, ((0, 0), (0, self.padded - self.columns)))
+        return np.pad(np.ascontiguousarray(found), ((0, 0), (0, self.padded - self.columns)))
 
 
 @final
 class Stages:
     """A sequence kick, drift, kick, …, drift, kick of one step length on a layout, to be run in place.
 
-    which (stages,) : the drift of each stage.   drifts : complex, of the modes in FFT order, either of all, (D, *shape), or
-    factors of those of axis 0 and of those of the others, ((D, rows), (D, *shape[1:])).
+    which (stages,) : the drift of each stage.   drifts : factors of the modes, 1/N included, as ``exponentials`` gives them:
+    ``full`` (D, 2, modes), or ``lead`` of axis 0 and ``last`` of the others, whose product they are; the others are empty.
     """
 
-    def __init__(self, layout: Layout, which: list[int], drifts: Any):
+    def __init__(self, layout: Layout, which: list[int], full: np.ndarray, lead: np.ndarray = NONE, last: np.ndarray = NONE):
         from qlearn.kernels import compiled_stepping
 
-        self.layout, self.loops, self.which = layout, compiled_stepping, np.array(which, dtype=np.int64)
-        scale = 1 / math.prod(layout.shape)
-        if isinstance(drifts, tuple):
-            lead, last = _apart(layout.lead, drifts[0] * scale), _apart(layout.last, drifts[1])
-            self.drifts = lead, last, np.empty((len(lead), 2, 0))
-        else:
-            full = _apart(layout.modes, drifts * scale)
-            self.drifts = np.empty((len(full), 2, 0)), np.empty((len(full), 2, 0)), full
+        self.layout, self.loops = layout, compiled_stepping
+        drifts = [part if part.size else np.empty((max(which) + 1, 2, 0)) for part in (lead, last, full)]
+        self.parts = (layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *drifts,
+                      np.array(which, dtype=np.int64))
 
-    def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = None) -> np.ndarray:
+    def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = (NONE, NONE)) -> np.ndarray:
         """``count`` steps; kicks (K, 2, size) of factors, order as for compiled_stepping.static. See ``driven``."""
         return self._run(self.loops.static, phi, masks, (kicks, order, count))
 
-    def driven(self, phi: np.ndarray, tables: np.ndarray, weights: np.ndarray, masks: Any = None) -> np.ndarray:
+    def driven(self, phi: np.ndarray, tables: np.ndarray, weights: np.ndarray, masks: Any = (NONE, NONE)) -> np.ndarray:
         """Steps with kicks exp(−i Σ_r w_r g_r): tables (R, size), weights (1 + stages, R).
 
-        φ (…, *shape) is overwritten. masks: (points (size,), modes (modes,)) or None. Returns (members, 2), the largest
-        Σ mask |φ|² behind a step, and of the modes in a first stage; 0 without masks.
+        φ (…, *shape) is overwritten. masks: (points (size,), modes (modes,)). Returns (members, 2), the largest
+        Σ mask |φ|² behind a step, and of the modes in a first stage; 0 where masks are empty.
         """
         return self._run(self.loops.driven, phi, masks, (tables, weights))
 
-    def _run(self, loop: Any, phi: np.ndarray, masks: Any, kicks: tuple) -> np.ndarray:
-        layout, flat = self.layout, phi.reshape(-1, math.prod(self.layout.shape))
-        size, part = layout.size, LANES**2 * layout.blocks
-        room = aligned(2 * (size + part))
-        if size != layout.rows * layout.columns:
-            room[:2 * size] = 0.0
-        re, im, work, other = room[:size], room[size:2 * size], room[2 * size:2 * size + part], room[2 * size + part:]
-        seen, masks = np.zeros((len(flat), 2)), (NONE, NONE) if masks is None else masks
-        for member, most in zip(flat, seen, strict=True):
-            self.loops.enter(member, re, im, layout.numbers)
-            loop(re, im, work, other, layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *self.drifts,
-                 self.which, masks, most, *kicks)
-            self.loops.leave(member, re, im, layout.numbers)
+    def _run(self, loop: Any, phi: np.ndarray, masks: tuple[np.ndarray, np.ndarray], kicks: tuple) -> np.ndarray:
+        layout = self.layout
+        flat, room = phi.reshape(-1, layout.rows * layout.columns), _aligned(2 * (layout.size + LANES**2 * layout.blocks))
+        if layout.size != layout.rows * layout.columns:
+            room[:2 * layout.size] = 0.0
+        seen = np.zeros((len(flat), 2))
+        loop(flat, room, *self.parts, *masks, seen, *kicks)
         return seen
+
+
+def exponentials(tables: np.ndarray, weights: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """scale·exp(−i Σ_r w_kr g_r), real and imaginary parts (K, 2, P); tables (R, P), P a multiple of 8, weights (K, R)."""
+    from qlearn.kernels import compiled_stepping
+
+    if float(np.max(np.abs(weights) @ np.max(np.abs(tables), axis=1))) > LARGEST:
+        angle = weights @ tables
+        return np.stack([scale * np.cos(angle), -scale * np.sin(angle)], axis=1)
+    found = np.empty((len(weights), 2, tables.shape[1]))
+    compiled_stepping.exponentials(tables, weights, scale, found)
+    return found
 
 
 def factors(layout: Layout, tables: Iterable[np.ndarray], count: int) -> np.ndarray:
     """``count`` complex tables (*shape) of the points, as ``Stages.static`` takes them."""
-    from qlearn.kernels.compiled_stepping import enter
+    from qlearn.kernels import compiled_stepping
 
     found = np.zeros((count, 2, layout.size))
     for (re, im), table in zip(found, tables, strict=True):
-        enter(np.ascontiguousarray(table).reshape(-1), re, im, layout.numbers)
+        compiled_stepping.enter(np.ascontiguousarray(table).reshape(-1), re, im, layout.numbers)
     return found
 
 
-def _apart(arranged: Any, values: np.ndarray) -> np.ndarray:
-    """(D, 2, n): real and imaginary parts, each arranged."""
-    return np.ascontiguousarray(np.stack([arranged(values.real), arranged(values.imag)], axis=1))
-
-
-def aligned(size: int) -> np.ndarray:
+def _aligned(size: int) -> np.ndarray:
     """An array that begins where vectors are loaded at once."""
     raw = np.empty(size + LANES)
     offset = -raw.ctypes.data // raw.itemsize % LANES

@@ -63,7 +63,7 @@ def load(typing: Any, array: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         index = context.cast(builder, args[1], sig.args[1], types.intp)
         return builder.load(_address(context, builder, sig.args[0], args[0], index), align=8)
-    return _lanes(array, index) if array.layout == "C" else None, generate
+    return (_lanes(array, index), generate) if array.layout == "C" else None
 
 
 @intrinsic
@@ -73,7 +73,7 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
         index = context.cast(builder, args[1], sig.args[1], types.intp)
         builder.store(args[2], _address(context, builder, sig.args[0], args[0], index), align=8)
         return context.get_dummy_value()
-    return types.void(array, index, value) if array.layout == "C" else None, generate
+    return (types.void(array, index, value), generate) if array.layout == "C" else None
 
 
 @intrinsic

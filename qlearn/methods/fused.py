@@ -5,6 +5,7 @@ real time, and numbers of points that the loop can transform. The numbers are th
 """
 
 import math
+from functools import cached_property
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.fft import backend_name
 from qlearn.kernels.phases import Phases
-from qlearn.kernels.stepping import LARGEST, Stages, factors, fits, layout_of
+from qlearn.kernels.stepping import LARGEST, NONE, Stages, exponentials, factors, fits, layout_of
 from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
 from qlearn.methods.lookout import Lookout
 
@@ -34,24 +35,23 @@ class _Ready(NamedTuple):
     order: np.ndarray
 
 
-def fused_steps(hamiltonian: Hamiltonian, kicks: Kicks, phases: Phases, imaginary: bool) -> "FusedSteps | None":
-    """The compiled loop for this H, None where it does not apply."""
+def fused_steps(hamiltonian: Hamiltonian, kicks: Kicks, phases: Phases, imaginary: bool, gradient: bool) -> "FusedSteps | None":
+    """The compiled loop for this H, None where it does not apply; ``gradient`` where some c ≠ 0."""
     grid = hamiltonian.grid
     applies = not imaginary and phases.name == "numba" and hamiltonian.channels is None and fits(grid.shape) \
         and all(kind == "periodic" for kind in grid.boundary) and isinstance(kicks, StaticKicks | DrivenKicks) \
         and not hamiltonian.batch_shape
-    return FusedSteps(hamiltonian, kicks, phases) if applies else None
+    return FusedSteps(hamiltonian, kicks, gradient) if applies else None
 
 
 @final
 class FusedSteps:
-    """Keeps what the last few step lengths need, ``kept`` of them."""
+    """Keeps what the last few step lengths need."""
 
-    def __init__(self, hamiltonian: Hamiltonian, kicks: Any, phases: Phases):
-        self.hamiltonian, self.kicks, self.phases = hamiltonian, kicks, phases
+    def __init__(self, hamiltonian: Hamiltonian, kicks: Any, gradient: bool):
+        self.hamiltonian, self.kicks, self.gradient = hamiltonian, kicks, gradient
         self.layout = layout_of(hamiltonian.grid.shape)
         self._kept: dict[tuple[Sequence, float], _Ready] = {}
-        self._tables: np.ndarray | None = None
         self._masks: Any = None
 
     def takes(self, phi: Any) -> bool:
@@ -65,14 +65,14 @@ class FusedSteps:
             lookout: Lookout | None) -> bool:
         """``count`` steps of h on φ (…, *shape) in place; False, and nothing done, where phases are too large for the loop."""
         ready = self._ready(sequence, h, kept)
-        masks = None if lookout is None else self._watched(lookout)
+        masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         if ready.kicks is not None:
             seen = ready.stages.static(phi, ready.kicks, ready.order, count, masks)
         else:
             weights = self._weights(sequence, h, time, count)
             if np.max(np.abs(weights) @ self.kicks.largest) > LARGEST:
                 return False
-            seen = ready.stages.driven(phi, self._driven_tables(), weights, masks)
+            seen = ready.stages.driven(phi, self._tables, weights, masks)
         if lookout is not None:
             lookout.note(seen)
         return True
@@ -92,20 +92,45 @@ class FusedSteps:
         merged = (last[0] + first[0], last[1] + first[1])
         order = [*rows[:-1], merged, rows[-1]]
         distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
-        stages = Stages(self.layout, [drifts.index(a) for a in sequence.drifts], self._drifts(np.array(drifts) * h))
+        stages = Stages(self.layout, [drifts.index(a) for a in sequence.drifts], *self._drifts(np.array(drifts) * h))
         kicks = None
         if isinstance(self.kicks, StaticKicks):
-            kicks = factors(self.layout, (self.kicks.factor(b, c, h) for b, c in distinct), len(distinct))
+            kicks = self._static(distinct, h)
         return _Ready(stages, kicks, np.array([distinct.index(row) for row in order], dtype=np.int64))
 
-    def _drifts(self, lengths: np.ndarray) -> Any:
-        """exp(−i h_d T/ħ) for each of the lengths, of axis 0 and of the others apart where T is a sum."""
-        kinetic, rates = self.hamiltonian.kinetic, lengths / self.hamiltonian.hbar
+    def _static(self, rows: list[tuple[float, float]], h: float) -> np.ndarray:
+        """The factors of kicks (b, c)."""
+        if not self.hamiltonian.is_hermitian:
+            return factors(self.layout, (self.kicks.factor(b, c, h) for b, c in rows), len(rows))
+        weights = np.array(rows) * (h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar)
+        return exponentials(self._tables, weights[:, :len(self._tables)])
+
+    @cached_property
+    def _tables(self) -> np.ndarray:
+        """What the phases of the kicks are sums of, as the points lie: V and ∂VᵀM⁻¹∂V, or the tables of a drive."""
+        if isinstance(self.kicks, DrivenKicks):
+            return self.layout.points(self.kicks.tables)
+        H = self.hamiltonian
+        tables = [H.potential_table(), H.gradient_squared()] if self.gradient else [H.potential_table()]
+        return self.layout.points(np.stack(tables))
+
+    @cached_property
+    def _kinetic(self) -> tuple[np.ndarray, ...]:
+        """T as the modes lie, (1, modes); where it is a sum, nothing, its part of axis 0, and that of all others."""
+        kinetic = self.hamiltonian.kinetic
         table = kinetic.table
         if table.ndim == 1 or np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
-            return self.phases.table(np.multiply.outer(rates, table))
-        lead, last = table[(slice(None), *(0,) * (table.ndim - 1))], table[0] - table[(0,) * table.ndim]
-        return self.phases.table(np.multiply.outer(rates, lead)), self.phases.table(np.multiply.outer(rates, last))
+            return (self.layout.modes(table[None]),)
+        first = table[(slice(None), *(0,) * (table.ndim - 1))]
+        return NONE, self.layout.lead(first[None]), self.layout.last(table[:1] - table[(0,) * table.ndim])
+
+    def _drifts(self, lengths: np.ndarray) -> list[np.ndarray]:
+        """exp(−i h_d T/ħ)/N for each of the lengths, in the parts of T."""
+        rates, scale = (lengths / self.hamiltonian.hbar)[:, None], 1 / self.hamiltonian.grid.size
+        full, *parts = self._kinetic
+        if not parts:
+            return [exponentials(full, rates, scale)]
+        return [NONE, exponentials(parts[0], rates, scale), exponentials(parts[1], rates)]
 
     def _weights(self, sequence: Sequence, h: float, time: float, count: int) -> np.ndarray:
         """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""
@@ -117,11 +142,6 @@ class FusedSteps:
         of_b[:-1, -1] += b[0]
         of_c[:-1, -1] += c[0]
         return self.kicks.weights(np.append(time, times), np.append(b[0], of_b), np.append(c[0], of_c), h)
-
-    def _driven_tables(self) -> np.ndarray:
-        if self._tables is None:
-            self._tables = self.layout.points(self.kicks.tables)
-        return self._tables
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
         """The places that are looked at, as 1 among zeros."""

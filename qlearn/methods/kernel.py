@@ -50,8 +50,9 @@ class SplittingKernel:
     def compute_with(self, name: str) -> None:
         """Phases by "numba" or "numpy", from here on: for a run that is resumed."""
         self.phases, self._kept = Phases(name), {}  # other tables of the same lengths would have other bits
-        self._kicks = kicks_for(self.hamiltonian, self.phases, self.imaginary, any(self.table.gradients))
-        self._fused = fused_steps(self.hamiltonian, self._kicks, self.phases, self.imaginary)
+        gradient = any(self.table.gradients)
+        self._kicks = kicks_for(self.hamiltonian, self.phases, self.imaginary, gradient)
+        self._fused = fused_steps(self.hamiltonian, self._kicks, self.phases, self.imaginary, gradient)
 
     @property
     def pairs(self) -> int:

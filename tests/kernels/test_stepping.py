@@ -7,7 +7,7 @@ pytest.importorskip("numba", reason="the compiled loop needs numba")
 
 from qlearn.kernels.compiled_fft import backward, forward
 from qlearn.kernels.fft_plan import factored, plan
-from qlearn.kernels.stepping import Stages, factors, fits, layout_of
+from qlearn.kernels.stepping import NONE, Stages, exponentials, factors, fits, layout_of
 
 LINES = [(64,), (72,), (192,), (288,), (320,), (1000,), (1024,), (1600,)]
 PLANES = [(16, 16), (12, 20), (30, 25), (9, 8), (256, 40)]
@@ -41,22 +41,29 @@ def test_rows_apart_leave_what_is_between_alone(width):
 
 
 def _random(shape, count, rng):
-    return np.exp(1j * rng.normal(size=(count, *shape)))
+    """Angles, and what they are of."""
+    angles = rng.normal(size=(count, *shape))
+    return angles, np.exp(-1j * angles)
 
 
-@pytest.mark.parametrize("separate", [False, True])
-@pytest.mark.parametrize("shape", LINES + PLANES + SPACES, ids=str)
+def _of_modes(layout, which, angles):
+    return Stages(layout, which, exponentials(layout.modes(angles), np.eye(len(angles)), 1 / angles[0].size))
+
+
+@pytest.mark.parametrize(("shape", "separate"), [(shape, False) for shape in LINES + PLANES + SPACES]
+                         + [(shape, True) for shape in PLANES + SPACES], ids=str)
 def test_steps_are_those_of_plain_transforms(shape, separate):
     rng, layout = np.random.default_rng(7), layout_of(shape)
     phi = rng.normal(size=(2, *shape)) + 1j * rng.normal(size=(2, *shape))     # a batch of two
-    kicks, drifts = _random(shape, 4, rng), _random(shape, 3, rng)
+    which, order, (_, kicks) = [0, 2, 1], np.array([0, 1, 2, 3, 1]), _random(shape, 4, rng)
     if separate:
-        if len(shape) == 1:
-            pytest.skip("a line has one axis")
-        lead, last = _random(shape[:1], 3, rng), _random(shape[1:], 3, rng)
+        (first, lead), (others, last) = _random(shape[:1], 3, rng), _random(shape[1:], 3, rng)
         drifts = lead.reshape(3, -1, *(1,) * (len(shape) - 1)) * last[:, None]
-    which, order = [0, 2, 1], np.array([0, 1, 2, 3, 1])
-    stages = Stages(layout, which, (lead, last) if separate else drifts)
+        stages = Stages(layout, which, NONE, exponentials(layout.lead(first), np.eye(3), 1 / phi[0].size),
+                        exponentials(layout.last(others), np.eye(3)))
+    else:
+        angles, drifts = _random(shape, 3, rng)
+        stages = _of_modes(layout, which, angles)
     masks = rng.integers(0, 2, size=(2, 1, *shape)).astype(float)
     found = phi.copy()
     watched = layout.points(masks[0])[0], layout.modes(masks[1])[0]
@@ -80,9 +87,9 @@ def test_driven_kicks_are_exponentials(shape):
     rng, layout = np.random.default_rng(3), layout_of(shape)
     phi = rng.normal(size=shape) + 1j * rng.normal(size=shape)
     tables, weights = 300 * rng.normal(size=(3, *shape)), rng.normal(size=(5, 3))
-    drifts = _random(shape, 1, rng)
+    angles, drifts = _random(shape, 1, rng)
     found = phi.copy()
-    Stages(layout, [0, 0], drifts).driven(found, layout.points(tables), weights)
+    _of_modes(layout, [0, 0], angles).driven(found, layout.points(tables), weights)
     exact = phi * np.exp(-1j * np.tensordot(weights[0], tables, axes=1))
     for row in weights[1:]:
         exact = np.fft.ifftn(drifts[0] * np.fft.fftn(exact)) * np.exp(-1j * np.tensordot(row, tables, axes=1))
@@ -94,3 +101,11 @@ def test_which_grids_fit():
     for shape in ((40,), (100,), (448,), (14, 16), (7, 64), (64, 4)):
         assert not fits(shape)
     assert factored(360) == [5, 3, 3, 4, 2] and factored(7) is None
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4, 1e7])
+def test_exponentials_of_any_angle(size):
+    rng = np.random.default_rng(2)
+    tables, weights = size * rng.normal(size=(2, 64)), rng.normal(size=(3, 2))
+    found = exponentials(tables, weights, 0.5)
+    np.testing.assert_allclose(found[:, 0] + 1j * found[:, 1], 0.5 * np.exp(-1j * (weights @ tables)), atol=4e-15 * max(1, size))
