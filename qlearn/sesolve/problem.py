@@ -40,12 +40,16 @@ class Problem:
         return self.task.record
 
 
-def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool, window: bool) -> Problem:
-    """The problem, or ArgumentError or UnsupportedError. The trial of the choice of a method is counted in the record."""
+def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool, window: bool, *,
+             own: bool = True) -> Problem:
+    """The problem, or ArgumentError or UnsupportedError. The trial of the choice of a method is counted in the record.
+
+    own : False where ψ0 need not be copied, because nobody can change it while the problem is solved.
+    """
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H, "Use qlearn.from_qutip or Hamiltonian(grid, potential).")
     times = _times(tlist)
-    psi = _state(H, psi0)
+    psi = _state(H, psi0, own)
     if isinstance(psi, np.ndarray):
         psi.flags.writeable = False
     norms = _norms(H, psi)
@@ -63,14 +67,15 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     return Problem(H, psi, times, method, reason, tol, bool(imaginary), task, part, norms)
 
 
-def _state(H: Hamiltonian, psi0: Any) -> Any:
-    """ψ0 as a complex array of its own kind, with the batch axes of V."""
+def _state(H: Hamiltonian, psi0: Any, own: bool) -> Any:
+    """ψ0 as a complex array of its own kind, with the batch axes of V; not ``own``: NumPy's in the same memory."""
     native = not isinstance(psi0, np.ndarray | list | tuple | int | float | complex) and hasattr(psi0, "shape")
     values = H.checked(to_numpy(psi0) if native else psi0, "psi0")
     batch = values.shape[:values.ndim - len(H.state_shape)]
     shape = (*(np.broadcast_shapes(batch, H.batch_shape) if H.batch_shape else batch), *H.state_shape)
     if not native:
-        return np.array(values if values.shape == shape else np.broadcast_to(values, shape), dtype=complex, order="C")
+        values = values if values.shape == shape else np.broadcast_to(values, shape)
+        return np.array(values, dtype=complex, order="C") if own else np.ascontiguousarray(values, dtype=complex).view()
     return as_complex(namespace(psi0).broadcast_to(psi0, shape)) if not np.iscomplexobj(values) or values.shape != shape \
         else like(np.array(values, dtype=complex), psi0)
 

@@ -70,7 +70,8 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
     True
     """
     _check_stop(stop)
-    problem = prepared(H, psi0, tlist, method, tol, imaginary_time, window)
+    alone = e_ops is None and stop is None and np.size(tlist) > 1  # nobody is handed ψ0, or may change it, on the way
+    problem = prepared(H, psi0, tlist, method, tol, imaginary_time, window, own=not alone)
     log = Log(H, e_ops, store_states, problem.psi0, len(problem.times))
     run = Run(problem)
     keeper = Keeper(checkpoint, run, log)
