@@ -148,7 +148,7 @@ class PlannedSteps:
     def _planned(self) -> Outlook:
         """The outlook of the fewest steps found that keep the bound, or of as many as are looked at."""
         most = max(MOST_LOOKED_AT, self.fewest)
-        count, best, low, high = min(max(self.fewest, 24), most), None, self.fewest, most
+        count, best, low, high = min(max(self.fewest, 24), most), None, self.fewest, most + 1
         if self.most < most:
             count = max(int(self.most), 1)
             if count < self.fewest or self._bound(self.forecast.outlook(count)) > self.goal:
