@@ -6,39 +6,46 @@ import numpy as np
 __all__ = ["on_a_line"]
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(cache=True, error_model="numpy", fastmath={"contract", "arcp", "nnan", "nsz", "reassoc"})
 def on_a_line(tables, spacing, inverse, weights, h, parts, q, p, bounds):
-    """q and p (k,) are overwritten; bounds (4,)."""
+    """q and p (k,) are overwritten; bounds (4,). All trajectories take a step together, in vector code."""
     terms, n = tables.shape
-    slopes = np.empty((n + 1, terms))
+    slopes = np.empty((terms, n + 1))
     for r in range(terms):
-        for i in range(n):
-            slopes[i, r] = (tables[r, i - 1] - tables[r, (i + 1) % n]) / (2 * spacing)
-        slopes[n, r] = slopes[0, r]
-    dt = h / parts
+        table, slope = tables[r], slopes[r]
+        for i in range(1, n - 1):
+            slope[i] = (table[i - 1] - table[i + 1]) / (2 * spacing)
+        slope[0] = slope[n] = (table[n - 1] - table[1]) / (2 * spacing)
+        slope[n - 1] = (table[n - 2] - table[0]) / (2 * spacing)
+    dt, k = h / parts, q.size
+    one = np.uint64(1)
     drift, count = dt * inverse / spacing, (weights.shape[0] - 1) * parts
-    low, high, slow, fast = q.min(), q.max(), p.min(), p.max()
-    f = np.empty(terms)
+    at, u, force = np.empty(k, dtype=np.uint64), np.empty(k), np.empty(k)
+    lows, highs, slows, fasts = q.copy(), q.copy(), p.copy(), p.copy()
     for step in range(count + 1):
         before, rest = step // parts, step % parts
+        if step:
+            for j in range(k):
+                q[j] += drift * p[j]
+        outside = False
+        for j in range(k):
+            cell = np.floor(q[j])
+            u[j], at[j], force[j] = q[j] - cell, np.uint64(np.int32(cell)), 0.0
+            outside |= (cell < 0) | (cell >= n)
+        if outside:
+            for j in range(k):
+                at[j] = np.uint64(np.int64(np.floor(q[j])) % n)
         for r in range(terms):
-            f[r] = weights[before, r]
+            f, slope = weights[before, r], slopes[r]
             if rest:
-                f[r] += (weights[before + 1, r] - f[r]) * (rest / parts)
-        for j in range(q.size):
-            x = q[j]
-            if step:
-                x += drift * p[j]
-                q[j] = x
-            cell = np.floor(x)
-            u, at = x - cell, np.int64(cell)
-            if at < 0 or at >= n:
-                at %= n
-            force = 0.0
-            for r in range(terms):
-                a = slopes[at, r]
-                force += f[r] * (a + u * (slopes[at + 1, r] - a))
-            middle = p[j] + 0.5 * dt * force if step else p[j]
-            p[j] = middle + 0.5 * dt * force
-            low, high, slow, fast = min(low, x), max(high, x), min(slow, middle), max(fast, middle)
-    bounds[0], bounds[1], bounds[2], bounds[3] = low, high, slow, fast
+                f += (weights[before + 1, r] - f) * (rest / parts)
+            f *= 0.5 * dt
+            for j in range(k):
+                a = slope[at[j]]
+                force[j] += f * (a + u[j] * (slope[at[j] + one] - a))
+        for j in range(k):
+            middle = p[j] + force[j] if step else p[j]
+            p[j] = middle + force[j]
+            lows[j], highs[j] = min(lows[j], q[j]), max(highs[j], q[j])
+            slows[j], fasts[j] = min(slows[j], middle), max(fasts[j], middle)
+    bounds[0], bounds[1], bounds[2], bounds[3] = lows.min(), highs.max(), slows.min(), fasts.max()
