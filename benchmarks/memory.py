@@ -4,12 +4,13 @@ import gc
 import os
 import tracemalloc
 import warnings
-from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 import qlearn as ql
 from benchmarks.machine import described
-from benchmarks.problems import Problem, p2
+from benchmarks.problems import Problem, p1, p2, p3
 from benchmarks.solver import hamiltonian_of
 from benchmarks.table import Table, held
 
@@ -18,53 +19,70 @@ __all__ = ["memory", "working_memory"]
 BAR = 4.0
 SMALLEST = 1024  # bytes of what is counted
 FRAMES = 12  # of a traceback
+LINE = 2**16  # points of a line on which a wave function is more than the small arrays that every run has
 # what makes tables: phases of the splittings, splines of V for the forecast, clipped T and V of the polynomial methods; V, ∂V and
 # T of a window of the grid
 TABLES_FROM = tuple(os.path.join(*path) for path in (
     ("methods", "kernel.py"), ("kernels", "trajectories.py"), ("methods", "frozen.py"), ("methods", "clipping.py"),
-    ("hamiltonian", "potential.py"), ("hamiltonian", "gradients.py"), ("hamiltonian", "kinetic.py")))
+    ("hamiltonian", "potential.py"), ("hamiltonian", "gradients.py"), ("hamiltonian", "kinetic.py"),
+    ("hamiltonian", "operator.py")))
 COLUMNS = ["problem", "method", "peak", "tables", "results", "beyond both", "bar"]
 
 
 def memory() -> list[Table]:
     rows = []
-    for n in (256, 512):
-        problem = p2().on((n, n))
-        problem = Problem("P2", (n, n), problem.bounds, 1.0, problem.static, problem.packet)
-        for name in ("Gradient6", "RKN6", "Chebyshev"):
-            peak, tables, results = working_memory(problem, getattr(ql, name)())
+    for problem, words in _problems():
+        for method, bar, window in _methods(problem):
+            peak, tables, results = working_memory(problem, method, window=window)
             rest = peak - tables - results
-            rows.append([f"P2, {n}×{n}, T = 1", name, f"{peak:.1f}", f"{tables:.1f}", f"{results:.1f}", f"{rest:.1f}",
-                         held(round(rest, 2), BAR)])
+            name = ("None" if method is None else method.name) + ("" if window else ", all points")
+            rows.append([words, name, f"{peak:.1f}", f"{tables:.1f}", f"{results:.1f}", f"{rest:.1f}",
+                         held(round(rest, 2), BAR) if bar else "none"])
             print(" ".join(rows[-1]), flush=True)
-    words = ("Peak of what `ql.propagate` allocates (tracemalloc), in wave functions of 16 bytes a point, less the tables that "
-             "the method keeps between two save times and less the state that the reader holds. ψ0 and V are there before.")
+    words = ("Peak of what `ql.sesolve` allocates (tracemalloc), in wave functions of 16 bytes a point, less the tables that "
+             "the method keeps and less the states that it hands over. ψ0 and V are there before. `ql.propagate`, and `e_ops` or "
+             "`stop`, need one more: a copy of ψ0. Lanczos keeps its 24 vectors and Magnus4 up to 32; no bar is meant for them.")
     return [Table("Memory", words, COLUMNS, rows, described())]
 
 
-def working_memory(problem: Problem, method: Any, tol: float = 1e-6) -> tuple[float, float, float]:
-    """(peak, phase tables, results) of a run with three save times, in wave functions; what H keeps is made before."""
+def _problems() -> list[tuple[Problem, str]]:
+    planes = [(_shortened(p2().on((n, n)), 1.0), f"P2, {n}×{n}, T = 1") for n in (256, 512)]
+    return [*planes, (_shortened(p1().on((LINE,)), 0.1), f"P1, N = {LINE}, T = 0.1"),
+            (_shortened(p3().on((LINE,)), 0.1), f"P3, N = {LINE}, T = 0.1")]
+
+
+def _shortened(problem: Problem, duration: float) -> Problem:
+    return Problem(problem.name, problem.shape, problem.bounds, duration, problem.static, problem.packet, problem.driven)
+
+
+def _methods(problem: Problem) -> list[tuple[Any, bool, bool]]:
+    """Methods, whether they have a bar, and whether they may take a window of the grid."""
+    if problem.driven:
+        return [(None, True, True), (ql.RKN6(), True, True)]
+    methods = [None, ql.Gradient6(), ql.RKN6(), ql.Chebyshev()]
+    everywhere = [(method, True, False) for method in methods[1:]] if problem.shape == (512, 512) else []
+    krylov = [(ql.Lanczos(), False, True)] if problem.shape == (256, 256) else []
+    return [*((method, True, True) for method in methods), *everywhere, *krylov]
+
+
+def working_memory(problem: Problem, method: Any, tol: float = 1e-6, *, window: bool = True) -> tuple[float, float, float]:
+    """(peak, tables, results) of a run to its end, in wave functions; what H keeps is made before."""
     hamiltonian, psi0 = hamiltonian_of(problem), problem.initial
-    times = [0.0, problem.duration / 2, problem.duration]
-
-    def stream() -> Iterator[Any]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield from ql.propagate(hamiltonian, psi0, times, method=method, tol=tol)
-
-    for _ in stream():
-        pass
-    gc.collect()
-    tracemalloc.start(FRAMES)
-    tables = max(_bytes_from(tracemalloc.take_snapshot()) for _ in stream())
-    tracemalloc.stop()
-    gc.collect()
-    tracemalloc.start()
-    for _ in stream():
-        pass
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / psi0.nbytes, tables / psi0.nbytes, 1.0
+    times = np.array([0.0, problem.duration])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ql.sesolve(hamiltonian, psi0, times, method=method, tol=tol, window=window)
+        gc.collect()
+        tracemalloc.start(FRAMES)
+        tables = max(_bytes_from(tracemalloc.take_snapshot())
+                     for _ in ql.propagate(hamiltonian, psi0, times, method=method, tol=tol, window=window))
+        tracemalloc.stop()
+        gc.collect()
+        tracemalloc.start()
+        result = ql.sesolve(hamiltonian, psi0, times, method=method, tol=tol, window=window)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak / psi0.nbytes, tables / psi0.nbytes, (result.states.nbytes + result.final_state.nbytes) / psi0.nbytes
 
 
 def _bytes_from(snapshot: tracemalloc.Snapshot) -> int:
