@@ -11,13 +11,11 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import like, namespace, to_numpy
+from qlearn.kernels.arrays import TINY, like, namespace, to_numpy
 from qlearn.kernels.fft import sine
 
-__all__ = ["TINY", "as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "spectral_tail",
+__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "spectral_tail",
            "tail_of_powers"]
-
-TINY = np.finfo(float).tiny
 
 Observable = Callable[[float, np.ndarray], Any]
 

@@ -11,9 +11,10 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import MissingExtraError
 
-__all__ = ["as_complex", "like", "namespace", "squared_sums", "squares", "to_numpy"]
+__all__ = ["TINY", "as_complex", "like", "namespace", "squared_sums", "squares", "to_numpy"]
 
 BLOCK = 4096  # numbers that are added up in one go
+TINY = float(np.finfo(float).tiny)
 
 
 def namespace(array: Any) -> Any:

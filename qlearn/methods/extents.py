@@ -11,6 +11,7 @@ so that ψ moves where V < E and, in momentum, where T < E − min V. Beyond, it
 x0 the place where V is least. An extent ends where these are √ε; parts of energy E, which get farthest, are faint themselves.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -42,23 +43,42 @@ class Presence(NamedTuple):
 
 def by_energy(hamiltonian: Hamiltonian, presence: Presence) -> tuple[list[Extent], float]:
     """(the extent of each axis under a static V, E)."""
-    grid, potential, kinetic = hamiltonian.grid, hamiltonian.potential_table(), hamiltonian.kinetic.table
-    faint = presence.faint**2
-    energy = float(np.max(potential[presence.places > faint]) + np.max(kinetic[presence.waves > faint]))
-    height, decay, extents = energy - float(np.min(potential)), -0.5 * np.log(presence.faint), []
-    for axis in range(grid.ndim):
-        others = tuple(a for a in range(grid.ndim) if a != axis)
-        lowest, slowest = (np.min(table, axis=others) if others else table for table in (potential, kinetic))
-        spacing = float(grid.spacing[axis])
-        rates = np.sqrt(2 * np.maximum(lowest - energy, 0) / hamiltonian.kinetic.inverse[axis, axis]) / hamiltonian.hbar
-        first, end = fallen(rates * spacing, decay)
-        bend = np.abs(np.roll(lowest, 1) - 2 * lowest + np.roll(lowest, -1))[lowest - np.min(lowest) <= NEAR * height]
-        depth = depth_of_waves(sorted_waves(slowest) - height, float(np.max(bend)) / spacing**2, height,
-                               float(np.ptp(lowest)), spacing * len(lowest))
-        low, high = fallen(depth * (2 * np.pi / float(grid.lengths[axis])), decay)
-        k = sorted_waves(grid.wavenumbers[axis])
-        extents.append(Extent(first, end, max(abs(float(k[low])), abs(float(k[high - 1]))) / TOLD))
+    grid, faint = hamiltonian.grid, presence.faint**2
+    potential, kinetic = hamiltonian.potential_table(), hamiltonian.kinetic.table
+    energy = float(potential[presence.places > faint].max() + kinetic[presence.waves > faint].max())
+    decay, extents = -0.5 * math.log(presence.faint), []
+    lines: list[_Line] = hamiltonian.kept("lines", lambda: [_line(hamiltonian, axis) for axis in range(grid.ndim)])
+    for axis, line in enumerate(lines):
+        height, spacing = energy - line.least, float(grid.spacing[axis])
+        scale = math.sqrt(2 / float(hamiltonian.kinetic.inverse[axis, axis])) / hamiltonian.hbar * spacing
+        first, end = fallen(scale * np.sqrt(np.maximum(line.lowest - energy, 0)), decay)
+        bend = float(line.bends[line.lowest - line.least <= NEAR * height].max()) / spacing**2
+        depth = depth_of_waves(line.slowest - height, bend, height, line.change, spacing * len(line.lowest))
+        low, high = fallen(depth * (2 * math.pi / float(grid.lengths[axis])), decay)
+        extents.append(Extent(first, end, max(abs(float(line.k[low])), abs(float(line.k[high - 1]))) / TOLD))
     return extents, energy
+
+
+class _Line(NamedTuple):
+    """Of one axis of a static H: the least V on each of its planes, |δ²| of that, its least value and how much it changes; the
+    wavenumbers, as they ascend, and the least T at each of them."""
+
+    lowest: np.ndarray
+    bends: np.ndarray
+    least: float
+    change: float
+    k: np.ndarray
+    slowest: np.ndarray
+
+
+def _line(hamiltonian: Hamiltonian, axis: int) -> _Line:
+    grid = hamiltonian.grid
+    others = tuple(a for a in range(grid.ndim) if a != axis)
+    lowest, slowest = (table.min(axis=others) if others else table
+                       for table in (hamiltonian.potential_table(), hamiltonian.kinetic.table))
+    bends = np.abs(np.roll(lowest, 1) - 2 * lowest + np.roll(lowest, -1))
+    return _Line(lowest, bends, float(lowest.min()), float(np.ptp(lowest)), sorted_waves(grid.wavenumbers[axis]),
+                 sorted_waves(slowest))
 
 
 def sorted_waves(values: np.ndarray) -> np.ndarray:
@@ -80,7 +100,7 @@ def depth_of_waves(excess: np.ndarray, bend: float, height: float, change: float
 
 def fallen(rates: np.ndarray, decay: float) -> tuple[int, int]:
     """first, end: from the places where rates are 0 outwards until their sum exceeds ``decay``, or the array ends."""
-    free = np.flatnonzero(rates == 0)
+    free = (rates == 0).nonzero()[0]
     a, b = (int(free[0]), int(free[-1])) if free.size else (0, len(rates) - 1)
-    before, behind = (int(np.searchsorted(np.cumsum(part), decay)) for part in (rates[:a][::-1], rates[b + 1:]))
+    before, behind = (int(part.cumsum().searchsorted(decay)) for part in (rates[:a][::-1], rates[b + 1:]))
     return a - before, b + 1 + behind

@@ -15,8 +15,8 @@ from scipy.fft import next_fast_len
 
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.hamiltonian.gradients import is_smooth, joins_smoothly
-from qlearn.kernels.arrays import as_complex, like, squares, to_numpy
+from qlearn.hamiltonian.gradients import joins_smoothly, kinks
+from qlearn.kernels.arrays import TINY, as_complex, like, squares, to_numpy
 from qlearn.kernels.fft_plan import factored
 from qlearn.kernels.phases import may_compile
 from qlearn.methods.driven_extents import RIM, by_trajectories
@@ -85,14 +85,17 @@ class Window:
         """The share of |ψ|² outside, and of its ``modes`` on the whole grid that the points of the window do not tell from
         others, (…batch)."""
         density, power, axes = squares(psi), squares(modes), self.whole.fourier_axes
-        total = np.maximum(np.sum(density, axis=axes), np.finfo(float).tiny)
+        total = np.maximum(density.sum(axis=axes), TINY)
         density[self.index_of_box] = 0.0
-        told = np.ones((), dtype=bool)
-        for axis, (k, spacing) in enumerate(zip(self.whole.wavenumbers, self.grid.spacing, strict=True)):
-            lower = (np.abs(k) < np.pi / spacing).reshape((-1,) + (1,) * (self.whole.ndim - 1 - axis))
-            told = told & lower
-        every = np.maximum(np.sum(power, axis=axes), np.finfo(float).tiny)
-        return np.sum(density, axis=axes) / total + np.sum(power, axis=axes, where=~told) / every
+        every = np.maximum(power.sum(axis=axes), TINY)
+        power[self._told] = 0.0
+        return np.asarray(density.sum(axis=axes) / total + power.sum(axis=axes) / every)
+
+    @cached_property
+    def _told(self) -> Any:
+        """Of the modes of the whole grid that the points of the window tell from others."""
+        return (..., *np.ix_(*(np.flatnonzero(np.abs(k) < np.pi / spacing)
+                               for k, spacing in zip(self.whole.wavenumbers, self.grid.spacing, strict=True))))
 
     @cached_property
     def rims(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
@@ -122,13 +125,16 @@ class Window:
                 marked |= (weight > 0).reshape((-1,) + (1,) * (self.grid.ndim - 1 - axis))
         return np.flatnonzero(marked)
 
+    @cached_property
+    def _places(self) -> Any:
+        """Of the modes of the window among those of ``fine``; negative ones count from the end."""
+        return (..., *np.ix_(*(np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in self.grid.shape)))
+
     def _interpolated(self, psi: np.ndarray) -> np.ndarray:
         modes = self.grid.forward(self.grid.to_periodic(psi))
         modes *= self.fine.size / self.grid.size
         wide = np.zeros((*psi.shape[:psi.ndim - self.grid.ndim], *self.fine.shape), dtype=complex)
-        orders = [np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in self.grid.shape]
-        places: Any = (..., *np.ix_(*orders))  # negative ones count from the end
-        wide[places] = modes
+        wide[self._places] = modes
         return self.fine.from_periodic(self.fine.backward(wide))
 
 
@@ -141,17 +147,25 @@ def window_for(task: Task) -> Window | None:
     if not _may_have_one(H):
         return None
     presence, modes = _presence(task)
-    smooth: Any = True
-    if H.time_dependent:
-        assert task.outset.factors is not None
-        extents = by_trajectories(H, presence, task.outset.factors, task.span < 0)
-    else:
-        extents, energy = by_energy(H, presence)
-        smooth = H.potential_table() < energy
-    window = None if extents is None else _around(grid, extents, 1 - RIM if H.time_dependent else TOLD)
-    if window is None or window.grid.size > WORTH * grid.size or not _is_smooth(H, window, smooth):
+    extents, reached = _extents(task, presence)
+    window = None if extents is None else _around(H, extents, 1 - RIM if H.time_dependent else TOLD)
+    if window is None or window.grid.size > WORTH * grid.size or not _is_smooth(H, window, reached):
         return None
-    return window if np.all(window.left_out(to_numpy(task.psi), modes) <= (10 * presence.faint) ** 2) else None
+    return window if (window.left_out(to_numpy(task.psi), modes) <= (10 * presence.faint) ** 2).all() else None
+
+
+def _extents(task: Task, presence: Presence) -> tuple[list[Extent] | None, np.ndarray]:
+    """(the extent of each axis, where ψ gets, (*shape))."""
+    H = task.hamiltonian
+    if not H.time_dependent:
+        extents, energy = by_energy(H, presence)
+        return extents, H.potential_table() < energy
+    assert task.outset.factors is not None
+    found, reached = by_trajectories(H, presence, task.outset.factors, task.span < 0), np.zeros(H.grid.shape, dtype=bool)
+    if found is None:
+        return None, reached
+    reached[tuple(found[1])] = True
+    return found[0], reached
 
 
 def _may_have_one(H: Hamiltonian) -> bool:
@@ -171,29 +185,46 @@ def _presence(task: Task) -> tuple[Presence, np.ndarray]:
 def _powers(values: np.ndarray, grid: Grid) -> np.ndarray:
     """(*shape): |a|² over its largest value, of the member of the batch where that is most."""
     powers = squares(values).reshape(-1, grid.size)
-    powers /= np.maximum(np.max(powers, axis=1, keepdims=True), np.finfo(float).tiny)
-    return (powers[0] if len(powers) == 1 else np.max(powers, axis=0)).reshape(grid.shape)
+    powers /= np.maximum(powers.max(axis=1, keepdims=True), TINY)
+    return (powers[0] if len(powers) == 1 else powers.max(axis=0)).reshape(grid.shape)
 
 
-def _is_smooth(hamiltonian: Hamiltonian, window: Window, below: Any) -> bool:
-    """True where V is smooth on the points of the window that matter, and round the axes that are not cut: else ψ has waves of
-    all lengths."""
+def _is_smooth(hamiltonian: Hamiltonian, window: Window, reached: np.ndarray) -> bool:
+    """True where V is smooth on the points of the window that ψ reaches, and round the axes that are not cut: else ψ has waves
+    of all lengths."""
+    last = hamiltonian.kept("kinks of a window", list)
+    if not (last and last[0] is window):
+        last[:] = window, _kinks(hamiltonian, window)
+    places: np.ndarray | None = last[1]
+    return places is not None and not reached[window.index].reshape(-1)[places].any()
+
+
+def _kinks(hamiltonian: Hamiltonian, window: Window) -> np.ndarray | None:
+    """The points of the window where V is not smooth, flat; None where it is not round an axis that is not cut."""
     drive = hamiltonian.drive
-    tables = [hamiltonian.potential_table()] if drive is None else [drive.static, *drive.tables]
-    points = None if below is True else below[window.index]
-    return all(is_smooth(table[window.index], window.grid, points)
-               and all(cut or joins_smoothly(table[window.index], window.grid, axis) for axis, cut in enumerate(window.cut))
-               for table in tables)
+    tables = [table[window.index] for table in
+              ([hamiltonian.potential_table()] if drive is None else [drive.static, *drive.tables])]
+    rounds = [axis for axis, cut in enumerate(window.cut) if not cut]
+    if not all(joins_smoothly(table, window.grid, axis) for table in tables for axis in rounds):
+        return None
+    return np.flatnonzero(np.any([kinks(table, window.grid) for table in tables], axis=0))
 
 
-def _around(grid: Grid, extents: list[Extent], held: float) -> Window:
-    """The window that holds the extents."""
-    parts = []
+def _around(hamiltonian: Hamiltonian, extents: list[Extent], held: float) -> Window:
+    """The window that holds the extents; the last one where it is the same."""
+    grid, parts = hamiltonian.grid, []
     for n, spacing, extent in zip(grid.shape, grid.spacing, extents, strict=True):
         nyquist = np.pi / float(spacing)
         parts.append(_part(n, extent.first, extent.end, max(1, int(nyquist / max(extent.nyquist, nyquist / n))),
                            line=grid.ndim == 1))
     first, stride, count = (tuple(part[i] for part in parts) for i in range(3))
+    last: list[Window] = hamiltonian.kept("window", list)
+    if not (last and (last[0].first, last[0].stride, last[0].grid.shape, last[0].held) == (first, stride, count, held)):
+        last[:] = [_window(grid, first, stride, count, held)]
+    return last[0]
+
+
+def _window(grid: Grid, first: tuple[int, ...], stride: tuple[int, ...], count: tuple[int, ...], held: float) -> Window:
     cut = [s * m < n for s, m, n in zip(stride, count, grid.shape, strict=True)]
     bounds = []
     for axis, (a, b) in enumerate(grid.bounds):

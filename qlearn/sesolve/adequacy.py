@@ -23,9 +23,9 @@ import numpy as np
 
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import squared_sums, squares, to_numpy
+from qlearn.kernels.arrays import TINY, squared_sums, squares, to_numpy
 from qlearn.methods import Record
-from qlearn.observables import TINY, mode_powers, tail_of_powers
+from qlearn.observables import mode_powers, tail_of_powers
 
 __all__ = ["GridMonitor", "seam_is_rough"]
 

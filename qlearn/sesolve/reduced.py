@@ -14,7 +14,7 @@ from typing import Any, final
 
 import numpy as np
 
-from qlearn.kernels.arrays import squares, to_numpy
+from qlearn.kernels.arrays import TINY, squares, to_numpy
 from qlearn.methods import Chebyshev, Method, Stepper, Task, choose
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.splitting import Splitting
@@ -113,5 +113,5 @@ def _share(density: np.ndarray, axes: tuple[int, ...], weights: Sequence[np.ndar
         if weight is not None:
             others = tuple(a for a in axes if a != axis)
             lines = density.sum(axis=others) if others else density
-            shares.append(float(np.max(lines @ weight / np.maximum(lines.sum(axis=-1), np.finfo(float).tiny))))
+            shares.append(float((lines @ weight / np.maximum(lines.sum(axis=-1), TINY)).max()))
     return max(shares)
