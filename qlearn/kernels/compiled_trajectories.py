@@ -9,15 +9,15 @@ __all__ = ["compared_on_a_line", "run", "run_on_a_line"]
 
 
 @numba.njit(cache=True)
-def _basis(x, pieces, basis):
-    """Quintic B-splines of the six nodes around x and their two derivatives into basis (3, 6); returns the cell."""
+def _basis(x, pieces, basis, at):
+    """Quintic B-splines of the six nodes around x and their two derivatives into basis from ``at`` on, eight numbers each, of
+    which two are 0; pieces (6, 8) flat: the coefficients of u^k of all of them. Returns the cell."""
     cell = np.floor(x)
-    u = x - cell
-    for j in range(6):
-        c = pieces[j]
-        basis[0, j] = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))
-        basis[1, j] = c[1] + u * (2 * c[2] + u * (3 * c[3] + u * (4 * c[4] + u * 5 * c[5])))
-        basis[2, j] = 2 * c[2] + u * (6 * c[3] + u * (12 * c[4] + u * 20 * c[5]))
+    u = spread(x - cell)
+    value, slope, bend = load(pieces, 5 * LANES), spread(0.0), spread(0.0)
+    for k in range(4, -1, -1):
+        value, slope, bend = load(pieces, k * LANES) + u * value, value + u * slope, slope + u * bend
+    store(basis, at, value), store(basis, at + LANES, slope), store(basis, at + 2 * LANES, bend + bend)
     return np.int64(cell)
 
 
@@ -152,65 +152,79 @@ def _areas(first, last, count, areas):
 
 
 @numba.njit(cache=True)
-def _field(coefficients, shape, spacing, factors, offsets, cells, basis, field):
-    """field (1 + d, 1 + d): V at [0, 0], ∂V at [0, 1:], ∂∂V at [1:, 1:], upper triangle; the last axis is summed first."""
+def _dot(sums, i, basis, j, room):
+    store(room, 0, load(sums, i) * load(basis, j))
+    return ((room[0] + room[1]) + (room[2] + room[3])) + ((room[4] + room[5]) + (room[6] + room[7]))
+
+
+@numba.njit(cache=True)
+def _field(coefficients, shape, factors, offsets, cells, basis, sums, room, field):
+    """field (1 + d, 1 + d): V at [0, 0], ∂V at [0, 1:], ∂∂V at [1:, 1:], upper triangle, in units of the spacing.
+
+    Over the outer axes the six nodes of the last one are summed together, for no derivative, the first ones and the second ones:
+    sums (1 + m + m(m + 1)/2, 8) flat, m = d − 1. coefficients: rows of n + 8, the last eight being the first ones again."""
     d = shape.size
-    last, n = d - 1, shape[d - 1]
-    field[:] = 0.0
+    m, n = d - 1, shape[d - 1]
+    size = coefficients.size // factors.size
+    for axis in range(d):
+        cells[axis] = (cells[axis] - 2) % shape[axis]
+    sums[:] = 0.0
     for o in range(offsets.shape[0]):
-        row = np.int64(0)
-        for axis in range(last):
-            row = (row * shape[axis]) + (cells[axis] + offsets[o, axis] - 2) % shape[axis]
-        row *= n
-        value, slope, bend = 0.0, 0.0, 0.0
-        node = (cells[last] - 2) % n
-        for j in range(6):
-            local = 0.0
-            for r in range(factors.size):
-                local += factors[r] * coefficients[r, row + node]
-            value += local * basis[last, 0, j]
-            slope += local * basis[last, 1, j]
-            bend += local * basis[last, 2, j]
-            node += 1
-            if node == n:
-                node = 0
-        for a in range(d):
-            for b in range(a, d):
-                product = value  # the last axis takes part in no derivative of these
-                for axis in range(last):
-                    order = np.int64(a == axis + 1) + np.int64(b == axis + 1)
-                    product *= basis[axis, order, offsets[o, axis]]
-                field[a, b] += product
-        for a in range(d):
-            product = slope
-            for axis in range(last):
-                product *= basis[axis, np.int64(a == axis + 1), offsets[o, axis]]
-            field[a, d] += product
-        for axis in range(last):
-            bend *= basis[axis, 0, offsets[o, axis]]
-        field[d, d] += bend
-    for a in range(d + 1):
-        for b in range(a, d + 1):
-            if a > 0:
-                field[a, b] /= spacing[a - 1]
-            if b > 0:
-                field[a, b] /= spacing[b - 1]
+        row, plain = np.int64(0), 1.0
+        for axis in range(m):
+            place = cells[axis] + offsets[o, axis]
+            while place >= shape[axis]:
+                place -= shape[axis]
+            row = row * shape[axis] + place
+            plain *= basis[3 * LANES * axis + offsets[o, axis]]
+        at = row * (n + LANES) + cells[m]
+        local = spread(factors[0]) * load(coefficients, at)
+        for r in range(1, factors.size):
+            local = local + spread(factors[r]) * load(coefficients, at + r * size)
+        store(sums, 0, load(sums, 0) + spread(plain) * local)
+        place = LANES * (1 + m)
+        for a in range(m):
+            one = 1.0
+            for axis in range(m):
+                one *= basis[3 * LANES * axis + (LANES if axis == a else 0) + offsets[o, axis]]
+            store(sums, LANES * (1 + a), load(sums, LANES * (1 + a)) + spread(one) * local)
+            for b in range(a, m):
+                two = 1.0
+                for axis in range(m):
+                    order = LANES * (np.int64(axis == a) + np.int64(axis == b))
+                    two *= basis[3 * LANES * axis + order + offsets[o, axis]]
+                store(sums, place, load(sums, place) + spread(two) * local)
+                place += LANES
+    last, place = 3 * LANES * m, LANES * (1 + m)
+    field[0, 0] = _dot(sums, 0, basis, last, room)
+    field[0, d] = _dot(sums, 0, basis, last + LANES, room)
+    field[d, d] = _dot(sums, 0, basis, last + 2 * LANES, room)
+    for a in range(m):
+        field[0, a + 1] = _dot(sums, LANES * (1 + a), basis, last, room)
+        field[a + 1, d] = _dot(sums, LANES * (1 + a), basis, last + LANES, room)
+        for b in range(a, m):
+            field[a + 1, b + 1] = _dot(sums, place, basis, last, room)
+            place += LANES
 
 
 @numba.njit(cache=True)
 def run(coefficients, shape, origin, spacing, inverse, offsets, pieces, rows, weights, h, q, p, action):
     """Rows of kick and drift for each trajectory in turn; q, p and action are overwritten."""
     d = shape.size
-    basis, field = np.zeros((d, 3, 6)), np.zeros((d + 1, d + 1))
-    cells, speed = np.zeros(d, dtype=np.int64), np.zeros(d)
+    basis, room, field = np.zeros(3 * LANES * d), np.empty(LANES), np.zeros((d + 1, d + 1))
+    sums, cells, speed = np.empty(LANES * (d * (d + 1) // 2)), np.zeros(d, dtype=np.int64), np.zeros(d)
     for i in range(q.shape[0]):
         for step in range(weights.shape[0]):
             for k in range(rows.shape[0]):
                 bh, ch, ah = rows[k, 0] * h, rows[k, 1] * h**3, rows[k, 2] * h
                 if bh != 0.0 or ch != 0.0:
                     for a in range(d):
-                        cells[a] = _basis((q[i, a] - origin[a]) / spacing[a], pieces, basis[a])
-                    _field(coefficients, shape, spacing, weights[step, k], offsets, cells, basis, field)
+                        cells[a] = _basis((q[i, a] - origin[a]) / spacing[a], pieces, basis, 3 * LANES * a)
+                    _field(coefficients, shape, weights[step, k], offsets, cells, basis, sums, room, field)
+                    for a in range(d):
+                        field[0, a + 1] /= spacing[a]
+                        for b in range(a, d):
+                            field[a + 1, b + 1] /= spacing[a] * spacing[b]
                     action[i] -= bh * field[0, 0]
                     for a in range(d):
                         speed[a] = 0.0

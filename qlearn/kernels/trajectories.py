@@ -21,6 +21,7 @@ from qlearn.kernels.phases import may_compile
 __all__ = ["Comparison", "Points", "Trajectories"]
 
 NODES = 6  # of a quintic spline on each axis
+WRAPPED = 8  # coefficients of the last axis that stand behind it once more, for loads of eight
 _BINOMIAL = (1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0)
 
 
@@ -60,6 +61,7 @@ def _pieces() -> np.ndarray:
 
 
 _VALUE = _pieces()
+_COLUMNS = np.concatenate([_VALUE.T, np.zeros((NODES, 2))], axis=1).ravel()  # of u^k, each with two zeros
 _SLOPE = _VALUE[:, 1:] * np.arange(1, 6)
 _BEND = _SLOPE[:, 1:] * np.arange(1, 5)
 
@@ -84,10 +86,14 @@ class Trajectories:
                  factors: Callable[[np.ndarray], np.ndarray] | None = None):
         self.shape = tables.shape[1:]
         self.origin, self.spacing, self.inverse, self.factors = origin, spacing, inverse, factors
-        self._coefficients = np.stack([ndimage.spline_filter(table, order=5, mode="grid-wrap") for table in tables])
+        padded = np.empty((*tables.shape[:-1], tables.shape[-1] + WRAPPED))
+        self._coefficients = padded[..., :tables.shape[-1]]
+        for table, coefficients in zip(tables, self._coefficients, strict=True):
+            ndimage.spline_filter(table, order=5, mode="grid-wrap", output=coefficients)
+        padded[..., -WRAPPED:] = padded[..., np.arange(WRAPPED) % tables.shape[-1]]
         self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
         self._line = len(tables), float(origin[0]), float(spacing[0]), float(inverse[0, 0])
-        self._flat, self._shape = self._coefficients.reshape(len(tables), -1), np.array(self.shape)
+        self._flat, self._shape = padded.reshape(-1), np.array(self.shape)
         outer = len(self.shape) - 1
         self._offsets = np.array(list(product(range(NODES), repeat=outer)), dtype=np.int64).reshape(NODES**outer, outer)
 
@@ -216,7 +222,7 @@ class Trajectories:
             compiled_trajectories.run_on_a_line(self._cells.reshape(-1), *self._line, rows, weights, h, q.reshape(-1),
                                                 p.reshape(-1), action)
         else:
-            compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _VALUE,
+            compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _COLUMNS,
                                       rows, weights, h, q, p, action)
 
 
