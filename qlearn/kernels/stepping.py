@@ -16,7 +16,7 @@ import numpy as np
 
 from qlearn.kernels.fft_plan import factored, plan
 
-__all__ = ["LARGEST", "NONE", "Layout", "Stages", "exponentials", "factors", "fits", "layout_of"]
+__all__ = ["LARGEST", "NONE", "Angles", "Layout", "Stages", "exponentials", "factors", "fits", "layout_of"]
 
 LANES = 8
 LARGEST = 1e5  # |θ| up to which the phases of ``driven`` are exact
@@ -91,16 +91,16 @@ class Layout:
             return np.pad(values, ((0, 0), (0, self.size - self.shape[0])))
         padded = np.zeros((len(values), self.blocks * LANES, self.stride))
         padded[:, :self.rows, :self.columns] = values.reshape(-1, self.rows, self.columns)
-        padded = padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2)
-        return np.ascontiguousarray(padded.reshape(len(values), -1))
+        return np.ascontiguousarray(padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2)).reshape(
+            len(values), -1)
 
     def modes(self, values: np.ndarray) -> np.ndarray:
         """Real values (m, *shape) of the modes in FFT order, as the loop meets them, (m, padded columns/8 · rows · 8)."""
         found = values.reshape(len(values), -1)[:, self.order]
         if self.padded > self.columns:
             found = np.concatenate([found, np.zeros((len(values), self.rows, self.padded - self.columns))], axis=2)
-        found = found.reshape(len(values), self.rows, -1, LANES).transpose(0, 2, 1, 3)
-        return np.ascontiguousarray(found.reshape(len(values), -1))
+        return np.ascontiguousarray(found.reshape(len(values), self.rows, -1, LANES).transpose(0, 2, 1, 3)).reshape(
+            len(values), -1)
 
     def lead(self, values: np.ndarray) -> np.ndarray:
         """The same of functions of the modes of axis 0 alone, (m, rows) -> (m, blocks · 8)."""
@@ -120,13 +120,12 @@ class Stages:
     ``full`` (D, 2, modes), or ``lead`` of axis 0 and ``last`` of the others, whose product they are; the others are empty.
     """
 
-    def __init__(self, layout: Layout, which: list[int], full: np.ndarray, lead: np.ndarray = NONE, last: np.ndarray = NONE):
+    def __init__(self, layout: Layout, which: np.ndarray, full: np.ndarray, lead: np.ndarray = NONE, last: np.ndarray = NONE):
         from qlearn.kernels import compiled_stepping
 
         self.layout, self.loops = layout, compiled_stepping
-        drifts = [part if part.size else np.empty((max(which) + 1, 2, 0)) for part in (lead, last, full)]
-        self.parts = (layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *drifts,
-                      np.array(which, dtype=np.int64))
+        drifts = [part if part.size else np.empty((len(which), 2, 0)) for part in (lead, last, full)]
+        self.parts = (layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *drifts, which)
 
     def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = (NONE, NONE)) -> np.ndarray:
         """``count`` steps; kicks (K, 2, size) of factors, order as for compiled_stepping.static. See ``driven``."""
@@ -150,15 +149,27 @@ class Stages:
         return seen
 
 
-def exponentials(tables: np.ndarray, weights: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """scale·exp(−i Σ_r w_kr g_r), real and imaginary parts (K, 2, P); tables (R, P), P a multiple of 8, weights (K, R)."""
+@final
+class Angles:
+    """Tables (R, P), P a multiple of 8, that angles Σ_r w_r g_r are made of."""
+
+    def __init__(self, values: np.ndarray):
+        self.values, self._largest = values, np.max(np.abs(values), axis=1)
+
+    def turn_exactly(self, weights: np.ndarray) -> bool:
+        """True where no angle of the weights (K, R) is too large for the compiled phases."""
+        return float((np.abs(weights) @ self._largest).max()) <= LARGEST
+
+
+def exponentials(angles: Angles, weights: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """scale·exp(−i Σ_r w_kr g_r) for weights (K, R): real and imaginary parts, (K, 2, P)."""
     from qlearn.kernels import compiled_stepping
 
-    if float(np.max(np.abs(weights) @ np.max(np.abs(tables), axis=1))) > LARGEST:
-        angle = weights @ tables
-        return np.stack([scale * np.cos(angle), -scale * np.sin(angle)], axis=1)
-    found = np.empty((len(weights), 2, tables.shape[1]))
-    compiled_stepping.exponentials(tables, weights, scale, found)
+    if not angles.turn_exactly(weights):
+        theta = weights @ angles.values
+        return np.stack([scale * np.cos(theta), -scale * np.sin(theta)], axis=1)
+    found = np.empty((len(weights), 2, angles.values.shape[1]))
+    compiled_stepping.exponentials(angles.values, weights, scale, found)
     return found
 
 

@@ -15,11 +15,12 @@ from numba.core import cgutils
 from numba.core.datamodel import models, register_default
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic
+from numba.extending import intrinsic as of_numba
 
 __all__ = ["LANES", "floor", "load", "pick", "spread", "store", "transposed"]
 
 LANES = 8
+intrinsic: Any = of_numba  # its functions take one argument less than they are written with
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _FLAGS = ("contract",)  # a product and a sum may become one instruction; nothing is reordered
 

@@ -5,7 +5,7 @@ real time, and numbers of points that the loop can transform. The numbers are th
 """
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.fft import backend_name
 from qlearn.kernels.phases import Phases
-from qlearn.kernels.stepping import LARGEST, NONE, Stages, exponentials, factors, fits, layout_of
+from qlearn.kernels.stepping import NONE, Angles, Stages, exponentials, factors, fits, layout_of
 from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
 from qlearn.methods.lookout import Lookout
 
@@ -27,12 +27,30 @@ class Sequence(NamedTuple):
     drifts: tuple[float, ...]
 
 
+class _Plan(NamedTuple):
+    """What a sequence needs whatever its step: distinct (b, c), the order they come in, distinct a, and which each stage has."""
+
+    kicks: np.ndarray
+    order: np.ndarray
+    drifts: np.ndarray
+    which: np.ndarray
+
+
+@lru_cache(maxsize=32)
+def _plan(sequence: Sequence) -> _Plan:
+    rows, (first, last) = list(sequence.kicks), (sequence.kicks[0], sequence.kicks[-1])
+    merged = (last[0] + first[0], last[1] + first[1])
+    order = [*rows[:-1], merged, rows[-1]]
+    distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
+    return _Plan(np.array(distinct), np.array([distinct.index(row) for row in order], dtype=np.int64), np.array(drifts),
+                 np.array([drifts.index(a) for a in sequence.drifts], dtype=np.int64))
+
+
 class _Ready(NamedTuple):
-    """For one step length: the stages and, for a static V, the factors of the kicks and the order that they come in."""
+    """For one step length: the stages and, for a static V, the factors of the kicks."""
 
     stages: Stages
     kicks: np.ndarray | None
-    order: np.ndarray
 
 
 def fused_steps(hamiltonian: Hamiltonian, kicks: Kicks, phases: Phases, imaginary: bool, gradient: bool) -> "FusedSteps | None":
@@ -67,12 +85,12 @@ class FusedSteps:
         ready = self._ready(sequence, h, kept)
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         if ready.kicks is not None:
-            seen = ready.stages.static(phi, ready.kicks, ready.order, count, masks)
+            seen = ready.stages.static(phi, ready.kicks, _plan(sequence).order, count, masks)
         else:
             weights = self._weights(sequence, h, time, count)
-            if np.max(np.abs(weights) @ self.kicks.largest) > LARGEST:
+            if not self._tables.turn_exactly(weights):
                 return False
-            seen = ready.stages.driven(phi, self._tables, weights, masks)
+            seen = ready.stages.driven(phi, self._tables.values, weights, masks)
         if lookout is not None:
             lookout.note(seen)
         return True
@@ -87,50 +105,43 @@ class FusedSteps:
         return self._kept[key]
 
     def _made(self, sequence: Sequence, h: float) -> _Ready:
-        """Equal coefficients share their tables."""
-        rows, (first, last) = list(sequence.kicks), (sequence.kicks[0], sequence.kicks[-1])
-        merged = (last[0] + first[0], last[1] + first[1])
-        order = [*rows[:-1], merged, rows[-1]]
-        distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
-        stages = Stages(self.layout, [drifts.index(a) for a in sequence.drifts], *self._drifts(np.array(drifts) * h))
-        kicks = None
-        if isinstance(self.kicks, StaticKicks):
-            kicks = self._static(distinct, h)
-        return _Ready(stages, kicks, np.array([distinct.index(row) for row in order], dtype=np.int64))
+        plan = _plan(sequence)
+        kicks = self._static(plan.kicks, h) if isinstance(self.kicks, StaticKicks) else None
+        return _Ready(Stages(self.layout, plan.which, *self._drifts(plan.drifts * h)), kicks)
 
-    def _static(self, rows: list[tuple[float, float]], h: float) -> np.ndarray:
+    def _static(self, rows: np.ndarray, h: float) -> np.ndarray:
         """The factors of kicks (b, c)."""
         if not self.hamiltonian.is_hermitian:
-            return factors(self.layout, (self.kicks.factor(b, c, h) for b, c in rows), len(rows))
-        weights = np.array(rows) * (h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar)
-        return exponentials(self._tables, weights[:, :len(self._tables)])
+            return factors(self.layout, (self.kicks.factor(b, c, h) for b, c in rows.tolist()), len(rows))
+        weights = rows * (h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar)
+        return exponentials(self._tables, weights[:, :len(self._tables.values)])
 
     @cached_property
-    def _tables(self) -> np.ndarray:
+    def _tables(self) -> Angles:
         """What the phases of the kicks are sums of, as the points lie: V and ∂VᵀM⁻¹∂V, or the tables of a drive."""
         if isinstance(self.kicks, DrivenKicks):
-            return self.layout.points(self.kicks.tables)
+            return Angles(self.layout.points(self.kicks.tables))
         H = self.hamiltonian
         tables = [H.potential_table(), H.gradient_squared()] if self.gradient else [H.potential_table()]
-        return self.layout.points(np.stack(tables))
+        return Angles(self.layout.points(np.stack(tables)))
 
     @cached_property
-    def _kinetic(self) -> tuple[np.ndarray, ...]:
-        """T as the modes lie, (1, modes); where it is a sum, nothing, its part of axis 0, and that of all others."""
+    def _kinetic(self) -> list[Angles]:
+        """T as the modes lie; where it is a sum, its part of axis 0 and that of all others."""
         kinetic = self.hamiltonian.kinetic
         table = kinetic.table
         if table.ndim == 1 or np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
-            return (self.layout.modes(table[None]),)
-        first = table[(slice(None), *(0,) * (table.ndim - 1))]
-        return NONE, self.layout.lead(first[None]), self.layout.last(table[:1] - table[(0,) * table.ndim])
+            return [Angles(self.layout.modes(table[None]))]
+        first = table.reshape(len(table), -1)[:, 0]
+        return [Angles(self.layout.lead(first[None])), Angles(self.layout.last(table[:1] - first[0]))]
 
     def _drifts(self, lengths: np.ndarray) -> list[np.ndarray]:
         """exp(−i h_d T/ħ)/N for each of the lengths, in the parts of T."""
         rates, scale = (lengths / self.hamiltonian.hbar)[:, None], 1 / self.hamiltonian.grid.size
-        full, *parts = self._kinetic
-        if not parts:
-            return [exponentials(full, rates, scale)]
-        return [NONE, exponentials(parts[0], rates, scale), exponentials(parts[1], rates)]
+        if len(self._kinetic) == 1:
+            return [exponentials(self._kinetic[0], rates, scale)]
+        lead, last = self._kinetic
+        return [NONE, exponentials(lead, rates, scale), exponentials(last, rates)]
 
     def _weights(self, sequence: Sequence, h: float, time: float, count: int) -> np.ndarray:
         """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""

@@ -8,7 +8,6 @@ A kick is prepared once for a step length and then called with φ and the time; 
 """
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -71,11 +70,6 @@ class DrivenKicks:
         drive: Any = hamiltonian.drive
         self.hbar, self.factors, self.factors_at, self.phases = hamiltonian.hbar, drive.factors, drive.factors_at, phases
         self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
-
-    @cached_property
-    def largest(self) -> np.ndarray:
-        """max |g| of each table, (R,)."""
-        return np.max(np.abs(self.tables), axis=tuple(range(1, self.tables.ndim)))
 
     def weights(self, times: np.ndarray, b: np.ndarray, c: np.ndarray, h: float) -> np.ndarray:
         """w_r of θ = Σ_r w_r g_r over all tables, for kicks of b and c at the times, (n, R)."""

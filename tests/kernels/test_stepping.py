@@ -7,7 +7,7 @@ pytest.importorskip("numba", reason="the compiled loop needs numba")
 
 from qlearn.kernels.compiled_fft import backward, forward
 from qlearn.kernels.fft_plan import factored, plan
-from qlearn.kernels.stepping import NONE, Stages, exponentials, factors, fits, layout_of
+from qlearn.kernels.stepping import NONE, Angles, Stages, exponentials, factors, fits, layout_of
 
 LINES = [(64,), (72,), (192,), (288,), (320,), (1000,), (1024,), (1600,)]
 PLANES = [(16, 16), (12, 20), (30, 25), (9, 8), (256, 40)]
@@ -47,7 +47,7 @@ def _random(shape, count, rng):
 
 
 def _of_modes(layout, which, angles):
-    return Stages(layout, which, exponentials(layout.modes(angles), np.eye(len(angles)), 1 / angles[0].size))
+    return Stages(layout, np.array(which), exponentials(Angles(layout.modes(angles)), np.eye(len(angles)), 1 / angles[0].size))
 
 
 @pytest.mark.parametrize(("shape", "separate"), [(shape, False) for shape in LINES + PLANES + SPACES]
@@ -59,8 +59,8 @@ def test_steps_are_those_of_plain_transforms(shape, separate):
     if separate:
         (first, lead), (others, last) = _random(shape[:1], 3, rng), _random(shape[1:], 3, rng)
         drifts = lead.reshape(3, -1, *(1,) * (len(shape) - 1)) * last[:, None]
-        stages = Stages(layout, which, NONE, exponentials(layout.lead(first), np.eye(3), 1 / phi[0].size),
-                        exponentials(layout.last(others), np.eye(3)))
+        stages = Stages(layout, np.array(which), NONE, exponentials(Angles(layout.lead(first)), np.eye(3), 1 / phi[0].size),
+                        exponentials(Angles(layout.last(others)), np.eye(3)))
     else:
         angles, drifts = _random(shape, 3, rng)
         stages = _of_modes(layout, which, angles)
@@ -107,5 +107,5 @@ def test_which_grids_fit():
 def test_exponentials_of_any_angle(size):
     rng = np.random.default_rng(2)
     tables, weights = size * rng.normal(size=(2, 64)), rng.normal(size=(3, 2))
-    found = exponentials(tables, weights, 0.5)
+    found = exponentials(Angles(tables), weights, 0.5)
     np.testing.assert_allclose(found[:, 0] + 1j * found[:, 1], 0.5 * np.exp(-1j * (weights @ tables)), atol=4e-15 * max(1, size))
