@@ -1,9 +1,9 @@
-"""The compiled twin of qlearn.kernels.excursions, in one dimension."""
+"""The compiled twin of qlearn.kernels.excursions."""
 
 import numba
 import numpy as np
 
-__all__ = ["on_a_line"]
+__all__ = ["everywhere", "on_a_line"]
 
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract", "arcp", "nnan", "nsz", "reassoc"})
@@ -49,3 +49,40 @@ def on_a_line(tables, spacing, inverse, weights, h, parts, q, p, bounds):
             lows[j], highs[j] = min(lows[j], q[j]), max(highs[j], q[j])
             slows[j], fasts[j] = min(slows[j], middle), max(fasts[j], middle)
     bounds[0], bounds[1], bounds[2], bounds[3] = lows.min(), highs.max(), slows.min(), fasts.max()
+
+
+@numba.njit(cache=True, error_model="numpy")
+def everywhere(field, shape, spacing, inverse, weights, h, parts, q, p, bounds):
+    """field (d, points, 1 + R): −∂_a g_r; shape (d,); q and p (k, d) are overwritten; bounds (4, d)."""
+    d, terms = shape.size, field.shape[2]
+    dt, count = h / parts, (weights.shape[0] - 1) * parts
+    f, u, cell, force = np.empty(terms), np.empty(d), np.empty(d, dtype=np.int64), np.empty(d)
+    for a in range(d):
+        bounds[0, a], bounds[1, a], bounds[2, a], bounds[3, a] = q[:, a].min(), q[:, a].max(), p[:, a].min(), p[:, a].max()
+    for step in range(count + 1):
+        before, rest = step // parts, step % parts
+        for r in range(terms):
+            f[r] = weights[before, r]
+            if rest:
+                f[r] += (weights[before + 1, r] - f[r]) * (rest / parts)
+        for j in range(q.shape[0]):
+            for a in range(d):
+                if step:
+                    for b in range(d):
+                        q[j, a] += dt * inverse[a, b] * p[j, b] / spacing[a]
+                floor = np.floor(q[j, a])
+                u[a], cell[a], force[a] = q[j, a] - floor, np.int64(floor), 0.0
+            for corner in range(1 << d):
+                share, at = 0.5 * dt, np.int64(0)
+                for a in range(d):
+                    upper = (corner >> a) & 1
+                    share *= u[a] if upper else 1 - u[a]
+                    at = at * shape[a] + (cell[a] + upper) % shape[a]
+                for a in range(d):
+                    for r in range(terms):
+                        force[a] += share * f[r] * field[a, at, r]
+            for a in range(d):
+                middle = p[j, a] + force[a] if step else p[j, a]
+                p[j, a] = middle + force[a]
+                bounds[0, a], bounds[1, a] = min(bounds[0, a], q[j, a]), max(bounds[1, a], q[j, a])
+                bounds[2, a], bounds[3, a] = min(bounds[2, a], middle), max(bounds[3, a], middle)

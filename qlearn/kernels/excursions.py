@@ -2,8 +2,8 @@
 
     p ← p + h F(q)/2,   q ← q + h M⁻¹p,   p ← p + h F(q)/2,      F = −∂V by central differences, linear between the points
 
-Coarser than qlearn.kernels.trajectories, which knows actions, and much cheaper. Compiled with numba in one dimension where it
-is installed, else with NumPy over all trajectories at once.
+Coarser than qlearn.kernels.trajectories, which knows actions, and much cheaper. Compiled with numba where it is installed, else
+with NumPy over all trajectories at once.
 """
 
 from itertools import product
@@ -23,14 +23,19 @@ def excursions(tables: np.ndarray, spacing: np.ndarray, inverse: np.ndarray, wei
     weights : (n, 1 + R), f_0 = 1 and f_r at n times h apart; each h is done in ``parts``, f linear in between.
     q, p : (k, d); q in spacings from the first point, here and in the result, and not brought back into the ring.
     """
-    if tables.ndim == 2 and may_compile():
-        from qlearn.kernels.compiled_excursions import on_a_line
+    if not may_compile():
+        return _everywhere(tables, spacing, inverse, weights, h, parts, q, p)
+    from qlearn.kernels import compiled_excursions
 
-        bounds = np.empty(4)
-        on_a_line(np.ascontiguousarray(tables), float(spacing[0]), float(inverse[0, 0]), np.ascontiguousarray(weights), h, parts,
-                  np.array(q[:, 0]), np.array(p[:, 0]), bounds)
-        return bounds[:, None]
-    return _everywhere(tables, spacing, inverse, weights, h, parts, q, p)
+    weights, bounds = np.ascontiguousarray(weights), np.empty((4, len(spacing)))
+    if tables.ndim == 2:
+        compiled_excursions.on_a_line(np.ascontiguousarray(tables), float(spacing[0]), float(inverse[0, 0]), weights, h, parts,
+                                      q[:, 0].copy(), p[:, 0].copy(), bounds.reshape(-1))
+    else:
+        field = np.ascontiguousarray(np.moveaxis(_forces(tables, spacing), 0, -1))
+        compiled_excursions.everywhere(field, np.array(tables.shape[1:]), spacing, inverse, weights, h, parts, q.copy(), p.copy(),
+                                       bounds)
+    return bounds
 
 
 def _everywhere(tables: np.ndarray, spacing: np.ndarray, inverse: np.ndarray, weights: np.ndarray, h: float, parts: int,
