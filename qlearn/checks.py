@@ -24,6 +24,8 @@ def fail(argument: str, requirement: str, given: Any, remedy: str = "") -> NoRet
 def real(argument: str, value: Any, *, above: float | None = None, least: float | None = None,
          most: float | None = None, remedy: str = "") -> float:
     """Return value as a finite float with ``value > above``, ``value >= least`` and ``value <= most``."""
+    if type(value) is float and above is least is most is None and math.isfinite(value):
+        return value
     wanted = "must be a finite real number" + _range_words(above, least, most)
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not _finite(value):
         fail(argument, wanted, value, remedy)

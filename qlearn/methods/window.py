@@ -98,13 +98,15 @@ class Window:
                                for k, spacing in zip(self.whole.wavenumbers, self.grid.spacing, strict=True))))
 
     @cached_property
-    def rims(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
-        """Of each axis, as weights 0 and 1: the wavenumbers that are not held, and the outer points where the axis is cut."""
-        rims: list[tuple[np.ndarray, np.ndarray | None]] = []
-        for k, spacing, cut in zip(self.grid.wavenumbers, self.grid.spacing, self.cut, strict=True):
-            place = np.arange(len(k)) + 0.5
-            ends = (np.minimum(place, len(k) - place) < max(1, int(RIM * len(k)))).astype(float)
-            rims.append(((np.abs(k) >= self.held * np.pi / spacing).astype(float), ends if cut else None))
+    def rims(self) -> list[tuple[list[slice], list[slice]]]:
+        """Of each axis: the wavenumbers that are not held, where only some of the points are taken, and the outer points, where the
+        axis is cut."""
+        rims: list[tuple[list[slice], list[slice]]] = []
+        for k, spacing, stride, cut in zip(self.grid.wavenumbers, self.grid.spacing, self.stride, self.cut, strict=True):
+            n, outer = len(k), np.flatnonzero(np.abs(k) >= self.held * np.pi / spacing)  # neighbours in this order
+            rim = max(1, int(RIM * n))
+            rims.append(([slice(int(outer[0]), int(outer[-1]) + 1)] if stride > 1 and outer.size else [],
+                         [slice(rim), slice(n - rim, n)] if cut else []))
         return rims
 
     @property
@@ -114,15 +116,15 @@ class Window:
 
     @property
     def rim_modes(self) -> np.ndarray:
-        """Of the modes (*shape), flat: the wavenumbers of each axis that are not held."""
+        """Of the modes (*shape), flat: the wavenumbers in the rims."""
         return self._either([outer for outer, _ in self.rims])
 
-    def _either(self, weights: list[np.ndarray | None]) -> np.ndarray:
-        """Where one of the weights along the axes is not 0."""
+    def _either(self, parts: list[list[slice]]) -> np.ndarray:
+        """What is in one of the parts of an axis."""
         marked = np.zeros(self.grid.shape, dtype=bool)
-        for axis, weight in enumerate(weights):
-            if weight is not None:
-                marked |= (weight > 0).reshape((-1,) + (1,) * (self.grid.ndim - 1 - axis))
+        for axis, slices in enumerate(parts):
+            for part in slices:
+                np.moveaxis(marked, axis, 0)[part] = True
         return np.flatnonzero(marked)
 
     @cached_property

@@ -14,12 +14,11 @@ from typing import Any, final
 
 import numpy as np
 
-from qlearn.kernels.arrays import TINY, squares, to_numpy
+from qlearn.kernels.arrays import TINY, squared_sums, to_numpy
 from qlearn.methods import Chebyshev, Method, Stepper, Task, choose
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.splitting import Splitting
 from qlearn.methods.window import Window, window_for
-from qlearn.observables import mode_powers
 
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
@@ -94,9 +93,13 @@ class Reduced:
         if record.lookout is not None and record.lookout.seen.max() > (LEAK_DRIVEN * self.task.tol) ** 2:
             return True
         most = ((LEAK if record.lookout is None else LEAK_DRIVEN) * self.task.tol) ** 2
+        (outer, ends), total = zip(*window.rims, strict=True), np.maximum(squared_sums(phi, window.grid.fourier_axes), TINY)
+        if _share(phi, ends, total) > most:
+            return True
+        if not any(outer):
+            return False
         record.ffts += phi.size // window.grid.size
-        axes, tenths, ends = window.grid.fourier_axes, *zip(*window.rims, strict=True)
-        return _share(mode_powers(window.grid, phi), axes, tenths) > most or _share(squares(phi), axes, ends) > most
+        return _share(window.grid.forward(np.array(phi, dtype=complex)), outer, total * window.grid.size) > most
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True
@@ -106,12 +109,12 @@ class Reduced:
         self.inner = method.start(self.task)
 
 
-def _share(density: np.ndarray, axes: tuple[int, ...], weights: Sequence[np.ndarray | None]) -> float:
-    """Σ w ρ/Σ ρ with weights along each of the axes that has some; the largest of them, and of a batch."""
-    shares = [0.0]
-    for axis, weight in zip(axes, weights, strict=True):
-        if weight is not None:
-            others = tuple(a for a in axes if a != axis)
-            lines = density.sum(axis=others) if others else density
-            shares.append(float((lines @ weight / np.maximum(lines.sum(axis=-1), TINY)).max()))
-    return max(shares)
+def _share(values: np.ndarray, parts: Sequence[list[slice]], total: np.ndarray) -> float:
+    """The largest share of Σ|a|² = total, of any member of a batch, in the parts of an axis."""
+    d, largest = len(parts), 0.0
+    for axis, slices in enumerate(parts):
+        index: list[Any] = [(..., part, *(slice(None),) * (d - 1 - axis)) for part in slices]
+        if index:
+            sums = sum(squared_sums(values[part], tuple(range(-d, 0))) for part in index)
+            largest = max(largest, float((sums / total).max()))
+    return largest
