@@ -99,8 +99,8 @@ class Window:
 
     @cached_property
     def rims(self) -> list[tuple[list[slice], list[slice]]]:
-        """Of each axis: the wavenumbers that are not held, where only some of the points are taken, and the outer points, where the
-        axis is cut."""
+        """Of each axis: the wavenumbers that are not held where only some of the points are taken, and the outer points where
+        the axis is cut."""
         rims: list[tuple[list[slice], list[slice]]] = []
         for k, spacing, stride, cut in zip(self.grid.wavenumbers, self.grid.spacing, self.stride, self.cut, strict=True):
             n, outer = len(k), np.flatnonzero(np.abs(k) >= self.held * np.pi / spacing)  # neighbours in this order

@@ -58,7 +58,7 @@ class Reduced:
             return psi
         if self.task.record.steps != self.looked:
             self.looked = self.task.record.steps
-            if self._leaks(to_numpy(self.inner.phi)):
+            if self._leaks(to_numpy(self.inner.phi), psi is not None):
                 self._give_up()
                 return None
         if psi is None:
@@ -85,14 +85,14 @@ class Reduced:
             self._give_up()
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
 
-    def _leaks(self, phi: np.ndarray) -> bool:
+    def _leaks(self, phi: np.ndarray, arrived: bool) -> bool:
         """True where φ, the periodic part of a state in the window, comes or came too near to its ends."""
         window, record = self.window, self.task.record
+        most = ((LEAK if record.lookout is None else LEAK_DRIVEN) * self.task.tol) ** 2
         if not all(window.cut):
             self.see_edges(phi)
-        if record.lookout is not None and record.lookout.seen.max() > (LEAK_DRIVEN * self.task.tol) ** 2:
-            return True
-        most = ((LEAK if record.lookout is None else LEAK_DRIVEN) * self.task.tol) ** 2
+        if record.lookout is not None and (not arrived or record.lookout.seen.max() > most):
+            return bool(record.lookout.seen.max() > most)
         (outer, ends), total = zip(*window.rims, strict=True), np.maximum(squared_sums(phi, window.grid.fourier_axes), TINY)
         if _share(phi, ends, total) > most:
             return True
