@@ -50,8 +50,9 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
         and on any exception of an e_op or of ``stop``; it is kept, complete, at the end, so that the same call gives the
         same result at once. An exception inside of a stretch, of a callable V say, leaves the last file. Another problem is
         refused: H, psi0, tlist, tol, method and e_ops must be the same, callables by their values.
-    window : True moves ψ on fewer points where it stays in a part of the grid, or needs no such fine one: see
-        qlearn.sesolve.reduced; False on all points, always. stats["grid"] says which were taken.
+    window : True moves ψ on fewer points where it stays in a part of the grid, or needs no such fine one, for smooth V on
+        periodic axes, static or a SeparablePotential: see qlearn.sesolve.reduced; False on all points, always. stats["grid"]
+        says which were taken, stats["windows_left"] whether others were given up.
     stop : callable (t, psi) -> bool, asked at each time of tlist; where it says True the run ends: result.times ends there
         and stats["stopped"] says so.
 
