@@ -27,6 +27,7 @@ __all__ = ["Window", "good_count", "window_for"]
 
 FAINT = 0.02      # of tol: the amplitude, relative to the largest one, below which a state is not
 FAINTEST = 1e-14  # where rounding would be taken for a state
+SMALL = 2**16     # points of a window whose first state is copied
 WORTH = 0.7       # of the points of the grid: a larger window is not worth its trouble
 LARGE = 2**17     # points from which trajectories by NumPy cost less than they save
 
@@ -60,8 +61,12 @@ class Window:
         return (..., *(slice(a, a + s * n) for a, s, n in zip(self.first, self.stride, self.grid.shape, strict=True)))
 
     def inside(self, psi: Any) -> Any:
-        """ψ (…, *shape) at the points of the window, of its own kind; of a NumPy array the same memory, to be looked at only."""
-        return psi[self.index] if isinstance(psi, np.ndarray) else like(as_complex(to_numpy(psi)[self.index]), psi)
+        """ψ (…, *shape) at the points of the window, of its own kind; of a NumPy array the same memory where that is much, to be
+        looked at only."""
+        if not isinstance(psi, np.ndarray):
+            return like(as_complex(to_numpy(psi)[self.index]), psi)
+        part = psi[self.index]
+        return np.ascontiguousarray(part) if part.size <= SMALL else part
 
     @property
     def ffts(self) -> int:
@@ -194,10 +199,12 @@ def _powers(values: np.ndarray, grid: Grid) -> np.ndarray:
 def _is_smooth(hamiltonian: Hamiltonian, window: Window, reached: np.ndarray) -> bool:
     """True where V is smooth on the points of the window that ψ reaches, and round the axes that are not cut: else ψ has waves
     of all lengths."""
-    last = hamiltonian.kept("kinks of a window", list)
-    if not (last and last[0] is window):
-        last[:] = window, _kinks(hamiltonian, window)
-    places: np.ndarray | None = last[1]
+    kept: list[tuple[Window, np.ndarray | None]] = hamiltonian.kept("kinks of a window", list)
+    last = kept[0] if kept else None
+    if last is None or last[0] is not window:
+        last = window, _kinks(hamiltonian, window)
+        kept[:] = [last]
+    places = last[1]
     return places is not None and not reached[window.index].reshape(-1)[places].any()
 
 
@@ -220,10 +227,12 @@ def _around(hamiltonian: Hamiltonian, extents: list[Extent], held: float) -> Win
         parts.append(_part(n, extent.first, extent.end, max(1, int(nyquist / max(extent.nyquist, nyquist / n))),
                            line=grid.ndim == 1))
     first, stride, count = (tuple(part[i] for part in parts) for i in range(3))
-    last: list[Window] = hamiltonian.kept("window", list)
-    if not (last and (last[0].first, last[0].stride, last[0].grid.shape, last[0].held) == (first, stride, count, held)):
-        last[:] = [_window(grid, first, stride, count, held)]
-    return last[0]
+    kept: list[Window] = hamiltonian.kept("window", list)
+    window = kept[0] if kept else None
+    if window is None or (window.first, window.stride, window.grid.shape, window.held) != (first, stride, count, held):
+        window = _window(grid, first, stride, count, held)
+        kept[:] = [window]
+    return window
 
 
 def _window(grid: Grid, first: tuple[int, ...], stride: tuple[int, ...], count: tuple[int, ...], held: float) -> Window:
