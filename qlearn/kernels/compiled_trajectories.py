@@ -5,7 +5,7 @@ import numpy as np
 
 from qlearn.kernels.vectors import LANES, floor, load, spread, store, transposed
 
-__all__ = ["compared_on_a_line", "run", "run_on_a_line"]
+__all__ = ["compared_on_a_line", "piecewise", "run", "run_on_a_line"]
 
 
 @numba.njit(cache=True)
@@ -244,3 +244,14 @@ def run(coefficients, shape, origin, spacing, inverse, offsets, pieces, rows, we
                     for a in range(d):
                         q[i, a] += ah * speed[a]
                         action[i] += 0.5 * ah * speed[a] * p[i, a]
+
+
+@numba.njit(cache=True)
+def piecewise(pieces, x, values):
+    """Quintics (n, 6, R) of cells at places x (m,) into values (m, R)."""
+    for i in range(x.size):
+        cell = min(max(np.int64(x[i]), 0), pieces.shape[0] - 1)
+        u = x[i] - cell
+        for r in range(pieces.shape[2]):
+            c = pieces[cell, :, r]
+            values[i, r] = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))

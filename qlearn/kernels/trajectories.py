@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from qlearn.kernels.phases import may_compile
 
-__all__ = ["Comparison", "Points", "Trajectories"]
+__all__ = ["Comparison", "Points", "Trajectories", "piecewise"]
 
 NODES = 6  # of a quintic spline on each axis
 WRAPPED = 8  # coefficients of the last axis that stand behind it once more, for loads of eight
@@ -241,6 +241,22 @@ def _areas(first: Points, last: Points, members: int) -> np.ndarray:
         both = np.stack([start, end]).reshape(2, members, -1, start.shape[1])
         areas = areas * np.var(both, axis=(0, 2))
     return areas.T
+
+
+def piecewise(pieces: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Quintics of cells [i, i + 1), pieces (n, 6, R), at places x (…), (…, R); beyond the ends those of the last cells."""
+    if may_compile():
+        from qlearn.kernels.compiled_trajectories import piecewise as compiled
+
+        values = np.empty((*x.shape, pieces.shape[2]))
+        compiled(pieces, np.ascontiguousarray(x).reshape(-1), values.reshape(-1, pieces.shape[2]))
+        return values
+    cell = np.minimum(np.maximum(x.astype(np.int64), 0), len(pieces) - 1)
+    c, u = pieces[cell], (x - cell)[..., None]
+    value = c[..., 5, :]
+    for power in range(4, -1, -1):
+        value = c[..., power, :] + u * value
+    return value
 
 
 def _difference(coarse: Points, fine: Points) -> np.ndarray:

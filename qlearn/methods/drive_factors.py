@@ -8,6 +8,8 @@ from typing import final
 import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
 
+from qlearn.kernels.trajectories import piecewise
+
 __all__ = ["DriveFactors"]
 
 FEWEST, MOST = 129, 2049  # samples
@@ -39,13 +41,7 @@ class DriveFactors:
         pieces, times = self._pieces, np.asarray(times)
         if pieces is None:
             return self._called(times)
-        x = (times - self.start) * (len(pieces) / (self.end - self.start))
-        cell = np.minimum(np.maximum(x.astype(np.int64), 0), len(pieces) - 1)
-        c, u = pieces[cell], (x - cell)[..., None]
-        value = c[..., 5, :]
-        for power in range(4, -1, -1):
-            value = c[..., power, :] + u * value
-        return value
+        return piecewise(pieces, (times - self.start) * (len(pieces) / (self.end - self.start)))
 
     @property
     def samples(self) -> np.ndarray:
@@ -59,8 +55,8 @@ class DriveFactors:
         if spline is None:
             return None
         times = np.linspace(self.start, self.end, (len(self.samples) + 1) // 2)
-        return np.stack([spline(times[:-1], order) * (times[1] - times[0]) ** order / factorial(order) for order in range(6)],
-                        axis=1)
+        rows = [spline(times[:-1], order) * (times[1] - times[0]) ** order / factorial(order) for order in range(6)]
+        return np.ascontiguousarray(np.stack(rows, axis=1))
 
     @cached_property
     def _sampled(self) -> tuple[np.ndarray, BSpline | None]:
