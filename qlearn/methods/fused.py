@@ -119,21 +119,27 @@ class FusedSteps:
     @cached_property
     def _tables(self) -> Angles:
         """What the phases of the kicks are sums of, as the points lie: V and ∂VᵀM⁻¹∂V, or the tables of a drive."""
-        if isinstance(self.kicks, DrivenKicks):
-            return Angles(self.layout.points(self.kicks.tables))
-        H = self.hamiltonian
-        tables = [H.potential_table(), H.gradient_squared()] if self.gradient else [H.potential_table()]
-        return Angles(self.layout.points(np.stack(tables)))
+        H, kicks = self.hamiltonian, self.kicks
+
+        def found() -> Angles:
+            if isinstance(kicks, DrivenKicks):
+                return Angles(self.layout.points(kicks.tables))
+            tables = [H.potential_table(), H.gradient_squared()] if self.gradient else [H.potential_table()]
+            return Angles(self.layout.points(np.stack(tables)))
+        return H.kept(f"angles of kicks{' with ∂V' if self.gradient else ''}", found)
 
     @cached_property
     def _kinetic(self) -> list[Angles]:
         """T as the modes lie; where it is a sum, its part of axis 0 and that of all others."""
         kinetic = self.hamiltonian.kinetic
-        table = kinetic.table
-        if table.ndim == 1 or np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
-            return [Angles(self.layout.modes(table[None]))]
-        first = table.reshape(len(table), -1)[:, 0]
-        return [Angles(self.layout.lead(first[None])), Angles(self.layout.last(table[:1] - first[0]))]
+
+        def found() -> list[Angles]:
+            table = kinetic.table
+            if table.ndim == 1 or np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
+                return [Angles(self.layout.modes(table[None]))]
+            first = table.reshape(len(table), -1)[:, 0]
+            return [Angles(self.layout.lead(first[None])), Angles(self.layout.last(table[:1] - first[0]))]
+        return self.hamiltonian.kept("angles of drifts", found)
 
     def _drifts(self, lengths: np.ndarray) -> list[np.ndarray]:
         """exp(−i h_d T/ħ)/N for each of the lengths, in the parts of T."""
