@@ -195,6 +195,15 @@ class Hamiltonian:
             self._kept[name] = make()
         return self._kept[name]
 
+    def kept_last(self, name: str, key: Any, make: Callable[[], Any]) -> Any:
+        """The same of what belongs to a key: the last one is kept."""
+        found = self._kept.get(name)
+        if found is None or found[0] != key:
+            found = key, make()
+            if self.grid.size <= SMALL:
+                self._kept[name] = found
+        return found[1]
+
     @cached_property
     def _steepness(self) -> Steepness:
         if self.channels is not None:
@@ -310,10 +319,9 @@ class Hamiltonian:
     def at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
         """The same operator on a ``grid`` of some of the points, those of an index of tables (*shape): static or with a drive,
         linear, lossless, with T diagonal in the wavenumbers. The last one is kept on small grids."""
-        last = self.kept("part", list)
-        if not (last and last[0].same_as(grid) and last[1] == index):
-            last[:] = grid, index, self._at_points(grid, index)
-        return last[2]
+        part: Hamiltonian = self.kept_last("part", (grid.shape, grid.bounds, grid.boundary, grid.sectors, index),
+                                           lambda: self._at_points(grid, index))
+        return part
 
     def _at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
         constant = self.kinetic.vector_potential()

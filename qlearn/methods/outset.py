@@ -66,10 +66,12 @@ class Outset:
         drive = self.hamiltonian.drive if self.hamiltonian.time_dependent else None
         if self._factors is not None or drive is None:
             return self._factors
-        last: list[DriveFactors] = self.hamiltonian.kept("factors", list)
-        if not (last and last[0].holds(self.time, self.time + self.span)):
-            last[:] = [DriveFactors(drive.factors, self.time, self.time + self.span)]
-        return last[0]
+        kept: list[DriveFactors] = self.hamiltonian.kept("factors", list)
+        factors = kept[0] if kept else None
+        if factors is None or not factors.holds(self.time, self.time + self.span):
+            factors = DriveFactors(drive.factors, self.time, self.time + self.span)
+            kept[:] = [factors]
+        return factors
 
     @cached_property
     def rays(self) -> Rays:
