@@ -26,8 +26,9 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.excursions import excursions
+from qlearn.kernels.tails import in_place, in_wavenumber
 from qlearn.methods.drive_factors import DriveFactors
-from qlearn.methods.extents import NEAR, TOLD, Extent, Presence, depth_of_waves, fallen, sorted_waves
+from qlearn.methods.extents import FLAT, NEAR, TOLD, Extent, Presence, sorted_waves
 
 __all__ = ["RIM", "by_trajectories"]
 
@@ -91,6 +92,7 @@ class _DrivenV:
         self.factors[:, 1:] = samples
         self.least, self.most = self.factors.min(axis=0), self.factors.max(axis=0)
         self._sizes = np.maximum(np.abs(self.least), np.abs(self.most))
+        self._largest_bends: dict[int, np.ndarray] = {}
         self.low = self.lowest(self.tables)
 
     def lowest(self, tables: np.ndarray) -> np.ndarray:
@@ -100,7 +102,9 @@ class _DrivenV:
 
     def bend(self, axis: int, where: np.ndarray) -> float:
         """The largest |∂²V| along an axis at any time, at places (*shape)."""
-        return float((self._sizes @ self._bends[axis][:, where]).max(initial=0.0))
+        if axis not in self._largest_bends:
+            self._largest_bends[axis] = np.tensordot(self._sizes, self._bends[axis], axes=1)
+        return float(self._largest_bends[axis].max(where=where, initial=0.0))
 
     def fastest(self, presence: Presence) -> float:
         """√(V''/m) where V gets below the energies that ψ has at the start."""
@@ -111,27 +115,22 @@ class _DrivenV:
 
 
 def _extent(V: _DrivenV, decay: float, axis: int, box: list[slice], k1: float) -> Extent:
-    n, edges, spacing, k = V.grid.shape[axis], box[axis], float(V.grid.spacing[axis]), V.waves[axis]
-    held = np.abs(k) <= k1
-    height = float(V.slowest[axis].max(where=held, initial=0.0))
-    low, near = V.low[tuple(box)], np.zeros(V.grid.shape, dtype=bool)
-    least, change = float(low.min()), float(np.ptp(low))
-    near[tuple(box)] = low <= least + NEAR * height
-    excess = np.where(held, 0.0, V.slowest[axis] - height)
-    depth = depth_of_waves(excess, V.bend(axis, near), height, change, n * spacing)
-    slow, fast = fallen(depth * (2 * math.pi / (n * spacing)), FALL_OF_WAVES * decay)
-    nyquist = max(k1 / TOLD, max(abs(float(k[slow])), abs(float(k[fast - 1]))) / (1 - RIM))
+    n, edges, spacing, k, slowest = V.grid.shape[axis], box[axis], float(V.grid.spacing[axis]), V.waves[axis], V.slowest[axis]
+    inside, near = tuple(box), np.zeros(V.grid.shape, dtype=bool)
+    height, least = float(slowest.max(where=np.abs(k) <= k1, initial=0.0)), float(V.low[inside].min())
+    near[inside] = V.low[inside] <= least + NEAR * height
+    bend, change = V.bend(axis, near), min(float(V.low[inside].max()) - least, height)
+    depth, change = (math.sqrt(change / bend), change) if bend > FLAT * height / (n * spacing)**2 else (n * spacing, 0.0)
+    reached = in_wavenumber(k, slowest, k1, height, depth * 2 * math.pi / (n * spacing), change, FALL_OF_WAVES * decay)
+    nyquist = max(k1 / TOLD, reached / (1 - RIM))
     if edges == slice(0, n):
         return Extent(0, n, nyquist)
-    others = tuple(a for a in range(V.grid.ndim) if a != axis)
     lines = V.tables[(slice(None), *(slice(None) if a == axis else box[a] for a in range(V.grid.ndim)))]
-    lines, rates = np.moveaxis(lines, axis + 1, 1), np.zeros(n)
+    lines = np.moveaxis(lines, axis + 1, 1).reshape(len(lines), n, -1)
     scale = math.sqrt(2 / float(V.hamiltonian.kinetic.inverse[axis, axis])) / V.hamiltonian.hbar * spacing
-    for part, edge in ((slice(0, edges.start), edges.start), (slice(edges.stop, n), edges.stop - 1)):
-        rise = V.lowest(lines[:, part] - lines[:, edge:edge + 1])
-        rise = rise.min(axis=tuple(range(1, rise.ndim))) if others else rise
-        rates[part] = scale * np.sqrt(np.maximum(rise, 0))
-    first, end = fallen(rates, FALL * decay)
+    before, behind = (in_place(lines, V.least, V.most, edge, step, scale, FALL * decay)
+                      for edge, step in ((edges.start, -1), (edges.stop - 1, 1)))
+    first, end = edges.start - before, edges.stop + behind
     rim = math.ceil(RIM / (1 - 2 * RIM) * (end - first))
     return Extent(max(0, first - rim), min(n, end + rim), nyquist)
 

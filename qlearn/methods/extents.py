@@ -18,7 +18,7 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 
-__all__ = ["NEAR", "TOLD", "Extent", "Presence", "by_energy", "depth_of_waves", "fallen", "sorted_waves"]
+__all__ = ["FLAT", "NEAR", "TOLD", "Extent", "Presence", "by_energy", "sorted_waves"]
 
 NEAR = 0.1        # of E − min V: how far above its least value V is looked at for V''
 FLAT = 1e-9       # of E − min V, over the length of the axis squared: V'' that changes no momentum
