@@ -130,3 +130,23 @@ def test_an_absorber_of_zero_takes_nothing_away():
 def test_singular_or_mistaken_parts_are_refused_with_words(make, message):
     with pytest.raises(ArgumentError, match=message):
         make()
+
+
+def test_what_is_derived_from_h_is_kept_on_small_grids():
+    calls = []
+    H, large = ql.Hamiltonian(LINE, 0.0), ql.Hamiltonian(ql.Grid(2**17, (-8, 8)), 0.0)
+    for _ in range(2):
+        for operator in (H, large):
+            operator.kept("one", lambda operator=operator: calls.append(operator.grid.size))
+            for key in (1, 2, 2):
+                assert operator.kept_last("two", key, lambda key=key: key) == key
+    assert calls == [64, 2**17, 2**17]
+
+
+def test_a_part_of_h_is_kept():
+    H = ql.Hamiltonian(LINE, lambda x: x**2 / 2)
+    grid = ql.Grid(32, (-4, 4))
+    part = H.at_points(grid, (..., slice(16, 48)))
+    np.testing.assert_array_equal(part.potential_table(), grid.axes[0] ** 2 / 2)
+    assert H.at_points(ql.Grid(32, (-4, 4)), (..., slice(16, 48))) is part
+    assert H.at_points(ql.Grid(32, (-4, 4)), (..., slice(0, 64, 2))) is not part

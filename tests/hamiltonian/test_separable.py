@@ -123,3 +123,22 @@ def test_gradients_of_a_drive_come_from_tables():
         slope = -np.sin(X) + np.cos(s) * np.cos(X) - 2 * np.sin(s) * np.sin(2 * X)
         assert_allclose(H.gradient_squared(s), slope**2 / 2, atol=1e-5)
         assert_allclose(H.gradient_squared(s), whole.gradient_squared(s), atol=1e-13)
+
+
+def test_the_tables_of_a_drive_make_v_and_its_gradient_squared():
+    V = ql.SeparablePotential(np.cos, [(np.cos, np.sin), (np.sin, lambda q: np.cos(2 * q))])
+    H = ql.Hamiltonian(GRID, V, mass=2.0)
+    tables, f = H.drive_tables(True), np.array([1.0, *H.drive.factors(0.7)])
+    assert len(tables) == 9 and np.array_equal(H.drive_tables(False), tables[:3])
+    assert_allclose(np.tensordot(f, tables[:3], axes=1), H.potential_table(0.7), atol=1e-14)
+    assert_allclose(np.tensordot([f[r] * f[s] for r in range(3) for s in range(r, 3)], tables[3:], axes=1),
+                    H.gradient_squared(0.7), atol=1e-13)
+
+
+def test_factors_at_many_times():
+    drive = ql.Hamiltonian(GRID, ql.SeparablePotential(0.0, [(np.cos, np.sin), (lambda t: 3, np.cos)])).drive
+    times = np.linspace(0, 1, 5)
+    assert_allclose(drive.factors_at(times), [drive.factors(t) for t in times])
+    with pytest.raises(ArgumentError, match="terms"):
+        ql.Hamiltonian(GRID, ql.SeparablePotential(0.0, [(lambda t: np.nan, np.sin)])).drive.factors_at(times)
+    assert ql.Hamiltonian(GRID, ql.SeparablePotential(np.cos, [])).drive.factors_at(times).shape == (5, 0)

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from qlearn.kernels.trajectories import Points, Trajectories
+from qlearn.kernels.trajectories import Points, Trajectories, piecewise
 
 ROWS = np.array([[1 / 6, 0.0, 0.5], [2 / 3, 1 / 72, 0.5], [1 / 6, 0.0, 0.0]])  # Chin's scheme A
 
@@ -63,3 +63,38 @@ def test_compiled_and_plain_agree(d, monkeypatch):
     monkeypatch.delitem(sys.modules, "numba")
     plain = made.run(start, ROWS, 0.3, 0.2, 10)
     assert all(np.allclose(a, b, atol=1e-11) for a, b in zip(compiled, plain, strict=True))
+
+
+ENTER = np.array([[0.02, 1e-4, 0.1], [-0.05, 0.0, -0.1]])
+
+
+@pytest.mark.parametrize("enter", [np.zeros((0, 3)), ENTER], ids=["plain", "processed"])
+@pytest.mark.parametrize("driven", [False, True], ids=["static", "driven"])
+@pytest.mark.parametrize("d", [1, 2])
+def test_steps_are_compared_compiled_and_plain_alike(d, driven, enter, monkeypatch):
+    pytest.importorskip("numba")
+    made, start, ends = trajectories(d, driven), points(d), np.array([0, 1, 4, 7])
+    compiled = made.compared(start, 2, ROWS, enter, 0.3, 0.2, ends)
+    monkeypatch.delitem(sys.modules, "numba")
+    plain = made.compared(start, 2, ROWS, enter, 0.3, 0.2, ends)
+    assert compiled.local.shape == compiled.total.shape == (3, 2) and compiled.areas.shape == (d, 2)
+    assert all(np.allclose(a, b, rtol=1e-8, atol=1e-20) for a, b in zip(compiled, plain, strict=True))
+    assert np.all(compiled.local > 0) and np.all((compiled.total[:-1] > 0) == (len(enter) == 0))
+
+
+def test_the_difference_of_many_steps_is_that_of_runs():
+    made, start = trajectories(1), points(1)
+    found = made.compared(start, 1, ROWS, np.zeros((0, 3)), 0.3, 0.2, np.array([0, 2, 6]))
+    coarse, fine = made.run(start, ROWS, 0.3, 0.2, 6), made.run(start, ROWS, 0.3, 0.1, 12)
+    differences = coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1)
+    assert found.total[-1, 0] == pytest.approx(np.mean(differences**2), rel=1e-9)
+    both = np.concatenate([start.q, coarse.q]), np.concatenate([start.p, coarse.p])
+    assert found.areas[0, 0] == pytest.approx(np.var(both[0]) * np.var(both[1]), rel=1e-12)
+
+
+def test_piecewise_polynomials(monkeypatch):
+    pieces, x = np.random.default_rng(0).normal(size=(4, 6, 2)), np.array([[0.0, 0.5, 1.0], [3.999, 4.0, 2.25]])
+    wanted = [[[np.polyval(pieces[min(int(t), 3), ::-1, r], t - min(int(t), 3)) for r in range(2)] for t in row] for row in x]
+    assert np.allclose(piecewise(pieces, x), wanted, rtol=1e-14)
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    assert np.allclose(piecewise(pieces, x), wanted, rtol=1e-14)

@@ -6,6 +6,7 @@ import pytest
 import qlearn as ql
 from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.forecast import Forecast, Rays, applies_to, sample
+from qlearn.methods.outset import Outset
 from qlearn.methods.record import Record
 
 GRID = ql.Grid(256, (-10, 10))
@@ -30,8 +31,26 @@ def test_driven_and_in_two_dimensions():
     H = ql.Hamiltonian(grid, drive, time_dependent=True)
     psi = ql.gaussian(grid, center=(2.0, -1.5), width=0.7)
     fine, coarse = (ql.sesolve(H, psi, [0, 6.0], method=ql.Gradient6(dt=dt)).final_state for dt in (0.05, 0.2000001))
-    foreseen = Forecast(Rays(H, psi, 0.0, 6.0, Record(), DriveFactors(H.drive.factors, 0.0, 6.0)), ql.Gradient6.table).outlook(30).error
+    rays = Rays(H, psi, 0.0, 6.0, Record(), DriveFactors(H.drive.factors, 0.0, 6.0))
+    foreseen = Forecast(rays, ql.Gradient6.table).outlook(30).error
     assert 0.7 < foreseen / grid.norm(fine - coarse) < 3
+
+
+def test_factors_are_kept_while_they_hold():
+    strength = [1.0]
+    H = ql.Hamiltonian(GRID, ql.SeparablePotential(0.0, [(lambda t: strength[0] * np.sin(3 * t), lambda x: x)]))
+
+    def factors():
+        return Outset(H, PSI.astype(complex), np.array([0.0, 5.0]), Record()).factors
+
+    times = np.linspace(0, 5, 77).reshape(7, 11)
+    first = factors()
+    np.testing.assert_allclose(first(times)[..., 0], np.sin(3 * times), atol=1e-6)
+    assert factors() is first
+    strength[0] = 1.1
+    second = factors()
+    assert second is not first
+    np.testing.assert_allclose(second(times)[..., 0], 1.1 * np.sin(3 * times), atol=1e-6)
 
 
 def test_samples_have_the_moments_of_the_state():
