@@ -128,7 +128,16 @@ class Grid:
     @cached_property
     def outer_modes(self) -> tuple[slice, ...]:
         """Of each axis the places of the outer tenth of its wavenumbers, which are neighbours in their order."""
-        outer = [np.flatnonzero(np.arange(n) >= 0.9 * n if kind == "pole" else np.abs(k) >= 0.9 * np.pi / spacing)
+        return self._beyond(0.9)
+
+    @cached_property
+    def outer_tenths(self) -> tuple[slice, ...]:
+        """Of each axis the places of the outer three tenths."""
+        return self._beyond(0.7)
+
+    def _beyond(self, share: float) -> tuple[slice, ...]:
+        """Of each axis the places of the wavenumbers above a share of the largest."""
+        outer = [np.flatnonzero(np.arange(n) >= share * n if kind == "pole" else np.abs(k) >= share * np.pi / spacing)
                  for n, k, spacing, kind in zip(self.shape, self.wavenumbers, self.spacing, self.boundary, strict=True)]
         return tuple(slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0) for places in outer)
 

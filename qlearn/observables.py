@@ -14,8 +14,8 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import TINY, like, namespace, to_numpy
 from qlearn.kernels.fft import sine
 
-__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "spectral_tail",
-           "tail_of_powers"]
+__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "outer_power",
+           "spectral_tail"]
 
 Observable = Callable[[float, np.ndarray], Any]
 
@@ -92,16 +92,15 @@ def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
 
     ``phi`` (…, *shape) is the periodic part of ψ. Its square root tells at what level the grid cuts ψ off.
     """
-    return tail_of_powers(grid, mode_powers(grid, phi))
+    power = mode_powers(grid, phi)
+    total = np.maximum(power.sum(axis=grid.fourier_axes), TINY)
+    return max(float(np.max(outer_power(grid, power, axis, outer) / total)) for axis, outer in enumerate(grid.outer_modes))
 
 
-def tail_of_powers(grid: Grid, power: np.ndarray, left: Any = 1.0) -> float:
-    """``spectral_tail`` from the powers of the modes (…, *shape); ``left`` (…): the share of each member that is left."""
-    total, worst = np.maximum(power.sum(axis=grid.fourier_axes), TINY), 0.0
-    for axis, outer in enumerate(grid.outer_modes):
-        index: Any = (..., outer, *(slice(None),) * (grid.ndim - 1 - axis))
-        worst = max(worst, float(np.max(power[index].sum(axis=grid.fourier_axes) / total * left)))
-    return worst
+def outer_power(grid: Grid, power: np.ndarray, axis: int, places: slice) -> np.ndarray:
+    """Σ of the powers of the modes (…, *shape) over these places of one axis, (…)."""
+    index: Any = (..., places, *(slice(None),) * (grid.ndim - 1 - axis))
+    return np.asarray(power[index].sum(axis=grid.fourier_axes))
 
 
 def _legendre(modes: np.ndarray, axis: int) -> np.ndarray:

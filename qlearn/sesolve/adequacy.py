@@ -1,13 +1,20 @@
 """Is the grid fine and wide enough for this ψ? What is watched during a run, and when it warns.
 
-Too coarse: the share τ of Σ|ψ_k|² in the outer tenth of the wavenumbers. √τ is about the level at which the grid cuts ψ
-off (for a spectrum that falls off, some ten times more than what is really lost), so √τ > 10·tol warns.
+Too coarse: beyond the largest wavenumbers of the grid the spectrum goes on falling as it falls before. With the shares τ of
+Σ|ψ_k|² in the outer tenth of the wavenumbers and τ′ in the two tenths before, q = √(τ/τ′) a tenth, what is cut
+off is about
+
+    √(τ q/(1 − q)),      warned about above tol.
 
 Too small: a periodic axis is a ring, and a packet that runs round it, or a state all the way round, is legitimate: the
 density at the seam a ~ b alone is no error. It is one where V does not continue smoothly across the seam, as for
-V = x²/2 on (−8, 8): there a line was meant, and the wave has reached the place where the ring differs from it. So a warning
-needs both, a density ratio ε at the seam with √ε > 10·tol and a V with a kink or a jump at the seam. A wall is part of the
-problem and the poles of a sphere are inside it: density there says nothing.
+V = x²/2 on (−8, 8): there a line was meant, and the wave has reached the place where the ring differs from it. Where V has a
+kink or a jump at the seam, the density ρ is continued beyond either end as it falls before it, by a factor q a point: what
+would be outside, and what comes in from there, is about
+
+    √(Σ_ends ρ q/(1 − q) / Σ_j ρ_j)      and warned about above tol.
+
+A wall is part of the problem and the poles of a sphere are inside it: density there says nothing.
 
 Where an absorber has taken from ψ, both are measured against ψ0, as tol is: what is wrong with the rest of a wave that has
 left is as small as that rest.
@@ -16,6 +23,7 @@ A look at the modes costs one transform of each wave function. The first and the
 the stops that a method shows, a look is taken while all looks together stay below 1 % of the transforms of the method.
 """
 
+import math
 import warnings
 from typing import Any, final
 
@@ -25,13 +33,20 @@ from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import TINY, squared_sums, squares, to_numpy
 from qlearn.methods import Record
-from qlearn.observables import mode_powers, tail_of_powers
+from qlearn.observables import mode_powers, outer_power
 
 __all__ = ["GridMonitor", "seam_is_rough"]
 
-ROUGHER = 100.0  # sixth differences at the seam, against the largest elsewhere
+ROUGHER = 100.0  # sixth differences at the seam, against the largest near it
 STENCIL = 6
+NEAR = 1 / 8     # of the axis: how far from the seam, and at least as many points as a difference takes
+FLATTEST = 2.0  # tenths of the wavenumbers: nothing is taken to go on for longer beyond them
+OUTER = 1 / 32   # of the axis: over so much the density at its ends is seen to fall off
+SLOWEST = 1 / 8  # of the axis: no density is taken to go on for longer than that
+NOTHING = 1e-30  # a density, relative to the largest, that is that of rounding
 SHARE = 0.01     # of the transforms of the method may go into looks
+ROUNDING = 1e-13  # a spectrum that is flat at this level is that of rounding
+KEPT = ("tail", "edge", "cut_off", "outside", "ffts")
 
 
 @final
@@ -41,7 +56,7 @@ class GridMonitor:
     def __init__(self, hamiltonian: Hamiltonian, record: Record, time: float):
         self.hamiltonian, self.grid, self.record = hamiltonian, hamiltonian.grid, record
         self.rough = _rough_seams(hamiltonian, time if hamiltonian.time_dependent else 0.0)
-        self.tail, self.edge, self.rough_edge, self.ffts = 0.0, 0.0, 0.0, 0
+        self.tail, self.edge, self.cut_off, self.outside, self.ffts = 0.0, 0.0, 0.0, 0.0, 0
         self._first: np.ndarray | None = None       # Σ|φ|² of each member at the first look, which is at ψ0
 
     def glance(self, phi: Any) -> None:
@@ -59,16 +74,22 @@ class GridMonitor:
         return self._see_modes(phi)
 
     def snapshot(self) -> dict[str, Any]:
-        return {"tail": self.tail, "edge": self.edge, "rough_edge": self.rough_edge, "ffts": self.ffts}
+        return {name: getattr(self, name) for name in KEPT}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        self.tail, self.edge, self.rough_edge, self.ffts = (saved[k] for k in ("tail", "edge", "rough_edge", "ffts"))
+        for name in KEPT:
+            setattr(self, name, saved[name])
 
     def _see_modes(self, phi: np.ndarray) -> np.ndarray:
         power = mode_powers(self.grid, phi)
         self.ffts += phi.size // self.grid.size
         summed = power if self.hamiltonian.channels is None else np.sum(power, axis=-self.grid.ndim - 1)
-        self.tail = max(self.tail, tail_of_powers(self.grid, summed, self._left(phi)))
+        grid = self.grid
+        whole = self._left(phi) / np.maximum(summed.sum(axis=grid.fourier_axes), TINY)
+        for axis, places in enumerate(zip(grid.outer_modes, grid.outer_tenths, strict=True)):
+            last, more = (np.ravel(outer_power(grid, summed, axis, place) * whole).tolist() for place in places)
+            self.tail = max(self.tail, *last)
+            self.cut_off = max(self.cut_off, *map(_cut_off, last, more))
         return power
 
     def _left(self, phi: np.ndarray) -> Any:
@@ -88,21 +109,39 @@ class GridMonitor:
             peak = np.maximum(marginal.max(axis=-1), TINY)
             edge = float(np.max(np.maximum(marginal[..., 0], marginal[..., -1]) / peak * left))
             self.edge = max(self.edge, edge)
-            if rough:
-                self.rough_edge = max(self.rough_edge, edge)
+            if rough and edge > NOTHING:
+                self.outside = max(self.outside, _outside(marginal, left))
 
     def warn(self, tol: float, depth: int) -> None:
         """Warn where the grid, not the method, limits the accuracy; ``depth`` frames above this one the user called."""
-        if np.sqrt(self.tail) > 10 * tol:
+        if np.sqrt(self.cut_off) > max(tol, ROUNDING):
             warnings.warn(f"the grid is too coarse for ψ: the outer tenth of its wavenumbers holds a share of "
-                          f"{self.tail:.1e} of |ψ_k|², so that ψ is cut off at about {np.sqrt(self.tail):.0e}, above "
+                          f"{self.tail:.1e} of |ψ_k|², so that a part of about {np.sqrt(self.cut_off):.0e} is cut off, above "
                           f"tol = {tol:g}. Take more points an axis than {self.grid.shape}, or a smoother ψ0 or V.",
                           AccuracyWarning, stacklevel=depth + 1)
-        if np.sqrt(self.rough_edge) > 10 * tol:
-            warnings.warn(f"the grid is too small for ψ: its density reaches {self.rough_edge:.1e} of its maximum at the "
-                          f"ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider bounds "
-                          "with as many more points, or a V that is smooth on the ring.", AccuracyWarning,
+        if np.sqrt(self.outside) > tol:
+            warnings.warn(f"the grid is too small for ψ: a part of about {np.sqrt(self.outside):.0e}, above tol = {tol:g}, would "
+                          f"be beyond the ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider "
+                          "bounds with as many more points, or a V that is smooth on the ring.", AccuracyWarning,
                           stacklevel=depth + 1)
+
+
+def _cut_off(last: float, more: float) -> float:
+    """What goes on beyond the outer tenth of the wavenumbers, which holds ``last``, the outer three tenths ``more``."""
+    before = max(more - last, last)
+    fall = math.sqrt(last / before) if before > 0 else 0.0
+    return last * fall / max(1 - fall, 1 / FLATTEST)
+
+
+def _outside(marginal: np.ndarray, left: Any) -> float:
+    """What densities (…, N) would hold beyond both ends, of the whole; the largest of them."""
+    n = marginal.shape[-1]
+    apart, outside = max(1, int(OUTER * n)), np.zeros(marginal.shape[:-1])
+    for place, inner in ((0, apart), (-1, -1 - apart)):
+        end = marginal[..., place]
+        fall = (end / np.maximum(np.maximum(marginal[..., inner], end), TINY)) ** (1 / apart)
+        outside += end * fall / np.maximum(1 - fall, 1 / (SLOWEST * n))
+    return float(np.max(outside / np.maximum(marginal.sum(axis=-1), TINY) * left))
 
 
 def _rough_seams(hamiltonian: Hamiltonian, time: float) -> dict[int, bool]:
@@ -118,7 +157,7 @@ def _rough_seams(hamiltonian: Hamiltonian, time: float) -> dict[int, bool]:
 
 
 def seam_is_rough(potential: np.ndarray, axis: int) -> bool:
-    """True where V has a kink or a jump at the seam of the axis: its sixth differences there stand out by a factor of 100.
+    """True where V has a kink or a jump at the seam of the axis: its sixth differences stand out there by a factor of 100.
 
     False on fewer than 16 points, where that cannot be told.
     """
@@ -128,6 +167,7 @@ def seam_is_rough(potential: np.ndarray, axis: int) -> bool:
     values = np.moveaxis(potential, axis, 0)
     wrapped = np.concatenate([values, values[:STENCIL]])
     size = np.max(np.abs(np.diff(wrapped, STENCIL, axis=0)).reshape(n, -1), axis=1)
-    at_seam, inside = size[n - STENCIL:].max(), size[:n - STENCIL].max()
+    near = min(max(STENCIL, int(NEAR * n)), (n - STENCIL) // 2)
+    at_seam, inside = size[n - STENCIL:].max(), max(size[:near].max(), size[n - STENCIL - near:n - STENCIL].max())
     floor = 1e-10 * float(np.max(np.abs(potential)))
     return bool(at_seam > ROUGHER * inside + floor)

@@ -79,3 +79,46 @@ def test_what_an_absorber_has_left_over_is_measured_against_the_whole(channels):
         seen[absorber] = monitor.tail, monitor.edge
     shares = np.array(seen[1.0]) / seen[None]
     assert seen[None][0] > 0.01 and np.allclose(shares, grid.norm(rest[0]) ** 2, rtol=1e-9)
+
+
+def warned(result_of, word):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = result_of()
+    return any(word in str(w.message) for w in caught), result
+
+
+@pytest.mark.parametrize(("bound", "tol", "expected"), [(6.5, 1e-6, True), (6.5, 1e-4, False), (8.0, 1e-6, False)])
+def test_too_small_is_said_where_a_wider_grid_gives_another_answer(bound, tol, expected):
+    """The oscillator for a third of a turn, against itself on twice the length: the warning comes with an error above tol."""
+    def solved(points, half):
+        grid = ql.Grid(points, (-half, half))
+        H = ql.Hamiltonian(grid, lambda x: x**2 / 2)
+        return grid, ql.sesolve(H, ql.gaussian(grid, center=1.5, width=0.5**0.5), [0, 2.0], method=ql.Chebyshev(), tol=tol)
+
+    small, (grid, result) = warned(lambda: solved(64, bound), "too small")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        line = solved(128, 2 * bound)[1].final_state[32:96]
+    assert small == expected
+    assert (grid.norm(result.final_state - line) > 0.1 * tol) >= expected
+
+
+@pytest.mark.parametrize(("points", "tol", "expected"), [(36, 1e-4, True), (44, 1e-4, False), (48, 1e-8, True),
+                                                         (56, 1e-8, False)])
+def test_too_coarse_is_said_where_a_finer_grid_gives_another_answer(points, tol, expected):
+    def solved(n):
+        grid = ql.Grid(n, (-10, 10))
+        return grid, ql.sesolve(ql.Hamiltonian(grid, lambda x: x**2 / 2),
+                                ql.gaussian(grid, center=1.5, width=0.5**0.5, momentum=2.0), [0, 2.0], tol=tol)
+
+    coarse, (grid, result) = warned(lambda: solved(points), "too coarse")
+    fine = solved(2 * points)[1].final_state[::2]
+    assert coarse == expected
+    assert (grid.norm(result.final_state - fine) > tol) == expected
+
+
+def test_a_kink_at_the_seam_is_seen_beside_a_narrow_well_inside():
+    x = ql.Grid(96, (-9, 9)).axes[0]
+    assert seam_is_rough(0.02 * x**2 - 4 / np.cosh(x) ** 2, 0)
+    assert not seam_is_rough(0.02 * np.cos(np.pi * x / 9) - 4 / np.cosh(x) ** 2, 0)
