@@ -63,6 +63,7 @@ def test_a_lookout_sees_the_same(case):
     psi, size = packet(H.grid, (2,)), H.grid.size
     psi[1] *= 3
     points, modes = np.arange(0, size, 3), np.arange(5, size, 7)
+    points, modes = np.arange(0, size, 3), np.arange(5, size, 7)
     (_, fused), (_, plain) = both(H, ql.RKN6, psi, lookout=lambda: Lookout(points, modes, psi, size))
     np.testing.assert_allclose(fused.lookout.seen, plain.lookout.seen, rtol=1e-10)
     assert np.all(fused.lookout.seen > 0)
