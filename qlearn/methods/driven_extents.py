@@ -26,6 +26,7 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.excursions import excursions
+from qlearn.kernels.phases import may_compile
 from qlearn.kernels.tails import in_place, in_wavenumber
 from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.extents import FLAT, NEAR, TOLD, Extent, Presence, sorted_waves
@@ -138,6 +139,12 @@ def _extent(V: _DrivenV, decay: float, axis: int, box: list[slice], k1: float) -
 def _starts(hamiltonian: Hamiltonian, presence: Presence) -> tuple[np.ndarray, np.ndarray]:
     """Where trajectories start: q (n, d) in spacings and k (n, d)."""
     grid, log = hamiltonian.grid, 2 * math.log(presence.faint)
+    if grid.ndim == 1 and may_compile():
+        from qlearn.kernels.compiled_starts import starts_on_a_line
+
+        q, k = np.empty((4 * PLACES, 1)), np.empty((4 * PLACES, 1))
+        starts_on_a_line(presence.places, sorted_waves(presence.waves), sorted_waves(grid.wavenumbers[0]), log, q[:, 0], k[:, 0])
+        return q, k
     places = _Cloud(presence.places, [np.arange(n, dtype=float) for n in grid.shape], log)
     ascending = sorted_waves(presence.waves) if grid.ndim == 1 else np.fft.fftshift(presence.waves)
     waves = _Cloud(ascending, [sorted_waves(k) for k in grid.wavenumbers], log)
