@@ -12,7 +12,7 @@ from typing import final
 
 __all__ = ["Interleaved", "interleave", "once"]
 
-SHORTEST = 2e-3  # seconds a single measurement lasts at least, by repeating
+SHORTEST = 2e-2  # seconds a single measurement lasts at least, by repeating: all are timed with their own code in the caches
 
 
 @final
@@ -44,7 +44,7 @@ def once(call: Callable[[], object]) -> float:
 
 def interleave(calls: Mapping[str, Callable[[], object]], rounds: int = 15) -> Interleaved:
     """Measure each contestant once a round, after a first call of each that is not counted; short calls are repeated."""
-    repeats = {name: max(1, min(1000, round(SHORTEST / max(min(once(call), once(call)), 1e-7)))) for name, call in calls.items()}
+    repeats = {name: max(1, min(10000, round(SHORTEST / max(min(once(call), once(call)), 1e-7)))) for name, call in calls.items()}
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
