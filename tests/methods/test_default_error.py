@@ -1,0 +1,95 @@
+"""Every default run's true error is below its tol: random smooth problems of each class, against references of other kinds."""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+import qlearn as ql
+
+TOLERANCES = (1e-4, 1e-6, 1e-8, 1e-10)
+
+
+def waves(rng, axes, size=6.0, *, mirror=False):
+    """Σ a_j cos(j·x + b_j) of a few j, smooth on a ring of length 2π; with b_j = 0 between mirrors at 0 and π."""
+    total = 0.0
+    for _ in range(4):
+        j = rng.integers(0, 3, len(axes))
+        phase = 0.0 if mirror else rng.uniform(0, 2 * np.pi)
+        angles = [n * x for n, x in zip(j, axes, strict=True)]
+        total = total + rng.uniform(-size, size) * (np.prod([np.cos(a) for a in angles], axis=0) if mirror
+                                                    else np.cos(sum(angles) + phase))
+    return total
+
+
+def packet(rng, grid, width=0.5):
+    (a, b), = grid.bounds
+    return ql.gaussian(grid, center=a + rng.uniform(0.45, 0.55) * (b - a), width=width, momentum=rng.uniform(-3, 3))
+
+
+def well(rng):
+    """On a line, far from its ends: an oscillator with something in it."""
+    stiffness, bump, place, slope = rng.uniform(0.3, 1.5), rng.uniform(-3, 3), rng.uniform(-2, 2), rng.uniform(-0.3, 0.3)
+    return lambda x: stiffness * x**2 / 2 + 0.01 * x**4 + bump * np.exp(-((x - place) ** 2)) + slope * x
+
+
+def drive(rng):
+    rate, start = rng.uniform(0.5, 4), rng.uniform(0, 6)
+    return lambda t: np.sin(rate * t + start)
+
+
+def on_a_line(rng):
+    grid = ql.Grid(224, (-14, 14))
+    return ql.Hamiltonian(grid, well(rng), mass=rng.uniform(0.7, 1.5)), ql.gaussian(
+        grid, center=rng.uniform(-2, 2), width=rng.uniform(0.5, 0.9), momentum=rng.uniform(-2, 2))
+
+
+def driven_on_a_line(rng):
+    H, psi = on_a_line(rng)
+    V = ql.SeparablePotential(well(rng), [(drive(rng), lambda x: 0.7 * x), (drive(rng), lambda x: np.exp(-x**2 / 2))])
+    return ql.Hamiltonian(H.grid, V), psi
+
+
+def driven_on_a_ring(rng):
+    grid = ql.Grid(72, (0, 2 * np.pi), twist=rng.uniform(-0.5, 0.5))
+    static, moved = waves(rng, grid.mesh), waves(rng, grid.mesh, 3.0)
+    return ql.Hamiltonian(grid, ql.SeparablePotential(static, [(drive(rng), moved)])), packet(rng, grid)
+
+
+def in_a_plane(rng):
+    """The start goes round both rings: exp(0.7 Σ cos(x_a − c_a) + ik·x)."""
+    grid = ql.Grid((26, 26), [(0, 2 * np.pi)] * 2, twist=rng.uniform(-0.5, 0.5, 2))
+    shape = sum(0.7 * np.cos(x - c) for x, c in zip(grid.mesh, rng.uniform(0, 6, 2), strict=True))
+    psi = np.exp(shape) * ql.plane_wave(grid, tuple(rng.integers(-1, 2, 2)))
+    return ql.Hamiltonian(grid, waves(rng, grid.mesh, 0.8)), psi / grid.norm(psi)
+
+
+def between_walls(rng):
+    grid = ql.Grid(96, (0, np.pi), "wall")
+    return ql.Hamiltonian(grid, waves(rng, grid.mesh, mirror=True)), packet(rng, grid, 0.16)
+
+
+def with_channels(rng):
+    grid = ql.Grid(64, (0, 2 * np.pi))
+    coupling = waves(rng, grid.mesh, 2.0)
+    V = np.array([[waves(rng, grid.mesh), coupling], [coupling, waves(rng, grid.mesh)]])
+    return ql.Hamiltonian(grid, V), np.stack([packet(rng, grid), 0.5 * packet(rng, grid)])
+
+
+def integrated(H, psi, end):
+    """By a Runge–Kutta method of order 8 for iħ dψ/dt = H(t)ψ."""
+    def slope(t, values):
+        return -1j / H.hbar * H.apply(values.reshape(psi.shape), t).ravel()
+
+    return solve_ivp(slope, (0, end), psi.ravel(), method="DOP853", rtol=1e-11, atol=1e-13).y[:, -1].reshape(psi.shape)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("make", [on_a_line, driven_on_a_line, driven_on_a_ring, in_a_plane, between_walls, with_channels],
+                         ids=lambda make: make.__name__)
+def test_the_true_error_is_below_tol(make, seed):
+    rng = np.random.default_rng(1000 + seed)
+    H, psi = make(rng)
+    end, tol = rng.uniform(0.5, 3.0), TOLERANCES[seed]
+    exact = integrated(H, psi, end) if H.time_dependent else ql.sesolve(H, psi, [0, end], method=ql.Dense(), tol=tol).final_state
+    result = ql.sesolve(H, psi, np.linspace(0, end, rng.integers(2, 5)), tol=tol)
+    assert np.max(H.norm(result.final_state - exact)) < tol * np.max(H.norm(psi)), result.method
