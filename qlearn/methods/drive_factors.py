@@ -52,7 +52,7 @@ class DriveFactors:
     def _pieces(self) -> np.ndarray | None:
         """(n, 6, R): the polynomial of the spline in each of its equal parts, in units of their length."""
         spline = self._sampled[1]
-        if spline is None:
+        if spline is None or not self.samples.shape[1]:
             return None
         times = np.linspace(self.start, self.end, (len(self.samples) + 1) // 2)
         rows = [spline(times[:-1], order) * (times[1] - times[0]) ** order / factorial(order) for order in range(6)]
@@ -68,7 +68,7 @@ class DriveFactors:
             spline = make_interp_spline(times, values, k=5)
             finer = np.empty((2 * len(times) - 1, values.shape[1]))
             finer[::2], finer[1::2] = values, halfway
-            if np.max(np.abs(spline(between) - halfway)) <= ACCURACY * np.max(np.abs(values), initial=1e-300):
+            if np.max(np.abs(spline(between) - halfway), initial=0.0) <= ACCURACY * np.max(np.abs(values), initial=1e-300):
                 return finer, spline
             times, values = np.linspace(self.start, self.end, len(finer)), finer
             if len(times) > MOST:

@@ -19,7 +19,7 @@ class Lookout:
 
     def __init__(self, points: np.ndarray, modes: np.ndarray, phi: Any, size: int):
         self.points, self.modes, self.size = points, modes, size
-        sums = squared_sums(phi.reshape(-1, size), (-1,))
+        sums = squared_sums(self._rows(phi), (-1,))
         self.some = np.flatnonzero(sums)
         self.totals, self.seen = sums[self.some], np.zeros(2)
 
@@ -35,7 +35,12 @@ class Lookout:
         self.seen = np.maximum(self.seen, shares)
 
     def _note(self, which: int, values: Any, index: np.ndarray, scale: int) -> None:
-        rows = values.reshape(-1, self.size)
+        rows = self._rows(values)
         part = rows[:, index] if isinstance(rows, np.ndarray) else namespace(rows).take(rows, like(index, rows), axis=1)
         share = float(np.max(squared_sums(part, (-1,))[self.some] / self.totals)) / scale
         self.seen[which] = max(self.seen[which], share)
+
+    def _rows(self, values: Any) -> Any:
+        """(members, points)."""
+        return values.reshape(-1, self.size) if isinstance(values, np.ndarray) else \
+            namespace(values).reshape(values, (-1, self.size))
