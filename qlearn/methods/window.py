@@ -29,6 +29,7 @@ FAINT = 0.02      # of tol: the amplitude, relative to the largest one, below wh
 FAINTEST = 1e-14  # where rounding would be taken for a state
 SMALL = 2**16     # points of a window whose first state is copied
 WORTH = 0.7       # of the points of the grid: a larger window is not worth its trouble
+SHORTEST = 64     # points of a line in the compiled loop
 LARGE = 2**17     # points from which trajectories by NumPy cost less than they save
 
 
@@ -247,10 +248,10 @@ def _window(grid: Grid, first: tuple[int, ...], stride: tuple[int, ...], count: 
 
 def good_count(least: int, line: bool) -> int:
     """The next number of points, of a line or of an axis of a grid, that transforms are good at: for the compiled loop (see
-    qlearn.kernels.stepping) one with factors 2, 3 and 5, on a line a multiple of 8."""
+    qlearn.kernels.stepping) one with factors 2, 3 and 5, on a line a multiple of 8 from SHORTEST on."""
     if not may_compile():
         return next_fast_len(least)
-    step = 8 if line else 1
+    step, least = (8, max(least, SHORTEST)) if line else (1, least)
     count = -(-least // step)
     while factored(count) is None:
         count += 1
@@ -259,6 +260,7 @@ def good_count(least: int, line: bool) -> int:
 
 def _part(n: int, first: int, end: int, stride: int, line: bool) -> tuple[int, int, int]:
     """(first, stride, count) that hold first … end, a good number of points; the whole ring where they would not fit."""
+    stride = max(1, min(stride, (end - first) // SHORTEST)) if line and may_compile() else stride
     count = good_count(-(-(end - first) // stride), line)
     start = first - (stride * count - (end - first)) // 2
     if first > 0 and end < n and start >= 0 and start + stride * count <= n:
