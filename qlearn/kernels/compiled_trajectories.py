@@ -32,11 +32,13 @@ def _cell(cells, at, size, weights, step, k):
 
 @numba.njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"})
 def _find(x, at, n):
-    """Where the polynomials of the cells of x begin."""
-    per = 1 / n
+    """Where the polynomials of the cells of x begin; of some cell where x is beyond all numbers."""
+    per, last = 1 / n, n - 1.0
     for i in range(x.size):
         cell = np.floor(x[i])
-        at[i] = LANES * np.int64(cell - n * np.floor((cell + 0.5) * per))
+        place = cell - n * np.floor((cell + 0.5) * per)
+        place = place if place > 0.0 else 0.0
+        at[i] = LANES * np.int64(place if place < last else last)
 
 
 @numba.njit(cache=True, error_model="numpy")

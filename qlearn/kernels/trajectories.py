@@ -114,11 +114,13 @@ class Trajectories:
         """Steps of h beside steps of h/2 from the points, so many for each of ``members``; ends (blocks + 1,) the numbers of
         steps of h at which blocks of them begin and end. ``enter`` (k, 3) are rows of h before all steps, undone behind them."""
         leave, blocks, compiled = _undone(enter), len(ends) - 1, self._cells is not None and may_compile()
-        ways = [(rows, time, int(ends[-1])), (enter, time, min(len(enter), 1)),
-                (leave, time + ends[-1] * h, min(len(leave), 1))]
-        weights = [_UNDRIVEN] * 6 if compiled and self.factors is None else \
-            [self._weights(way, start, step, count * twice if way is rows else count)
-             for way, start, count in ways for step, twice in ((h, 1), (h / 2, 2))]
+        if compiled and self.factors is None:
+            weights = [_UNDRIVEN] * 6
+        else:
+            ways = [(rows, time, int(ends[-1])), (enter, time, min(len(enter), 1)),
+                    (leave, time + ends[-1] * h, min(len(leave), 1))]
+            weights = [self._weights(way, start, step, count * twice if way is rows else count)
+                       for way, start, count in ways for step, twice in ((h, 1), (h / 2, 2))]
         if self._cells is not None and compiled:
             from qlearn.kernels import compiled_trajectories
 

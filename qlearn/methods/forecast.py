@@ -13,7 +13,7 @@ cent where actions are large and off by factors where they are not; ``qlearn.met
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import final
 
 import numpy as np
@@ -97,12 +97,19 @@ class Forecast:
         return self._outlooks[count]
 
     def _foreseen(self, count: int) -> Outlook:
-        h, blocks, rays = self.span / count, min(BLOCKS, count), self.rays
-        ends = np.array([round(count * block / blocks) for block in range(blocks + 1)])
+        h, rays, ends = self.span / count, self.rays, _ends(count)
         found = rays.trajectories.compared(rays.points, rays.members, *self._rows, rays.time, h, ends)
-        local, errors = (self._scale * np.sqrt(means.max(axis=1)) for means in (found.local, found.total))
-        return Outlook(h, max(float(errors[-1]), float(errors.max()) / 2), local, ends[:-1] * h, float(local.mean()) * count,
-                       math.sqrt(found.areas.min()) / rays.hbar)
+        local, errors = (self._scale * np.sqrt(means[:, 0] if rays.members == 1 else means.max(axis=1))
+                         for means in (found.local, found.total))
+        return Outlook(h, max(float(errors[-1]), float(errors.max()) / 2), local, ends[:-1] * h,
+                       float(local.sum()) / len(local) * count, math.sqrt(found.areas.min()) / rays.hbar)
+
+
+@lru_cache(maxsize=1024)
+def _ends(count: int) -> np.ndarray:
+    """The numbers of steps behind which the blocks of so many steps end, 0 before them."""
+    blocks = min(BLOCKS, count)
+    return np.array([round(count * block / blocks) for block in range(blocks + 1)])
 
 
 @cache

@@ -157,7 +157,7 @@ class PlannedSteps:
         seen: list[tuple[int, float]] = []
         for _ in range(TRIES):
             outlook = self.forecast.outlook(count)
-            bound = self._bound(outlook)
+            bound = min(1e300, self._bound(outlook))  # where trajectories get beyond all numbers too
             seen.append((count, max(bound, 1e-300)))
             if bound <= self.goal:
                 best, high = outlook, count

@@ -92,6 +92,14 @@ def test_the_difference_of_many_steps_is_that_of_runs():
     assert found.areas[0, 0] == pytest.approx(np.var(both[0]) * np.var(both[1]), rel=1e-12)
 
 
+@pytest.mark.parametrize("height", [1e20, 1e300])
+def test_trajectories_may_leave_all_numbers(height):
+    made = Trajectories(height * np.cos(np.arange(64) * np.pi / 32)[None], np.zeros(1), np.array([np.pi / 32]), np.eye(1))
+    with np.errstate(all="ignore"):
+        found = made.compared(points(1), 1, ROWS, np.zeros((0, 3)), 0.0, 0.5, np.array([0, 2, 20]))
+    assert not np.all(found.total < 1e100)
+
+
 def test_piecewise_polynomials(monkeypatch):
     pieces, x = np.random.default_rng(0).normal(size=(4, 6, 2)), np.array([[0.0, 0.5, 1.0], [3.999, 4.0, 2.25]])
     wanted = [[[np.polyval(pieces[min(int(t), 3), ::-1, r], t - min(int(t), 3)) for r in range(2)] for t in row] for row in x]
