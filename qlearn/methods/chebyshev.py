@@ -31,6 +31,7 @@ AT_ONCE = 16            # times that share one expansion, and
 AT_ONCE_BYTES = 2**26   # the memory of their states
 SERIES_SHARE = 0.01     # of tol, for the tails of the series
 CLIP_SHARE = 0.9        # of tol, for the ceilings
+LEAST_RISE = 0.015      # of a ceiling above the lowest value, doubled with each failure in a row
 DECAY = 4.0             # (⟨H⟩ − lowest bound)τ/ħ of one expansion in imaginary time
 
 
@@ -135,9 +136,9 @@ class ChebyshevStepper:
             self.record.error += sum(bounds)
             return True
         self.failures += 1
-        steepest = 1 + 0.1 * 2 ** (self.repeats + 1)  # the more often it failed the less is gained by small steps
+        least, steepest = 1 + LEAST_RISE * 2**self.failures, 1 + 0.1 * 2 ** (self.repeats + 1)  # small steps gain little
         raised = [level + (ceiling - level) * float(np.clip(
-            (samples.lowest(0.2 * allowed, norms, turns) - level) / (ceiling - level), 1.03, steepest))
+            (samples.lowest(0.2 * allowed, norms, turns) - level) / (ceiling - level), least, steepest))
                   if bound > allowed / 4 else ceiling for samples, ceiling, norms, bound, level in
                   zip(sampled.samples, ceilings, sampled.norms, bounds, self.spectrum.lowest, strict=True)]
         self.repeats += 1
