@@ -61,7 +61,8 @@ def by_trajectories(hamiltonian: Hamiltonian, presence: Presence, factors: Drive
 
 
 class _Tables(NamedTuple):
-    """V0 and g_r, (1 + R, *shape), and of each axis |∂²| of them, the wavenumbers as they ascend and the least T at each."""
+    """V0 and g_r, (1 + R, *shape), and of each axis |∂²| of them, (1 + R, points), the wavenumbers as they ascend and the least
+    T at each."""
 
     tables: np.ndarray
     bends: list[np.ndarray]
@@ -77,7 +78,7 @@ def _tables(hamiltonian: Hamiltonian) -> _Tables:
         bend = np.zeros(tables.shape)  # 0 at the ends of the axis
         inside = np.abs(np.diff(np.moveaxis(tables, axis + 1, -1), n=2)) / float(grid.spacing[axis]) ** 2
         np.moveaxis(bend, axis + 1, -1)[..., 1:-1] = inside
-        bends.append(bend)
+        bends.append(bend.reshape(len(tables), -1))
         slowest.append(sorted_waves(hamiltonian.kinetic.table.min(axis=tuple(a for a in range(grid.ndim) if a != axis))))
     return _Tables(tables, bends, [sorted_waves(k) for k in grid.wavenumbers], slowest)
 
@@ -104,13 +105,14 @@ class _DrivenV:
     def bend(self, axis: int, where: np.ndarray) -> float:
         """The largest |∂²V| along an axis at any time, at places (*shape)."""
         if axis not in self._largest_bends:
-            self._largest_bends[axis] = np.tensordot(self._sizes, self._bends[axis], axes=1)
+            self._largest_bends[axis] = (self._sizes @ self._bends[axis]).reshape(self.grid.shape)
         return float(self._largest_bends[axis].max(where=where, initial=0.0))
 
     def fastest(self, presence: Presence) -> float:
         """√(V''/m) where V gets below the energies that ψ has at the start."""
         kinetic, faint = self.hamiltonian.kinetic, presence.faint**2
-        energy = -self.lowest(-self.tables[:, presence.places > faint]).min() + kinetic.table[presence.waves > faint].max()
+        energy = -self.lowest(-self.tables).min(where=presence.places > faint, initial=np.inf) \
+            + kinetic.table.max(where=presence.waves > faint, initial=0.0)
         reached = self.low < energy
         return math.sqrt(max(float(kinetic.inverse[a, a]) * self.bend(a, reached) for a in range(self.grid.ndim)))
 
