@@ -28,12 +28,16 @@ class Sequence(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """What a sequence needs whatever its step: distinct (b, c), the order they come in, distinct a, and which each stage has."""
+    """What a sequence needs whatever its step: its distinct (b, c), the order they come in, its distinct a and which of them each
+    stage has; (b, c) of the first kick and of the kicks behind the stages, and when these are, in parts of the step."""
 
     kicks: np.ndarray
     order: np.ndarray
     drifts: np.ndarray
     which: np.ndarray
+    first: np.ndarray
+    behind: np.ndarray
+    fractions: np.ndarray
 
 
 @lru_cache(maxsize=32)
@@ -42,8 +46,10 @@ def _plan(sequence: Sequence) -> _Plan:
     merged = (last[0] + first[0], last[1] + first[1])
     order = [*rows[:-1], merged, rows[-1]]
     distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
+    fractions = np.cumsum(sequence.drifts)
+    fractions[-1] = round(fractions[-1])  # 1, of a processor 0
     return _Plan(np.array(distinct), np.array([distinct.index(row) for row in order], dtype=np.int64), np.array(drifts),
-                 np.array([drifts.index(a) for a in sequence.drifts], dtype=np.int64))
+                 np.array([drifts.index(a) for a in sequence.drifts], dtype=np.int64), np.array(first), np.array(rows[1:]), fractions)
 
 
 class _Ready(NamedTuple):
@@ -151,14 +157,15 @@ class FusedSteps:
 
     def _weights(self, sequence: Sequence, h: float, time: float, count: int) -> np.ndarray:
         """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""
-        b, c = np.array(sequence.kicks).T
-        fractions = np.cumsum(sequence.drifts)
-        fractions[-1] = round(fractions[-1])  # 1, of a processor 0
-        times = time + h * (np.arange(count)[:, None] + fractions)
-        of_b, of_c = np.tile(b[1:], (count, 1)), np.tile(c[1:], (count, 1))
-        of_b[:-1, -1] += b[0]
-        of_c[:-1, -1] += c[0]
-        return self.kicks.weights(np.append(time, times), np.append(b[0], of_b), np.append(c[0], of_c), h)
+        plan = _plan(sequence)
+        stages = len(plan.fractions)
+        times, kicks = np.empty(1 + count * stages), np.empty((1 + count * stages, 2))
+        times[0], kicks[0] = time, plan.first
+        times[1:].reshape(count, stages)[:] = time + h * (np.arange(count)[:, None] + plan.fractions)
+        behind = kicks[1:].reshape(count, stages, 2)
+        behind[:] = plan.behind
+        behind[:-1, -1] += plan.first
+        return self.kicks.weights(times, kicks[:, 0], kicks[:, 1], h)
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
         """The places that are looked at, as 1 among zeros."""
