@@ -48,8 +48,9 @@ def _plan(sequence: Sequence) -> _Plan:
     distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
     fractions = np.cumsum(sequence.drifts)
     fractions[-1] = round(fractions[-1])  # 1, of a processor 0
+    which = [drifts.index(a) for a in sequence.drifts]
     return _Plan(np.array(distinct), np.array([distinct.index(row) for row in order], dtype=np.int64), np.array(drifts),
-                 np.array([drifts.index(a) for a in sequence.drifts], dtype=np.int64), np.array(first), np.array(rows[1:]), fractions)
+                 np.array(which, dtype=np.int64), np.array(first), np.array(rows[1:]), fractions)
 
 
 class _Ready(NamedTuple):
