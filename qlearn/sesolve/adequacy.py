@@ -146,14 +146,12 @@ def _outside(marginal: np.ndarray, left: Any) -> float:
 
 def _rough_seams(hamiltonian: Hamiltonian, time: float) -> dict[int, bool]:
     """Of each periodic axis whether V has a kink or a jump at its seam; kept for the last time."""
-    last, grid = hamiltonian.kept("seams", dict), hamiltonian.grid
-    if time not in last:
-        last.clear()
-        table = hamiltonian.potential_table(time)
-        last[time] = {axis: seam_is_rough(table, axis) for axis, kind
-                      in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "periodic"}
-    found: dict[int, bool] = last[time]
-    return found
+    def found() -> dict[int, bool]:
+        grid, table = hamiltonian.grid, hamiltonian.potential_table(time)
+        return {axis: seam_is_rough(table, axis) for axis, kind
+                in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "periodic"}
+    rough: dict[int, bool] = hamiltonian.kept_last("seams", time, found)
+    return rough
 
 
 def seam_is_rough(potential: np.ndarray, axis: int) -> bool:
