@@ -115,12 +115,12 @@ class Window:
                          [slice(rim), slice(n - rim, n)] if cut else []))
         return rims
 
-    @property
+    @cached_property
     def rim_points(self) -> np.ndarray:
         """Of an array (*shape), flat: the outer points of the axes that are cut."""
         return self._either([ends for _, ends in self.rims])
 
-    @property
+    @cached_property
     def rim_modes(self) -> np.ndarray:
         """Of the modes (*shape), flat: the wavenumbers in the rims."""
         return self._either([outer for outer, _ in self.rims])
