@@ -16,15 +16,9 @@ from qlearn.kernels.phases import Phases
 from qlearn.kernels.stepping import NONE, Angles, Stages, exponentials, factors, fits, layout_of
 from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
 from qlearn.methods.lookout import Lookout
+from qlearn.methods.sequence import Sequence
 
-__all__ = ["FusedSteps", "Sequence", "fused_steps"]
-
-
-class Sequence(NamedTuple):
-    """Kicks (b_j, c_j), j = 0 … s, and drifts a_j, j = 0 … s − 1, between them: kick 0, drift 0, …, kick s."""
-
-    kicks: tuple[tuple[float, float], ...]
-    drifts: tuple[float, ...]
+__all__ = ["FusedSteps", "fused_steps"]
 
 
 class _Plan(NamedTuple):
@@ -42,15 +36,12 @@ class _Plan(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _plan(sequence: Sequence) -> _Plan:
-    rows, (first, last) = list(sequence.kicks), (sequence.kicks[0], sequence.kicks[-1])
-    merged = (last[0] + first[0], last[1] + first[1])
-    order = [*rows[:-1], merged, rows[-1]]
+    rows = list(sequence.kicks)
+    order = [*rows[:-1], sequence.merged, rows[-1]]
     distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
-    fractions = np.cumsum(sequence.drifts)
-    fractions[-1] = round(fractions[-1])  # 1, of a processor 0
     which = [drifts.index(a) for a in sequence.drifts]
     return _Plan(np.array(distinct), np.array([distinct.index(row) for row in order], dtype=np.int64), np.array(drifts),
-                 np.array(which, dtype=np.int64), np.array(first), np.array(rows[1:]), fractions)
+                 np.array(which, dtype=np.int64), np.array(rows[0]), np.array(rows[1:]), np.array(sequence.fractions))
 
 
 class _Ready(NamedTuple):
@@ -60,41 +51,39 @@ class _Ready(NamedTuple):
     kicks: np.ndarray | None
 
 
-def fused_steps(hamiltonian: Hamiltonian, kicks: Kicks, phases: Phases, imaginary: bool, gradient: bool) -> "FusedSteps | None":
+def fused_steps(hamiltonian: Hamiltonian, sequence: Sequence, kicks: Kicks, phases: Phases, gradient: bool,
+                most: int) -> "FusedSteps | None":
     """The compiled loop for this H, None where it does not apply; ``gradient`` where some c ≠ 0."""
     grid = hamiltonian.grid
-    applies = not imaginary and phases.name == "numba" and hamiltonian.channels is None and fits(grid.shape) \
-        and all(kind == "periodic" for kind in grid.boundary) and isinstance(kicks, StaticKicks | DrivenKicks) \
-        and not hamiltonian.batch_shape
-    return FusedSteps(hamiltonian, kicks, gradient) if applies else None
+    applies = phases.name == "numba" and hamiltonian.channels is None and not hamiltonian.batch_shape and fits(grid.shape) \
+        and all(kind == "periodic" for kind in grid.boundary) and isinstance(kicks, StaticKicks | DrivenKicks)
+    return FusedSteps(hamiltonian, sequence, kicks, gradient, most) if applies else None
 
 
 @final
 class FusedSteps:
-    """Keeps what the last few step lengths need."""
+    """Steps of one sequence in place; what the last few step lengths need is kept, ``most`` of them."""
 
-    def __init__(self, hamiltonian: Hamiltonian, kicks: Any, gradient: bool):
-        self.hamiltonian, self.kicks, self.gradient = hamiltonian, kicks, gradient
+    def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, gradient: bool, most: int):
+        self.hamiltonian, self.sequence, self.kicks, self.gradient, self.most = hamiltonian, sequence, kicks, gradient, most
         self.layout = layout_of(hamiltonian.grid.shape)
-        self._kept: dict[tuple[Sequence, float], _Ready] = {}
+        self._kept: dict[float, _Ready] = {}
         self._masks: Any = None
 
-    def takes(self, phi: Any) -> bool:
-        return isinstance(phi, np.ndarray) and phi.dtype == complex and phi.flags.c_contiguous and phi.flags.writeable \
-            and backend_name() == "auto"
+    def ready(self, h: float) -> bool:
+        return h in self._kept
 
-    def ready(self, sequence: Sequence, h: float) -> bool:
-        return (sequence, h) in self._kept
-
-    def run(self, phi: np.ndarray, sequence: Sequence, h: float, time: float, count: int, kept: int,
-            lookout: Lookout | None) -> bool:
-        """``count`` steps of h on φ (…, *shape) in place; False, and nothing done, where phases are too large for the loop."""
-        ready = self._ready(sequence, h, kept)
+    def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None) -> bool:
+        """``count`` steps of h from ``time`` on φ (…, *shape); False, and nothing done, for arrays that are not NumPy's own,
+        other backends, and phases too large for the loop."""
+        if not _takes(phi):
+            return False
+        plan, ready = _plan(self.sequence), self._ready(h)
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         if ready.kicks is not None:
-            seen = ready.stages.static(phi, ready.kicks, _plan(sequence).order, count, masks)
+            seen = ready.stages.static(phi, ready.kicks, plan.order, count, masks)
         else:
-            weights = self._weights(sequence, h, time, count)
+            weights = self._weights(plan, h, time, count)
             if not self._tables.turn_exactly(weights):
                 return False
             seen = ready.stages.driven(phi, self._tables.values, weights, masks)
@@ -102,26 +91,40 @@ class FusedSteps:
             lookout.note(seen)
         return True
 
-    def _ready(self, sequence: Sequence, h: float, kept: int) -> _Ready:
-        key = (sequence, h)
-        if key not in self._kept:
-            while len(self._kept) >= kept:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = self._made(sequence, h)
-        self._kept[key] = self._kept.pop(key)  # the last used stand last
-        return self._kept[key]
-
-    def _made(self, sequence: Sequence, h: float) -> _Ready:
+    def once(self, phi: Any, sequence: Sequence, time: float, h: float) -> bool:
+        """Another sequence, whose tables are not kept: phases are found as they are needed."""
+        if not _takes(phi) or not self.hamiltonian.is_hermitian:
+            return False
         plan = _plan(sequence)
-        kicks = self._static(plan.kicks, h) if isinstance(self.kicks, StaticKicks) else None
-        return _Ready(Stages(self.layout, plan.which, *self._drifts(plan.drifts * h)), kicks)
+        weights = self._weights(plan, h, time, 1)
+        if not self._tables.turn_exactly(weights):
+            return False
+        self._stages(plan, h).driven(phi, self._tables.values, weights)
+        return True
+
+    def _ready(self, h: float) -> _Ready:
+        if h not in self._kept:
+            while len(self._kept) >= self.most:
+                self._kept.pop(next(iter(self._kept)))
+            plan = _plan(self.sequence)
+            kicks = self._static(plan.kicks, h) if isinstance(self.kicks, StaticKicks) else None
+            self._kept[h] = _Ready(self._stages(plan, h), kicks)
+        self._kept[h] = self._kept.pop(h)  # the last used stand last
+        return self._kept[h]
+
+    def _stages(self, plan: _Plan, h: float) -> Stages:
+        return Stages(self.layout, plan.which, *self._drifts(plan.drifts * h))
 
     def _static(self, rows: np.ndarray, h: float) -> np.ndarray:
         """The factors of kicks (b, c)."""
         if not self.hamiltonian.is_hermitian:
             return factors(self.layout, (self.kicks.factor(b, c, h) for b, c in rows.tolist()), len(rows))
+        return exponentials(self._tables, self._static_weights(rows, h))
+
+    def _static_weights(self, rows: np.ndarray, h: float) -> np.ndarray:
+        """w_r of θ = Σ_r w_r g_r for kicks (b, c), (n, R)."""
         weights = rows * (h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar)
-        return exponentials(self._tables, weights[:, :len(self._tables.values)])
+        return weights[:, :len(self._tables.values)]
 
     @cached_property
     def _tables(self) -> Angles:
@@ -156,16 +159,18 @@ class FusedSteps:
         lead, last = self._kinetic
         return [NONE, exponentials(lead, rates, scale), exponentials(last, rates)]
 
-    def _weights(self, sequence: Sequence, h: float, time: float, count: int) -> np.ndarray:
+    def _weights(self, plan: _Plan, h: float, time: float, count: int) -> np.ndarray:
         """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""
-        plan = _plan(sequence)
         stages = len(plan.fractions)
-        times, kicks = np.empty(1 + count * stages), np.empty((1 + count * stages, 2))
-        times[0], kicks[0] = time, plan.first
-        times[1:].reshape(count, stages)[:] = time + h * (np.arange(count)[:, None] + plan.fractions)
+        kicks = np.empty((1 + count * stages, 2))
+        kicks[0] = plan.first
         behind = kicks[1:].reshape(count, stages, 2)
         behind[:] = plan.behind
         behind[:-1, -1] += plan.first
+        if isinstance(self.kicks, StaticKicks):
+            return self._static_weights(kicks, h)
+        times = np.empty(len(kicks))
+        times[0], times[1:] = time, (time + h * (np.arange(count)[:, None] + plan.fractions)).ravel()
         return self.kicks.weights(times, kicks[:, 0], kicks[:, 1], h)
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
@@ -178,3 +183,8 @@ class FusedSteps:
                 masks.append(arranged(mask.reshape(1, *shape))[0])
             self._masks = (lookout, tuple(masks))
         return self._masks[1]
+
+
+def _takes(phi: Any) -> bool:
+    return isinstance(phi, np.ndarray) and phi.dtype == complex and phi.flags.c_contiguous and phi.flags.writeable \
+        and backend_name() == "auto"
