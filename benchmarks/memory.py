@@ -26,6 +26,7 @@ TABLES_FROM = tuple(os.path.join(*path) for path in (
     ("methods", "kernel.py"), ("kernels", "trajectories.py"), ("methods", "frozen.py"), ("methods", "clipping.py"),
     ("hamiltonian", "potential.py"), ("hamiltonian", "gradients.py"), ("hamiltonian", "kinetic.py"),
     ("hamiltonian", "operator.py")))
+COPIES_FROM = os.path.join("kernels", "arrays.py")
 COLUMNS = ["problem", "method", "peak", "tables", "results", "beyond both", "bar"]
 
 
@@ -86,6 +87,7 @@ def working_memory(problem: Problem, method: Any, tol: float = 1e-6, *, window: 
 
 
 def _bytes_from(snapshot: tracemalloc.Snapshot) -> int:
-    """What is alive of the tables that a method has made."""
-    return sum(trace.size for trace in snapshot.traces
-               if any(frame.filename.endswith(TABLES_FROM) for frame in trace.traceback) and trace.size > SMALLEST)
+    """What is alive of the tables that a method has made; copies are of states."""
+    return sum(trace.size for trace in snapshot.traces if trace.size > SMALLEST
+               and any(frame.filename.endswith(TABLES_FROM) for frame in trace.traceback)
+               and not trace.traceback[-1].filename.endswith(COPIES_FROM))

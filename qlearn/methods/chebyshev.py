@@ -101,8 +101,13 @@ class ChebyshevStepper:
         ahead = ahead[np.abs(ahead) >= abs(target)] - self.now
         group, arrives = _group(ahead, self.expansion.phase, math.prod(self.phi.shape), self._largest)
         part = abs(float(group[-1]) / self.task.span)
-        states, tail, sampled = self.expansion.expand(self.phi, group, SERIES_SHARE * self.task.tol * max(part, EPS))
+        share, given = SERIES_SHARE * self.task.tol * max(part, EPS), self._proved and self.now != 0
+        states, tail, sampled = self.expansion.expand(self.phi, group, share, given=given)
+        expansion = self.expansion
         if sampled is not None and not self._judged(sampled, float(group[-1])):
+            if given:  # back to where it came from, under the same ceilings
+                (self.phi,), _, _ = expansion.expand(states[-1], -group[-1:], share, given=True)
+                self.record.error += 2 * tail
             return False
         self.record.error += tail
         for state in states[:-1:max(1, len(states) // 4)]:
@@ -118,8 +123,11 @@ class ChebyshevStepper:
 
     @property
     def _largest(self) -> float:
-        proved = min(self.spectrum.ceilings) == np.inf or (self.now != 0 and self.failures == 0)
-        return LARGEST_PHASE if proved else FIRST_PHASE
+        return LARGEST_PHASE if self._proved else FIRST_PHASE
+
+    @property
+    def _proved(self) -> bool:
+        return min(self.spectrum.ceilings) == np.inf or (self.now != 0 and self.failures == 0)
 
     def _judged(self, sampled: Sampled, dt: float) -> bool:
         """Book the error of the ceilings; False, with higher ones, where it is above its share of tol."""

@@ -47,12 +47,15 @@ class Expansion:
     def phase(self, dt: float) -> float:
         return self.spectrum.width * abs(float(dt)) / self.hamiltonian.hbar
 
-    def expand(self, phi: Any, dts: np.ndarray, share: float) -> tuple[list[Any], float, Sampled | None]:
-        """exp(−iH_c dt/ħ)φ for each dt, the series cut where its tail is below ``share``; that tail; the samples."""
+    def expand(self, phi: Any, dts: np.ndarray, share: float, *, given: bool = False) -> tuple[list[Any], float, Sampled | None]:
+        """exp(−iH_c dt/ħ)φ for each dt, the series cut where its tail is below ``share``; that tail; the samples.
+
+        given : True where φ may be overwritten.
+        """
         inside = (np.arange(INSIDE) + 0.5) / INSIDE * dts[-1]
         coefficients, tail = self._coefficients(np.concatenate([dts, inside]), share)
         sampled = self._samples(phi)
-        sums = self._series(phi, coefficients[:len(dts)], sampled, coefficients[len(dts):])
+        sums = self._series(phi, coefficients[:len(dts)], sampled, coefficients[len(dts):], given=given)
         self.record.rounding += EPS * (8 + self.phase(dts[-1]))
         return sums, tail, sampled
 
@@ -67,10 +70,11 @@ class Expansion:
         state = self._series(phi, (series * np.where(k % 2 == 1, -1.0, 1.0))[None, :kept].astype(complex), None, None)[0]
         return state, float(tails[kept]) if kept < count else 0.0
 
-    def _series(self, phi: Any, coefficients: np.ndarray, sampled: Sampled | None, inside: np.ndarray | None) -> list[Any]:
+    def _series(self, phi: Any, coefficients: np.ndarray, sampled: Sampled | None, inside: np.ndarray | None, *,
+                given: bool = False) -> list[Any]:
         sums = [complex(c[0]) * phi for c in coefficients]
         terms, look = coefficients.shape[1], None
-        before, now, scratch = None, as_complex(phi), None
+        before, now, scratch = None, phi if given else as_complex(phi), None
         for k in range(terms):
             if k > 0:
                 sums, scratch = _summed(sums, coefficients[:, k], now, scratch)
@@ -80,7 +84,7 @@ class Expansion:
                 break
             scratch = as_complex(phi) if scratch is None else scratch
             if k == 0:
-                before, scratch = self.operator.add(0 * phi, now, scratch, look)
+                before, scratch = self.operator.add(0 * now, now, scratch, look)
                 before *= 0.5
             else:
                 before, scratch = self.operator.add(before, now, scratch, look, sign=-1)

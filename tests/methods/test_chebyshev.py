@@ -1,5 +1,7 @@
 """Bessel functions, the expansion, the ceilings and what is certified of them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ import qlearn as ql
 from qlearn.errors import UnsupportedError
 from qlearn.methods import Record
 from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
+from qlearn.methods.chebyshev import ChebyshevStepper
 from qlearn.methods.energies import ShortLanczos, reached_energy
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.record import EPS
@@ -148,3 +151,39 @@ def test_rounding_is_counted_to_the_last_time_of_an_expansion():
     psi = ql.gaussian(H.grid, center=3, width=0.6)
     _, record = run(ql.Chebyshev(clip=False), H, psi, np.linspace(0, 1.6, 17), 1e-6)
     assert record.rounding >= EPS * (H.spectral_bounds[1] - H.spectral_bounds[0]) / 2 * 1.6
+
+
+@pytest.mark.parametrize("end", [0.5, 15.0], ids=["at once", "expansions one behind the other"])
+def test_memory_is_that_of_four_waves_beside_tables_and_results(end):
+    """Two stored states and the final one, half a wave for each of T and V, four beyond."""
+    grid = ql.Grid((192, 192), [(-9, 9)] * 2)
+    H = ql.Hamiltonian(grid, lambda x, y: (x**2 + y**2) / 2)
+    psi0 = ql.gaussian(grid, center=(1.0, 0.0), width=0.5**0.5)
+    ql.sesolve(H, psi0, [0, 0.1], method=ql.Chebyshev(), window=False)  # what H keeps is made before
+    tracemalloc.start()
+    try:
+        ql.sesolve(H, psi0, [0, end], method=ql.Chebyshev(), window=False)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < (3 + 1 + 4) * psi0.nbytes
+
+
+def test_an_expansion_that_overwrote_its_start_is_taken_back_where_it_fails(monkeypatch):
+    """From the second expansion on φ is not kept; a bound that fails there leads back to it."""
+    (plain,), _ = run(ql.Chebyshev(), P1, PACKET, [0, 8.0], 1e-8)
+    judged, calls = ChebyshevStepper._judged, []
+
+    def failing(self, sampled, dt):
+        calls.append(self.now)
+        good = judged(self, sampled, dt)
+        if good and self.now != 0 and calls.count(self.now) == 1:
+            self.failures, self.repeats = 1, self.repeats + 1
+            return False
+        return good
+
+    monkeypatch.setattr(ChebyshevStepper, "_judged", failing)
+    (again,), record = run(ql.Chebyshev(), P1, PACKET, [0, 8.0], 1e-8)
+    assert len(set(calls)) > 2
+    assert "done again" in record.note
+    assert GRID.norm(again - plain) < 1e-9
