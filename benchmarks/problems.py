@@ -9,7 +9,8 @@ Errors are √(Σ|ψ − ψ_reference|² ΔV) at T, the global phase included. N
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from functools import cached_property
+from typing import Any, final
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class Problem:
         values = self.static(*self.mesh)
         return values + drive_factor(t) * drive_shape(*self.mesh) if self.driven else values
 
-    @property
+    @cached_property
     def initial(self) -> np.ndarray:
         """ψ0, complex (*shape)."""
         return self.packet(*self.mesh)
@@ -79,9 +80,9 @@ class Problem:
         return float(np.linalg.norm(psi - reference) * np.sqrt(self.cell_volume))
 
 
-def drive_factor(t: float) -> float:
-    """2 sin(1.3t) sin²(πt/20)."""
-    return float(2 * np.sin(1.3 * t) * np.sin(np.pi * t / 20) ** 2)
+def drive_factor(t: Any) -> Any:
+    """2 sin(1.3t) sin²(πt/20), of a number or an array."""
+    return 2 * np.sin(1.3 * t) * np.sin(np.pi * t / 20) ** 2
 
 
 def drive_shape(x: np.ndarray) -> np.ndarray:

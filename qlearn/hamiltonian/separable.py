@@ -1,5 +1,6 @@
 """Driven potentials whose time stands outside: V(t, q) = V0(q) + Σ_r f_r(t) g_r(q)."""
 
+import warnings
 from collections.abc import Callable
 from math import isfinite
 from typing import Any, final
@@ -13,6 +14,7 @@ from qlearn.hamiltonian.tables import is_known_everywhere, layout, tabulate
 
 __all__ = ["Drive", "SeparablePotential", "from_sympy"]
 
+FEW = 4                # times that are asked for singly
 MOST_TERMS = 12        # more tables than this cost more than the expression itself
 AGREEMENT = 1e-12      # of the separated form with the expression, relative to max|V|
 TIMES = (0.3819660, 1.2360680, 7.9442719, -2.6180340)
@@ -48,6 +50,7 @@ class SeparablePotential:
                 checks.fail("f of terms", "must be a callable f(t)", f, "A constant factor belongs to static.")
         self.static, self.terms = static, pairs
         self.functions: list[Callable] = [time_function(f) if is_sympy(f) else f for f, _ in pairs]
+        self._takes_arrays: list[bool | None] = [None] * len(pairs)
 
     def __call__(self, t: float, *q: Any) -> Any:
         """V(t, *q) at points q, arrays that broadcast."""
@@ -61,9 +64,22 @@ class SeparablePotential:
         return np.array([_factor(f, t, r) for r, f in enumerate(self.functions)])
 
     def factors_at(self, times: np.ndarray) -> np.ndarray:
-        """(n, R) of times (n,)."""
-        rows = [[_factor(f, t, r) for r, f in enumerate(self.functions)] for t in times.tolist()]
-        return np.array(rows, dtype=float).reshape(len(times), len(self.functions))
+        """(n, R) of times (n,). An f that takes an array of times and gives there, to the last bit, what it gives for each of
+        them is called once; whether it does is found out in the first call, and looked at in three places of every other."""
+        found = np.empty((len(times), len(self.functions)))
+        for r, f in enumerate(self.functions):
+            values = self._at_once(r, f, times) if len(times) > FEW else None
+            found[:, r] = [_factor(f, t, r) for t in times.tolist()] if values is None else values
+        return found
+
+    def _at_once(self, r: int, f: Callable, times: np.ndarray) -> np.ndarray | None:
+        if self._takes_arrays[r] is False:
+            return None
+        values = _of_array(f, times)
+        places = range(len(times)) if self._takes_arrays[r] is None else (0, len(times) // 2, len(times) - 1)
+        agrees = values is not None and all(_factor(f, float(times[i]), r) == values[i] for i in places)
+        self._takes_arrays[r] = agrees
+        return values if agrees else None
 
     @property
     def refinable(self) -> bool:
@@ -141,6 +157,18 @@ def _at(part: Any, q: tuple[Any, ...]) -> Any:
     if is_sympy(part):
         part = coordinate_function(part, len(q), "potential")
     return part(*q) if callable(part) else part
+
+
+def _of_array(f: Callable, times: np.ndarray) -> np.ndarray | None:
+    """f of all times, None where it does not take them together: most functions of one number raise on arrays, in many ways."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            values = f(times.copy())
+    except Exception:
+        return None
+    fits = isinstance(values, np.ndarray) and values.shape == times.shape and values.dtype == float
+    return values if fits and np.isfinite(values).all() else None
 
 
 def _factor(f: Callable, t: float, r: int) -> float:

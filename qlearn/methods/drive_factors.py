@@ -22,11 +22,11 @@ class DriveFactors:
     """t (…) -> (…, R): a quintic spline through as many samples as it takes to be right to ACCURACY halfway between them, a call
     for each time where no number does.
 
-    factors : t -> (R,).   start, end : in any order.
+    factors_at : times (n,) -> (n, R).   start, end : in any order.
     """
 
-    def __init__(self, factors: Callable[[float], np.ndarray], start: float, end: float):
-        self.factors, self.start, self.end = factors, min(start, end), max(start, end)
+    def __init__(self, factors_at: Callable[[np.ndarray], np.ndarray], start: float, end: float):
+        self.factors_at, self.start, self.end = factors_at, min(start, end), max(start, end)
 
     def holds(self, start: float, end: float) -> bool:
         """True where these are the ends, and the factors at a few times what they were."""
@@ -75,5 +75,5 @@ class DriveFactors:
                 return values, None
 
     def _called(self, times: np.ndarray) -> np.ndarray:
-        values = np.array([self.factors(t) for t in times.ravel().tolist()])
+        values = self.factors_at(times.ravel())
         return values.reshape(*times.shape, values.shape[-1])

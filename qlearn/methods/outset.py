@@ -69,7 +69,7 @@ class Outset:
         kept: list[DriveFactors] = self.hamiltonian.kept("factors", list)
         factors = kept[0] if kept else None
         if factors is None or not factors.holds(self.time, self.time + self.span):
-            factors = DriveFactors(drive.factors, self.time, self.time + self.span)
+            factors = DriveFactors(drive.factors_at, self.time, self.time + self.span)
             kept[:] = [factors]
         return factors
 

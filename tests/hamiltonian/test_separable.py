@@ -142,3 +142,49 @@ def test_factors_at_many_times():
     with pytest.raises(ArgumentError, match="terms"):
         ql.Hamiltonian(GRID, ql.SeparablePotential(0.0, [(lambda t: np.nan, np.sin)])).drive.factors_at(times)
     assert ql.Hamiltonian(GRID, ql.SeparablePotential(np.cos, [])).drive.factors_at(times).shape == (5, 0)
+
+
+def _counting(f):
+    def called(t):
+        called.times.append(t)
+        return f(t)
+    called.times = []
+    return called
+
+
+def test_factors_at_many_times_are_those_of_each():
+    times = np.linspace(-1, 7, 50)
+    functions = [lambda t: 2 * np.sin(1.3 * t) * np.exp(-t**2), lambda t: float(np.cos(t)), lambda t: t if t < 3 else 3.0,
+                 lambda t: 0.7, lambda t: np.where(t < 2, t, 2.0), lambda t: t - np.max(t), lambda t: np.asarray(t)[..., None]]
+    V = ql.SeparablePotential(0.0, [(f, lambda x: x) for f in functions])
+    for _ in range(2):  # in the first call it is found out which take arrays
+        np.testing.assert_array_equal(V.factors_at(times), [V.factors(t) for t in times.tolist()])
+
+
+def test_a_factor_that_takes_arrays_is_called_once():
+    times, f, g = np.linspace(0, 5, 40), _counting(lambda t: np.sin(t) * t), _counting(lambda t: float(np.sin(t) * t))
+    V = ql.SeparablePotential(0.0, [(f, lambda x: x), (g, lambda x: x)])
+    V.factors_at(times)
+    f.times, g.times = [], []
+    assert V.factors_at(times + 0.1).shape == (40, 2)
+    assert len(f.times) == 4 and len(g.times) == 40   # the array and three places; each singly
+
+
+def test_a_factor_that_changes_its_mind_about_arrays_is_caught():
+    times = np.linspace(0, 5, 40)
+    wrong = {"by": 0.0}
+    V = ql.SeparablePotential(0.0, [(lambda t: t + wrong["by"] if isinstance(t, np.ndarray) else t, lambda x: x)])
+    np.testing.assert_array_equal(V.factors_at(times)[:, 0], times)
+    wrong["by"] = 1e-9
+    np.testing.assert_array_equal(V.factors_at(times)[:, 0], times)
+
+
+def test_an_array_of_times_is_not_changed_by_a_factor_and_bad_values_are_named():
+    def overwrites(t):
+        t *= 2
+        return t
+    times = np.linspace(0, 5, 40)
+    ql.SeparablePotential(0.0, [(overwrites, lambda x: x)]).factors_at(times)
+    np.testing.assert_array_equal(times, np.linspace(0, 5, 40))
+    with pytest.raises(ql.errors.ArgumentError, match="finite real number"):
+        ql.SeparablePotential(0.0, [(lambda t: np.sqrt(t - 1), lambda x: x)]).factors_at(times)

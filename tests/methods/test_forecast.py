@@ -31,7 +31,7 @@ def test_driven_and_in_two_dimensions():
     H = ql.Hamiltonian(grid, drive, time_dependent=True)
     psi = ql.gaussian(grid, center=(2.0, -1.5), width=0.7)
     fine, coarse = (ql.sesolve(H, psi, [0, 6.0], method=ql.Gradient6(dt=dt)).final_state for dt in (0.05, 0.2000001))
-    rays = Rays(H, psi, 0.0, 6.0, Record(), DriveFactors(H.drive.factors, 0.0, 6.0))
+    rays = Rays(H, psi, 0.0, 6.0, Record(), DriveFactors(H.drive.factors_at, 0.0, 6.0))
     foreseen = Forecast(rays, ql.Gradient6.table).outlook(30).error
     assert 0.7 < foreseen / grid.norm(fine - coarse) < 3
 
