@@ -102,7 +102,7 @@ def _row(words: str, problem: Problem, tol: float, bar: float, backend: str, pai
     with ql.fft_backend(backend), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         times = interleave({"propagation": lambda: results.append(solve(hamiltonian, problem, OURS[method], tol,
-                                                                         window=ALL_POINTS not in method)),
+                                                                         window=False if ALL_POINTS in method else None)),
                             "pair": call}, rounds)
     pairs = results[-1].stats["ffts"] / 2
     ratio = times.ratio("propagation", "pair") / pairs * each

@@ -39,7 +39,7 @@ def hamiltonian_of(problem: Problem) -> Any:
     return ql.Hamiltonian(grid_of(problem), ql.SeparablePotential(problem.static, [(drive_factor, drive_shape)]))
 
 
-def solve(hamiltonian: Any, problem: Problem, method: Any, tol: float, *, window: bool = True) -> Any:
+def solve(hamiltonian: Any, problem: Problem, method: Any, tol: float, *, window: bool | None = None) -> Any:
     """The Result of sesolve from ψ0 to T; warnings are left to the caller."""
     return ql.sesolve(hamiltonian, problem.initial, [0.0, problem.duration], method=method, tol=tol, store_states=False,
                       window=window)

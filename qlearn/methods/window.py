@@ -28,7 +28,7 @@ __all__ = ["Window", "good_count", "window_for"]
 FAINT = 0.02      # of tol: the amplitude, relative to the largest one, below which a state is not
 FAINTEST = 1e-14  # where rounding would be taken for a state
 SMALL = 2**16     # points of a window whose first state is copied
-WORTH = 0.7       # of the points of the grid: a larger window is not worth its trouble
+WORTH = 0.75      # of the points of the grid: a larger window is not worth its trouble
 SHORTEST = 64     # points of a line in the compiled loop
 LARGE = 2**17     # points from which trajectories by NumPy cost less than they save
 

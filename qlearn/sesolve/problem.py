@@ -40,7 +40,7 @@ class Problem:
         return self.task.record
 
 
-def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool, window: bool, *,
+def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool, window: bool | None, *,
              own: bool = True) -> Problem:
     """The problem, or ArgumentError or UnsupportedError. The trial of the choice of a method is counted in the record.
 
@@ -54,10 +54,12 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
         psi.flags.writeable = False
     norms = _norms(H, psi)
     tol = checks.real("tol", tol, above=0, most=1)
+    if window is not None and not isinstance(window, bool | np.bool_):
+        checks.fail("window", "must be None, True or False", window)
     if imaginary:
         _check_imaginary(H, times, norms)
     task, reason = Task(H, psi, times, tol, Record(), bool(imaginary)), ""
-    part = windowed(task) if window and takes_windows(method) else None
+    part = windowed(task) if takes_windows(method, None if window is None else bool(window)) else None
     if method is None:
         method, reason = choose(task if part is None else part[0])
     if isclass(method) or not callable(getattr(method, "start", None)):

@@ -25,9 +25,12 @@ __all__ = ["Reduced", "takes_windows", "windowed"]
 LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
 
 
-def takes_windows(method: Any) -> bool:
-    """True for the methods that choose their steps from tol, and for None."""
-    return method is None or (isinstance(method, Chebyshev | Splitting) and getattr(method, "dt", None) is None)
+def takes_windows(method: Any, wanted: bool | None) -> bool:
+    """Whether a window is looked for: where steps are chosen from tol, ``wanted`` None, or where one is wanted, for the methods
+    that can be stopped when ψ leaves it."""
+    if method is None or wanted is False:
+        return wanted is not False
+    return isinstance(method, Chebyshev | Splitting) and (wanted is True or getattr(method, "dt", None) is None)
 
 
 def windowed(task: Task) -> tuple[Task, Window] | None:

@@ -23,7 +23,7 @@ Stop = Callable[[float, Any], bool]
 
 def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method: Method | None = None, tol: float = 1e-8,
             imaginary_time: bool = False, store_states: bool | None = None, progress_bar: bool = False,
-            checkpoint: Any = None, stop: Stop | None = None, window: bool = True) -> Result:
+            checkpoint: Any = None, stop: Stop | None = None, window: bool | None = None) -> Result:
     """Solve iħ ∂_t ψ = Hψ and return a Result; in real time nothing is renormalised.
 
     Parameters
@@ -50,9 +50,10 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
         and on any exception of an e_op or of ``stop``; it is kept, complete, at the end, so that the same call gives the
         same result at once. An exception inside of a stretch, of a callable V say, leaves the last file. Another problem is
         refused: H, psi0, tlist, tol, method and e_ops must be the same, callables by their values.
-    window : True moves ψ on fewer points where it stays in a part of the grid, or needs no such fine one, for smooth V on
-        periodic axes, static or a SeparablePotential: see qlearn.sesolve.reduced; False on all points, always. stats["grid"]
-        says which were taken, stats["windows_left"] whether others were given up.
+    window : None moves ψ on fewer points where it stays in a part of the grid, or needs no such fine one, and steps are chosen
+        from tol, for smooth V on periodic axes, static or a SeparablePotential: see qlearn.sesolve.reduced. True does so with
+        a given dt too: what is left out is below tol, whatever the error of the steps. False takes all points, always.
+        stats["grid"] says which were taken, stats["windows_left"] whether others were given up.
     stop : callable (t, psi) -> bool, asked at each time of tlist; where it says True the run ends: result.times ends there
         and stats["stopped"] says so.
 
@@ -84,7 +85,7 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
 
 
 def propagate(H: Hamiltonian, psi0: Any, tlist: Any, *, method: Method | None = None, tol: float = 1e-8,
-              imaginary_time: bool = False, window: bool = True) -> Iterator[tuple[float, Any]]:
+              imaginary_time: bool = False, window: bool | None = None) -> Iterator[tuple[float, Any]]:
     """Yield (t, ψ(t)) for each t of tlist, the first included, without storing anything; arguments as for sesolve.
 
     Arguments are checked at the call. Leave the loop with ``break`` whenever enough is known; nothing further is computed.
