@@ -35,6 +35,7 @@ PROBE_EVERY = 18     # steps for each probe of ψ
 FEWEST_PROBES, PROBES = 2, 8
 DRIVEN_STEPS = 32    # at least, where V depends on t
 MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
+MOST_CONFIRMED = 20_000  # steps of a driven run: more are not looked at themselves
 TRIES = 10
 STRETCHES = 2        # of a run, at least: between two of them it can be looked at and saved
 
@@ -179,11 +180,21 @@ class PlannedSteps:
         return min(max((math.log(a) - math.log(b)) / math.log(m / n), order), 3 * order)
 
     def _adopt(self, outlook: Outlook) -> None:
-        self.outlook = outlook
-        self.step = abs(outlook.step)
+        """Its steps, shorter by the order of the scheme where they are too long. Under a drive, whose steep places fall between the
+        steps or on them, errors follow no order: what was made shorter is looked at itself."""
+        self._take(outlook)
+        if self.kernel.hamiltonian.time_dependent:
+            for _ in range(TRIES):
+                count = int(np.ceil(self.clock.span / self.step * (1 - 1e-9)))
+                if self.step == abs(self.outlook.step) or count > MOST_CONFIRMED:
+                    break
+                self._take(self.forecast.outlook(count))
+        self.pending = self._places()
+
+    def _take(self, outlook: Outlook) -> None:
+        self.outlook, self.step = outlook, abs(outlook.step)
         if self._bound() > self.goal:
             self._shorten(self.clock.span, (self.goal / self._bound()) ** (1 / self.probe.order))
-        self.pending = self._places()
 
     def _shorten(self, left: float, factor: float) -> None:
         """To a whole part of what is left, so that the last digits of a forecast, which depend on how it was computed, do not

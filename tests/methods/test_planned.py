@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 
 import qlearn as ql
+from qlearn.methods import Record, Task
+from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.planned import PlannedSteps
+from qlearn.methods.steps import AutomaticSteps
 
 GRID = ql.Grid(256, (-20, 20))
 WELL = ql.Hamiltonian(GRID, lambda x: np.minimum(10 * ((x / 8) ** 2 - 1) ** 2, 300))
@@ -60,3 +64,18 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_bits(method, stop_at, tmp_pat
     resumed = ql.sesolve(WELL, PSI, times, method=method, tol=1e-6, checkpoint=path)
     assert np.array_equal(resumed.final_state, whole.final_state)
     assert resumed.stats["error_estimate"] == whole.stats["error_estimate"]
+
+
+def test_many_steps_under_a_steep_drive_are_looked_at_themselves():
+    """What the order of the scheme makes of few steps says little about many where f is steep: of 5 tanh(8 sin t)."""
+    grid = ql.Grid(256, (-20, 20))
+    V = ql.SeparablePotential(lambda x: 2 * np.cos(np.pi * x / 20),
+                              [(lambda t: 3 * np.tanh(8 * np.sin(0.9 * t)), lambda x: np.sin(np.pi * x / 20) * 20 / np.pi)])
+    H, psi, tol = ql.Hamiltonian(grid, V), ql.gaussian(grid, center=2.0, momentum=1.0, width=1.0), 1e-7
+    task = Task(H, psi, np.array([0.0, 9.0]), tol, Record())
+    steps = AutomaticSteps(SplittingKernel(H, ql.Gradient6.table, task.record), task.outset, tol).way
+    assert isinstance(steps, PlannedSteps)
+    assert steps.clock.span / steps.step > 96
+    assert abs(steps.outlook.step) == steps.step
+    exact = ql.sesolve(H, psi, [0, 9.0], tol=tol / 30, method=ql.RKN6(), window=False).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, 9.0], tol=tol).final_state - exact) < tol
