@@ -180,8 +180,8 @@ class PlannedSteps:
         return min(max((math.log(a) - math.log(b)) / math.log(m / n), order), 3 * order)
 
     def _adopt(self, outlook: Outlook) -> None:
-        """Its steps, shorter by the order of the scheme where they are too long. Under a drive, whose steep places fall between the
-        steps or on them, errors follow no order: what was made shorter is looked at itself."""
+        """Its steps, shorter by the order of the scheme where they are too long. Under a drive, whose steep places fall between
+        the steps or on them, errors follow no order: what was made shorter is looked at itself."""
         self._take(outlook)
         if self.kernel.hamiltonian.time_dependent:
             for _ in range(TRIES):
