@@ -153,7 +153,7 @@ def _drift(re, im, shape, axes, radices, twiddles, lead, last, full, work, other
     return seen
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def static(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order,
            count):
     """``count`` steps of each row of φ (members, N), in place. room: numbers for re, im and eight columns of each.
@@ -208,7 +208,7 @@ def _static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, l
             seen[0] = max(seen[0], share)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def driven(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, tables, weights):
     """The same with kicks exp(−iθ), θ = Σ_r w_r g_r: tables (R, P), weights (1 + count·pairs, R), one row a kick."""
     re, im, work, other = _parts(room, shape)

@@ -20,6 +20,8 @@ from qlearn.methods.sequence import Sequence
 
 __all__ = ["FusedSteps", "fused_steps"]
 
+AT_ONCE = 50_000_000  # points times stages: some tenths of a second
+
 
 class _Plan(NamedTuple):
     """What a sequence needs whatever its step: its distinct (b, c), the order they come in, its distinct a and which of them each
@@ -80,15 +82,16 @@ class FusedSteps:
             return False
         plan, ready = _plan(self.sequence), self._ready(h)
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
-        if ready.kicks is not None:
-            seen = ready.stages.static(phi, ready.kicks, plan.order, count, masks)
-        else:
-            weights = self._weights(plan, h, time, count)
-            if not self._tables.turn_exactly(weights):
-                return False
-            seen = ready.stages.driven(phi, self._tables.values, weights, masks)
-        if lookout is not None:
-            lookout.note(seen)
+        parts = _parts(count, phi.size * len(plan.which))
+        weights = [np.empty((0, 0))] * len(parts) if ready.kicks is not None else \
+            [self._weights(plan, h, time + first * h, part) for first, part in parts]
+        if ready.kicks is None and not all(self._tables.turn_exactly(part) for part in weights):
+            return False
+        for (_, part), some in zip(parts, weights, strict=True):  # an interrupt is taken between two of them
+            seen = ready.stages.driven(phi, self._tables.values, some, masks) if ready.kicks is None \
+                else ready.stages.static(phi, ready.kicks, plan.order, part, masks)
+            if lookout is not None:
+                lookout.note(seen)
         return True
 
     def once(self, phi: Any, sequence: Sequence, time: float, h: float) -> bool:
@@ -183,6 +186,12 @@ class FusedSteps:
                 masks.append(arranged(mask.reshape(1, *shape))[0])
             self._masks = (lookout, tuple(masks))
         return self._masks[1]
+
+
+def _parts(count: int, each: int) -> list[tuple[int, int]]:
+    """(first, number) of the steps of each call of the compiled loop, which lasts for AT_ONCE points and stages at most."""
+    most = max(1, AT_ONCE // each)
+    return [(first, min(most, count - first)) for first in range(0, count, most)]
 
 
 def _takes(phi: Any) -> bool:

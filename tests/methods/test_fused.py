@@ -1,5 +1,7 @@
 """The compiled loop and the plain one give the same numbers, and it is taken where it applies."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,24 @@ def test_read_only_and_strided_states_are_left_to_the_plain_loop():
     strided = np.stack([psi, psi], axis=1)[:, 0]
     kernel.steps(strided, 0.0, 0.05, 1)
     np.testing.assert_allclose(strided, kernel.steps(psi.copy(), 0.0, 0.05, 1), atol=1e-14)
+
+
+@pytest.mark.parametrize("case", ["line", "driven line"])
+def test_long_runs_are_done_in_parts(case, monkeypatch):
+    """So that an interrupt need not wait for the end of a stretch."""
+    monkeypatch.setattr("qlearn.methods.fused.AT_ONCE", 3 * 96 * ql.RKN6.table.pairs)
+    (fused, record), (plain, _) = both(CASES[case], ql.RKN6, packet(LINE), count=8,
+                                       lookout=lambda: Lookout(np.arange(4), np.arange(4), packet(LINE), 96))
+    np.testing.assert_allclose(fused, plain, atol=2e-13)
+    assert np.all(record.lookout.seen > 0)
+
+
+def test_threads_run_side_by_side():
+    """The loop lets go of the interpreter; the bits are those of one thread."""
+    H, psi = ql.Hamiltonian(ql.Grid((128, 128), [(-8, 8)] * 2), bowl), packet(ql.Grid((128, 128), [(-8, 8)] * 2))
+    kernels = [SplittingKernel(H, ql.Strang.table, Record()) for _ in range(3)]
+    alone = kernels[0].steps(psi.copy(), 0.0, 0.01, 50)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda kernel: kernel.steps(psi.copy(), 0.0, 0.01, 50), kernels[1:]))
+    for phi in found:
+        np.testing.assert_array_equal(phi, alone)
