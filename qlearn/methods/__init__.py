@@ -1,4 +1,4 @@
-"""HOW ψ MOVES: every method is a small final class with the same interface, see qlearn.methods.record.Method."""
+"""HOW ψ MOVES: every method is a small final class with the same interface, see qlearn.methods.task.Method."""
 
 from qlearn.methods.chebyshev import Chebyshev
 from qlearn.methods.choice import choose
