@@ -21,12 +21,12 @@ _COS5A, _COS5B = 0.30901699437494742410, -0.80901699437494742410   # cos 2π/5, 
 _SIN5A, _SIN5B = 0.95105651629515357212, 0.58778525229247312917    # their sines
 
 
-@numba.njit(inline="always")
+@numba.njit(cache=True)
 def _times(a, b, c, s):
     return a * c - b * s, a * s + b * c
 
 
-@numba.njit(inline="always")
+@numba.njit(cache=True)
 def _four(a, b, c, d, e, f, g, h):
     """Of (a, b), (c, d), …, real and imaginary parts."""
     ae, bf, me, mf = a + e, b + f, a - e, b - f
@@ -34,7 +34,7 @@ def _four(a, b, c, d, e, f, g, h):
     return ae + cg, bf + dh, me + mh, mf - mg, ae - cg, bf - dh, me - mh, mf + mg
 
 
-@numba.njit(inline="always")
+@numba.njit(cache=True)
 def _three(a, b, c, d, e, f):
     half, sine = spread(0.5), spread(_SIN3)
     ce, df, u, v = c + e, d + f, (c - e) * sine, (d - f) * sine
@@ -42,7 +42,7 @@ def _three(a, b, c, d, e, f):
     return a + ce, b + df, x + v, y - u, x - v, y + u
 
 
-@numba.njit(inline="always")
+@numba.njit(cache=True)
 def _five(a, b, c, d, e, f, g, h, k, l):
     ca, cb, sa, sb = spread(_COS5A), spread(_COS5B), spread(_SIN5A), spread(_SIN5B)
     ck, dl, mk, ml = c + k, d + l, c - k, d - l

@@ -107,13 +107,13 @@ def _along_others(re, im, start, axes, radices, twiddles, ahead):
                 backward(re, im, start + i * apart, n, gap, width, some, roots)
 
 
-@numba.njit(inline="always")
+@numba.njit(cache=True)
 def _eight(a, i, step):
     return transposed((load(a, i), load(a, i + step), load(a, i + 2 * step), load(a, i + 3 * step), load(a, i + 4 * step),
                        load(a, i + 5 * step), load(a, i + 6 * step), load(a, i + 7 * step)))
 
 
-@numba.njit(inline="always")
+@numba.njit(cache=True)
 def _put_eight(a, i, step, t):
     store(a, i, t[0]), store(a, i + step, t[1]), store(a, i + 2 * step, t[2]), store(a, i + 3 * step, t[3])
     store(a, i + 4 * step, t[4]), store(a, i + 5 * step, t[5]), store(a, i + 6 * step, t[6]), store(a, i + 7 * step, t[7])
@@ -153,6 +153,14 @@ def _drift(re, im, shape, axes, radices, twiddles, lead, last, full, work, other
     return seen
 
 
+@numba.njit(cache=True)
+def _parts(room, shape):
+    """re, im, and the same of eight columns."""
+    part = LANES * LANES * -(-shape[0] // LANES)
+    size = (room.size - 2 * part) // 2
+    return room[:size], room[size:2 * size], room[2 * size:2 * size + part], room[2 * size + part:]
+
+
 @numba.njit(cache=True, nogil=True)
 def static(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order,
            count):
@@ -163,85 +171,65 @@ def static(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls
     or empty; seen (members, 2) rises to the largest of Σ mask |φ|² behind steps, and of the same for modes in first stages.
     """
     re, im, work, other = _parts(room, shape)
-    for member in range(phi.shape[0]):
-        enter(phi[member], re, im, shape)
-        _static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes,
-                seen[member], kicks, order, count)
-        _leave(phi[member], re, im, shape)
-
-
-@numba.njit(cache=True)
-def _parts(room, shape):
-    """re, im, and the same of eight columns."""
-    part = LANES * LANES * -(-shape[0] // LANES)
-    size = (room.size - 2 * part) // 2
-    return room[:size], room[size:2 * size], room[2 * size:2 * size + part], room[2 * size + part:]
-
-
-@numba.njit(cache=True)
-def _static(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks,
-            order, count):
     pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
     none = np.empty(0)
-    for step in range(count):
-        for stage in range(-1 if step == 0 else 0, pairs):
-            if stage >= 0:
-                d = drifts[stage]
-                share = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
-                               modes if stage == 0 else none)
-                seen[1] = max(seen[1], share)
-            end = step == count - 1 and stage == pairs - 1
-            kick, share = kicks[order[pairs + 1] if end else order[stage + 1]], 0.0
-            for k in range(pieces):
-                start = k * piece
+    for member in range(phi.shape[0]):
+        enter(phi[member], re, im, shape)
+        most = seen[member]
+        for step in range(count):
+            for stage in range(-1 if step == 0 else 0, pairs):
                 if stage >= 0:
-                    if roots.shape[1] > 0:
-                        _multiply(re, im, start, size, roots[0], roots[1], -1.0)
-                    _along_others(re, im, start, axes, radices, twiddles, False)
-                _multiply(re, im, start, size, kick[0], kick[1], 1.0)
-                if stage == pairs - 1 and points.size > 0:
-                    share += _weighed(re, im, start, size, points, start)
-                if not end:
-                    _along_others(re, im, start, axes, radices, twiddles, True)
-                    if roots.shape[1] > 0:
-                        _multiply(re, im, start, size, roots[0], roots[1], 1.0)
-            seen[0] = max(seen[0], share)
+                    d = drifts[stage]
+                    share = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
+                                   modes if stage == 0 else none)
+                    most[1] = max(most[1], share)
+                end = step == count - 1 and stage == pairs - 1
+                kick, share = kicks[order[pairs + 1] if end else order[stage + 1]], 0.0
+                for k in range(pieces):
+                    start = k * piece
+                    if stage >= 0:
+                        if roots.shape[1] > 0:
+                            _multiply(re, im, start, size, roots[0], roots[1], -1.0)
+                        _along_others(re, im, start, axes, radices, twiddles, False)
+                    _multiply(re, im, start, size, kick[0], kick[1], 1.0)
+                    if stage == pairs - 1 and points.size > 0:
+                        share += _weighed(re, im, start, size, points, start)
+                    if not end:
+                        _along_others(re, im, start, axes, radices, twiddles, True)
+                        if roots.shape[1] > 0:
+                            _multiply(re, im, start, size, roots[0], roots[1], 1.0)
+                most[0] = max(most[0], share)
+        _leave(phi[member], re, im, shape)
 
 
 @numba.njit(cache=True, nogil=True)
 def driven(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, tables, weights):
     """The same with kicks exp(−iθ), θ = Σ_r w_r g_r: tables (R, P), weights (1 + count·pairs, R), one row a kick."""
     re, im, work, other = _parts(room, shape)
-    for member in range(phi.shape[0]):
-        enter(phi[member], re, im, shape)
-        _driven(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes,
-                seen[member], tables, weights)
-        _leave(phi[member], re, im, shape)
-
-
-@numba.njit(cache=True)
-def _driven(re, im, work, other, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, tables,
-            weights):
     pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
     none = np.empty(0)
-    for kick in range(weights.shape[0]):
-        stage, end, share = (kick - 1) % pairs, kick == weights.shape[0] - 1, 0.0
-        if kick > 0:
-            d = drifts[stage]
-            of_modes = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
-                              modes if stage == 0 else none)
-            seen[1] = max(seen[1], of_modes)
-        for k in range(pieces):
-            start = k * piece
+    for member in range(phi.shape[0]):
+        enter(phi[member], re, im, shape)
+        most = seen[member]
+        for kick in range(weights.shape[0]):
+            stage, end, share = (kick - 1) % pairs, kick == weights.shape[0] - 1, 0.0
             if kick > 0:
-                if roots.shape[1] > 0:
-                    _multiply(re, im, start, size, roots[0], roots[1], -1.0)
-                _along_others(re, im, start, axes, radices, twiddles, False)
-            _turn(re, im, start, size, tables, weights[kick])
-            if kick > 0 and stage == pairs - 1 and points.size > 0:
-                share += _weighed(re, im, start, size, points, start)
-            if not end:
-                _along_others(re, im, start, axes, radices, twiddles, True)
-                if roots.shape[1] > 0:
-                    _multiply(re, im, start, size, roots[0], roots[1], 1.0)
-        seen[0] = max(seen[0], share)
+                d = drifts[stage]
+                of_modes = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
+                                  modes if stage == 0 else none)
+                most[1] = max(most[1], of_modes)
+            for k in range(pieces):
+                start = k * piece
+                if kick > 0:
+                    if roots.shape[1] > 0:
+                        _multiply(re, im, start, size, roots[0], roots[1], -1.0)
+                    _along_others(re, im, start, axes, radices, twiddles, False)
+                _turn(re, im, start, size, tables, weights[kick])
+                if kick > 0 and stage == pairs - 1 and points.size > 0:
+                    share += _weighed(re, im, start, size, points, start)
+                if not end:
+                    _along_others(re, im, start, axes, radices, twiddles, True)
+                    if roots.shape[1] > 0:
+                        _multiply(re, im, start, size, roots[0], roots[1], 1.0)
+            most[0] = max(most[0], share)
+        _leave(phi[member], re, im, shape)
