@@ -7,7 +7,8 @@ right to 1e-15 for |θ| < 1e5 at any speed below, and by the C library beyond.
     NumPy                            the same in blocks that stay in the cache, about 15 ns
 
 Loading the compiled passes costs half a second at first use (with the compiled loop of the splittings a quarter of a minute
-once after an installation, then they are kept on disk). "auto" takes numba wherever it is installed, whatever the problem, so that a problem has the same bits in every process.
+once after an installation, then they are kept on disk). "auto" takes numba wherever it is installed, whatever the problem, so
+that a problem has the same bits in every process.
 """
 
 from collections.abc import Callable
