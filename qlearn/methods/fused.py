@@ -5,6 +5,7 @@ real time, and numbers of points that the loop can transform. The numbers are th
 """
 
 import math
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, final
 
@@ -46,13 +47,6 @@ def _plan(sequence: Sequence) -> _Plan:
                  np.array(which, dtype=np.int64), np.array(rows[0]), np.array(rows[1:]), np.array(sequence.fractions))
 
 
-class _Ready(NamedTuple):
-    """For one step length: the stages and, for a static V, the factors of the kicks."""
-
-    stages: Stages
-    kicks: np.ndarray | None
-
-
 def fused_steps(hamiltonian: Hamiltonian, sequence: Sequence, kicks: Kicks, phases: Phases, gradient: bool,
                 most: int) -> "FusedSteps | None":
     """The compiled loop for this H, None where it does not apply; ``gradient`` where some c ≠ 0."""
@@ -69,27 +63,26 @@ class FusedSteps:
     def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, gradient: bool, most: int):
         self.hamiltonian, self.sequence, self.kicks, self.gradient, self.most = hamiltonian, sequence, kicks, gradient, most
         self.layout = layout_of(hamiltonian.grid.shape)
-        self._kept: dict[float, _Ready] = {}
+        self._drifted: dict[float, Stages] = {}
+        self._kicked: dict[float, np.ndarray] = {}
         self._masks: Any = None
 
-    def ready(self, h: float) -> bool:
-        return h in self._kept
-
-    def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None) -> bool:
-        """``count`` steps of h from ``time`` on φ (…, *shape); False, and nothing done, for arrays that are not NumPy's own,
-        other backends, and phases too large for the loop."""
+    def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None, brief: bool) -> bool:
+        """``count`` steps of h from ``time`` on φ (…, *shape); ``brief`` without tables for the kicks, whose phases are found as
+        they are needed. False, and nothing done, for arrays that are not NumPy's own, other backends, and phases too large for
+        the loop."""
         if not _takes(phi):
             return False
-        plan, ready = _plan(self.sequence), self._ready(h)
+        plan, stages = _plan(self.sequence), self._stages(h)
+        kicks = None if isinstance(self.kicks, DrivenKicks) or (brief and self.hamiltonian.is_hermitian) else self._factors(h)
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         parts = _parts(count, phi.size * len(plan.which))
-        weights = [np.empty((0, 0))] * len(parts) if ready.kicks is not None else \
-            [self._weights(plan, h, time + first * h, part) for first, part in parts]
-        if ready.kicks is None and not all(self._tables.turn_exactly(part) for part in weights):
+        weights = [self._weights(plan, h, time + first * h, part) for first, part in parts] if kicks is None else []
+        if not all(self._tables.turn_exactly(part) for part in weights):
             return False
-        for (_, part), some in zip(parts, weights, strict=True):  # an interrupt is taken between two of them
-            seen = ready.stages.driven(phi, self._tables.values, some, masks) if ready.kicks is None \
-                else ready.stages.static(phi, ready.kicks, plan.order, part, masks)
+        for i, (_, part) in enumerate(parts):  # an interrupt is taken between two of them
+            seen = stages.driven(phi, self._tables.values, weights[i], masks) if kicks is None \
+                else stages.static(phi, kicks, plan.order, part, masks)
             if lookout is not None:
                 lookout.note(seen)
         return True
@@ -102,20 +95,24 @@ class FusedSteps:
         weights = self._weights(plan, h, time, 1)
         if not self._tables.turn_exactly(weights):
             return False
-        self._stages(plan, h).driven(phi, self._tables.values, weights)
+        self._made(plan, h).driven(phi, self._tables.values, weights)
         return True
 
-    def _ready(self, h: float) -> _Ready:
-        if h not in self._kept:
-            while len(self._kept) >= self.most:
-                self._kept.pop(next(iter(self._kept)))
-            plan = _plan(self.sequence)
-            kicks = self._static(plan.kicks, h) if isinstance(self.kicks, StaticKicks) else None
-            self._kept[h] = _Ready(self._stages(plan, h), kicks)
-        self._kept[h] = self._kept.pop(h)  # the last used stand last
-        return self._kept[h]
+    def _stages(self, h: float) -> Stages:
+        return self._kept(self._drifted, h, lambda: self._made(_plan(self.sequence), h))
 
-    def _stages(self, plan: _Plan, h: float) -> Stages:
+    def _factors(self, h: float) -> np.ndarray:
+        return self._kept(self._kicked, h, lambda: self._static(_plan(self.sequence).kicks, h))
+
+    def _kept(self, tables: dict[float, Any], h: float, make: Callable[[], Any]) -> Any:
+        if h not in tables:
+            while len(tables) >= self.most:
+                tables.pop(next(iter(tables)))
+            tables[h] = make()
+        tables[h] = tables.pop(h)  # the last used stand last
+        return tables[h]
+
+    def _made(self, plan: _Plan, h: float) -> Stages:
         return Stages(self.layout, plan.which, *self._drifts(plan.drifts * h))
 
     def _static(self, rows: np.ndarray, h: float) -> np.ndarray:

@@ -44,14 +44,11 @@ class SplittingKernel:
         """FFT pairs of a step."""
         return self.table.pairs
 
-    def ready(self, h: float) -> bool:
-        """True where the tables for steps of h and of h/2 are at hand."""
-        return any(way is not None and way.ready(h) and way.ready(h / 2) for way in (self._fused, self._plain))
-
-    def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
-        """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned."""
+    def steps(self, phi: Any, time: float, h: float, count: int, brief: bool = False) -> Any:
+        """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned. ``brief``: of a length
+        that is not worth tables of its own, as in a look at the error of a step."""
         lookout = self.record.lookout
-        if self._fused is None or not self._fused.steps(phi, time, h, count, lookout):
+        if self._fused is None or not self._fused.steps(phi, time, h, count, lookout, brief):
             phi = self._plain.steps(phi, time, h, count, lookout)
         self._count(count * self.pairs, phi)
         return phi

@@ -36,9 +36,6 @@ class PlainSteps:
         self.imaginary, self.most, self.axes = imaginary, most, hamiltonian.state_axes
         self._kept: dict[float, _Step] = {}
 
-    def ready(self, h: float) -> bool:
-        return h in self._kept
-
     def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None) -> Any:
         """``count`` steps of length h from ``time``."""
         step = self._step(h, phi)

@@ -60,8 +60,8 @@ class StepProbe:
 
     def moved(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """The same; φ may be overwritten."""
-        whole = self.kernel.steps(as_complex(phi), time, h, 1)
-        halves = self.kernel.steps(phi, time, h / 2, 2)
+        whole = self.kernel.steps(as_complex(phi), time, h, 1, brief=True)
+        halves = self.kernel.steps(phi, time, h / 2, 2, brief=True)
         return halves, self._error(whole, halves)
 
     def compare_processed(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
@@ -73,8 +73,8 @@ class StepProbe:
 
     def fixed(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """(φ after the one step, e(h)); φ may be overwritten."""
-        halves = self.kernel.steps(as_complex(phi), time, h / 2, 2)
-        whole = self.kernel.steps(phi, time, h, 1)
+        halves = self.kernel.steps(as_complex(phi), time, h / 2, 2, brief=True)
+        whole = self.kernel.steps(phi, time, h, 1, brief=True)
         halves -= whole
         return whole, self._relative(halves)
 
@@ -83,7 +83,7 @@ class StepProbe:
         return self.noise * math.sqrt(steps) + EPS * math.sqrt(self.transforms) * steps
 
     def _whole(self, phi: Any, time: float, h: float, count: int, end: float) -> Any:
-        phi = self.kernel.steps(self.kernel.enter(phi, time, h), time, h, count)
+        phi = self.kernel.steps(self.kernel.enter(phi, time, h), time, h, count, brief=True)
         return self.kernel.leave(phi, end, h)
 
     def _error(self, whole: Any, halves: Any) -> float:

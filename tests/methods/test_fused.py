@@ -37,7 +37,7 @@ def both(H, method, psi, h=0.05, count=3, time=0.2, lookout=None):
             phi = kernel.leave(kernel.steps(phi, time, h, count), time + count * h, h)
             found.append((phi, record))
             assert kernel._fused is not None
-            assert bool(kernel._fused._kept) == (backend == "auto")
+            assert bool(kernel._fused._drifted) == (backend == "auto")
     assert found[0][1].ffts == found[1][1].ffts
     return found
 

@@ -149,17 +149,20 @@ def test_imaginary_time_reaches_the_ground_state_and_holds_the_norm():
 def test_tables_of_a_few_lengths_are_kept(backend):
     kernel = SplittingKernel(static(), ql.RKN6.table, Record())
     with ql.fft_backend(backend):
-        assert not kernel.ready(0.1)
         for h in (0.1, 0.05, 0.2, 0.3):
             kernel.steps(PSI.copy(), 0.0, h, 1)
-        assert kernel.ready(0.1)
-        kernel.steps(PSI.copy(), 0.0, 0.05, 1)    # used again, 0.1 too: the last to go
-        kernel.steps(PSI.copy(), 0.0, 0.1, 1)
+        kernel.steps(PSI.copy(), 0.0, 0.1, 1)     # used again: the last to go
         kernel.steps(PSI.copy(), 0.0, 0.4, 1)
-        assert kernel.ready(0.1)
-        kernel.steps(PSI.copy(), 0.0, 0.6, 1)
-        kernel.steps(PSI.copy(), 0.0, 0.7, 1)
-        assert not kernel.ready(0.1)              # 0.05 is gone
+    kept = kernel._plain._kept if kernel._fused is None or backend == "scipy" else kernel._fused._kicked
+    assert list(kept) == [0.2, 0.3, 0.1, 0.4]
+
+
+def test_a_brief_look_makes_no_tables_of_kicks():
+    kernel = SplittingKernel(static(), ql.RKN6.table, Record())
+    brief = kernel.steps(PSI.copy(), 0.0, 0.1, 2, brief=True)
+    if kernel._fused is not None:
+        assert not kernel._fused._kicked
+    np.testing.assert_allclose(brief, kernel.steps(PSI.copy(), 0.0, 0.1, 2), atol=1e-14)
 
 
 @pytest.mark.parametrize("H", [static, driven, channels], ids=["static", "driven", "channels"])
