@@ -54,7 +54,10 @@ class Layout:
         self.size = blocks * LANES * (padded if self.line else self.stride)
         self.numbers = np.array([self.rows, columns, *offsets, block, gap, padded, pieces, piece, part], dtype=np.int64)
         self.axes, self.radices, self.twiddles = self._tabulated(others)
-        self.order = self._order(others)
+        inner = np.zeros(1, dtype=np.int64)
+        for p in self.plans[1:]:
+            inner = (inner[:, None] * p.n + p.order).ravel()
+        self.inner = inner  # (columns,): of all other axes, the index of the mode at each place
 
     def _tabulated(self, others: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the compiled loop reads: a row an axis, the radices and the roots of all of them."""
@@ -68,14 +71,12 @@ class Layout:
         return (np.array(rows, dtype=np.int64), np.concatenate([p.radices for p in self.plans]),
                 np.concatenate([p.twiddles for p in self.plans]))
 
-    def _order(self, others: tuple[int, ...]) -> np.ndarray:
+    @property
+    def order(self) -> np.ndarray:
         """(rows, columns): the index among the modes of the grid, flat, of the mode at each place."""
         if self.line:
-            return self.plans[1].order[None, :] + others[0] * self.plans[0].order[:, None]
-        order = self.plans[0].order
-        for p in self.plans[1:]:
-            order = order[..., None] * p.n + p.order
-        return order.reshape(self.rows, self.columns)
+            return self.inner[None, :] + self.columns * self.plans[0].order[:, None]
+        return self.plans[0].order[:, None] * self.columns + self.inner
 
     @cached_property
     def roots(self) -> np.ndarray:
@@ -108,7 +109,7 @@ class Layout:
 
     def last(self, values: np.ndarray) -> np.ndarray:
         """The same of functions of the modes of all other axes, (m, *shape[1:]) -> (m, padded columns)."""
-        found = values.reshape(len(values), -1)[:, self.order[0] % self.columns]
+        found = values.reshape(len(values), -1)[:, self.inner]
         return np.pad(np.ascontiguousarray(found), ((0, 0), (0, self.padded - self.columns)))
 
 
