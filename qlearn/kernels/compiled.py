@@ -10,23 +10,27 @@ import math
 import numba
 import numpy as np
 
-__all__ = ["table", "turn", "turn_by_form", "turn_outer"]
+__all__ = ["COSINE", "QUARTER", "QUARTERS", "SINE", "table", "turn", "turn_by_form", "turn_outer"]
 
 _CONTRACT = {"contract", "nsz"}  # a reordering would undo the reduction
 _BLOCK = 256
 _LARGEST = 1e5
+QUARTERS = 0.63661977236758134  # of a turn in one unit of the angle
+QUARTER = (1.5707963267341256, 6.0771005063039660e-11, 2.0222662487959506e-21)
+SINE = (-1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04, 2.75573137070700676789e-06,
+        -2.50507602534068634195e-08, 1.58969099521155010221e-10)     # of z = r², after r
+COSINE = (4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05, -2.75573143513906633035e-07,
+          2.08757232129817482790e-09, -1.13596475577881948265e-11)   # after 1 − z/2
 
 
 @numba.njit(inline="always")
 def _cos_sin(x):
-    q = np.floor(x * 0.63661977236758134 + 0.5)
-    r = ((x - q * 1.5707963267341256) - q * 6.0771005063039660e-11) - q * 2.0222662487959506e-21
+    q = np.floor(x * QUARTERS + 0.5)
+    r = ((x - q * QUARTER[0]) - q * QUARTER[1]) - q * QUARTER[2]
     z = r * r
-    s = r + r * z * (-1.66666666666666324348e-01 + z * (8.33333333332248946124e-03 + z * (-1.98412698298579493134e-04 + z * (
-        2.75573137070700676789e-06 + z * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10)))))
-    c = 1.0 - (0.5 * z - z * z * (4.16666666666666019037e-02 + z * (-1.38888888888741095749e-03 + z * (
-        2.48015872894767294178e-05 + z * (-2.75573143513906633035e-07 + z * (
-            2.08757232129817482790e-09 - z * 1.13596475577881948265e-11))))))
+    s = r + r * z * (SINE[0] + z * (SINE[1] + z * (SINE[2] + z * (SINE[3] + z * (SINE[4] + z * SINE[5])))))
+    c = 1.0 - (0.5 * z - z * z * (COSINE[0] + z * (COSINE[1] + z * (COSINE[2] + z * (COSINE[3] + z * (
+        COSINE[4] + z * COSINE[5]))))))
     half = np.floor(q * 0.5)
     odd, second = q != 2.0 * half, half != 2.0 * np.floor(half * 0.5)   # the last two bits of q
     cosine = s if odd else c

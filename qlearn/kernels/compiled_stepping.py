@@ -9,10 +9,11 @@ qlearn.kernels.stepping for the layout and the tables.
 import numba
 import numpy as np
 
+from qlearn.kernels.compiled import COSINE, QUARTER, QUARTERS, SINE
 from qlearn.kernels.compiled_fft import backward, forward
 from qlearn.kernels.vectors import LANES, floor, load, pick, spread, store, transposed
 
-__all__ = ["driven", "enter", "exponentials", "static"]
+__all__ = ["enter", "exponentials", "run"]
 
 
 @numba.njit(cache=True)
@@ -68,25 +69,22 @@ def _weighed(re, im, start, size, mask, first):
 @numba.njit(cache=True)
 def _turn(re, im, start, size, tables, weights):
     """(re, im) ← (re, im)·exp(−iθ), θ = Σ_r w_r g_r, as in qlearn.kernels.compiled."""
-    zero, one, half, quarter = spread(0.0), spread(1.0), spread(0.5), spread(0.63661977236758134)
-    pi1, pi2, pi3 = spread(1.5707963267341256), spread(6.0771005063039660e-11), spread(2.0222662487959506e-21)
+    zero, one, two, half = spread(0.0), spread(1.0), spread(2.0), spread(0.5)
     for i in range(start, start + size, LANES):
         x = spread(weights[0]) * load(tables[0], i)
         for r in range(1, weights.size):
             x = x + spread(weights[r]) * load(tables[r], i)
-        q = floor(x * quarter + half)
-        r = ((x - q * pi1) - q * pi2) - q * pi3
+        q = floor(x * spread(QUARTERS) + half)
+        r = ((x - q * spread(QUARTER[0])) - q * spread(QUARTER[1])) - q * spread(QUARTER[2])
         z = r * r
-        s = r + r * z * (spread(-1.66666666666666324348e-01) + z * (spread(8.33333333332248946124e-03) + z * (
-            spread(-1.98412698298579493134e-04) + z * (spread(2.75573137070700676789e-06) + z * (
-                spread(-2.50507602534068634195e-08) + z * spread(1.58969099521155010221e-10))))))
-        c = one - (half * z - z * z * (spread(4.16666666666666019037e-02) + z * (spread(-1.38888888888741095749e-03) + z * (
-            spread(2.48015872894767294178e-05) + z * (spread(-2.75573143513906633035e-07) + z * (
-                spread(2.08757232129817482790e-09) - z * spread(1.13596475577881948265e-11)))))))
+        s, c = spread(SINE[5]), spread(COSINE[5])
+        for k in range(4, -1, -1):
+            s, c = spread(SINE[k]) + z * s, spread(COSINE[k]) + z * c
+        s, c = r + r * z * s, one - (half * z - z * z * c)
         h = floor(q * half)
-        odd, second = q - h - h, h - spread(2.0) * floor(h * half)  # the last two bits of q
+        odd, second = q - h - h, h - two * floor(h * half)  # the last two bits of q
         cosine, sine = pick(zero, odd, s, c), pick(zero, odd, c, s)
-        flip = odd + second - spread(2.0) * odd * second
+        flip = odd + second - two * odd * second
         cosine, sine = cosine * (one - flip - flip), sine * (one - second - second)
         a, b = load(re, i), load(im, i)
         store(re, i, a * cosine + b * sine), store(im, i, b * cosine - a * sine)
@@ -162,72 +160,42 @@ def _parts(room, shape):
 
 
 @numba.njit(cache=True, nogil=True)
-def static(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order,
-           count):
+def run(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order, tables,
+        weights, count):
     """``count`` steps of each row of φ (members, N), in place. room: numbers for re, im and eight columns of each.
 
-    kicks (K, 2, P): factors; order (2 + pairs,): the kick before the first stage, that behind each stage (the last one: of two
-    steps together), that behind the last stage of all; drifts (pairs,): which drift each stage has. points, modes: masks,
-    or empty; seen (members, 2) rises to the largest of Σ mask |φ|² behind steps, and of the same for modes in first stages.
+    drifts (pairs,): which drift each stage has. Kicks are either factors, kicks (K, 2, P) in the order (2 + pairs,): the one
+    before the first stage, that behind each stage (the last one: of two steps together), that behind the last stage of all;
+    or exp(−iθ), θ = Σ_r w_r g_r: tables (R, P) and weights (1 + count·pairs, R), one row a kick. points, modes: masks, or
+    empty; seen (members, 2) rises to the largest of Σ mask |φ|² behind steps, and of the same for modes in first stages.
     """
     re, im, work, other = _parts(room, shape)
     pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
-    none = np.empty(0)
+    none, last = np.empty(0), count * pairs
     for member in range(phi.shape[0]):
         enter(phi[member], re, im, shape)
         most = seen[member]
-        for step in range(count):
-            for stage in range(-1 if step == 0 else 0, pairs):
-                if stage >= 0:
-                    d = drifts[stage]
-                    share = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
-                                   modes if stage == 0 else none)
-                    most[1] = max(most[1], share)
-                end = step == count - 1 and stage == pairs - 1
-                kick, share = kicks[order[pairs + 1] if end else order[stage + 1]], 0.0
-                for k in range(pieces):
-                    start = k * piece
-                    if stage >= 0:
-                        if roots.shape[1] > 0:
-                            _multiply(re, im, start, size, roots[0], roots[1], -1.0)
-                        _along_others(re, im, start, axes, radices, twiddles, False)
-                    _multiply(re, im, start, size, kick[0], kick[1], 1.0)
-                    if stage == pairs - 1 and points.size > 0:
-                        share += _weighed(re, im, start, size, points, start)
-                    if not end:
-                        _along_others(re, im, start, axes, radices, twiddles, True)
-                        if roots.shape[1] > 0:
-                            _multiply(re, im, start, size, roots[0], roots[1], 1.0)
-                most[0] = max(most[0], share)
-        _leave(phi[member], re, im, shape)
-
-
-@numba.njit(cache=True, nogil=True)
-def driven(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, tables, weights):
-    """The same with kicks exp(−iθ), θ = Σ_r w_r g_r: tables (R, P), weights (1 + count·pairs, R), one row a kick."""
-    re, im, work, other = _parts(room, shape)
-    pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
-    none = np.empty(0)
-    for member in range(phi.shape[0]):
-        enter(phi[member], re, im, shape)
-        most = seen[member]
-        for kick in range(weights.shape[0]):
-            stage, end, share = (kick - 1) % pairs, kick == weights.shape[0] - 1, 0.0
+        for kick in range(last + 1):
+            stage, share = (kick - 1) % pairs, 0.0
             if kick > 0:
                 d = drifts[stage]
                 of_modes = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
                                   modes if stage == 0 else none)
                 most[1] = max(most[1], of_modes)
+            which = 0 if kick == 0 else pairs + 1 if kick == last else stage + 1
             for k in range(pieces):
                 start = k * piece
                 if kick > 0:
                     if roots.shape[1] > 0:
                         _multiply(re, im, start, size, roots[0], roots[1], -1.0)
                     _along_others(re, im, start, axes, radices, twiddles, False)
-                _turn(re, im, start, size, tables, weights[kick])
+                if weights.shape[0] > 0:
+                    _turn(re, im, start, size, tables, weights[kick])
+                else:
+                    _multiply(re, im, start, size, kicks[order[which], 0], kicks[order[which], 1], 1.0)
                 if kick > 0 and stage == pairs - 1 and points.size > 0:
                     share += _weighed(re, im, start, size, points, start)
-                if not end:
+                if kick < last:
                     _along_others(re, im, start, axes, radices, twiddles, True)
                     if roots.shape[1] > 0:
                         _multiply(re, im, start, size, roots[0], roots[1], 1.0)

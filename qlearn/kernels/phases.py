@@ -6,7 +6,7 @@ right to 1e-15 for |θ| < 1e5 at any speed below, and by the C library beyond.
     numba, where it is installed     one compiled pass, about 4 ns an element    (numpy.exp of a complex array takes 50 to 120)
     NumPy                            the same in blocks that stay in the cache, about 15 ns
 
-Loading the compiled passes costs half a second at first use (with the compiled loop of the splittings a quarter of a minute
+Loading the compiled passes costs half a second at first use (with the compiled loop of the splittings half a minute
 once after an installation, then they are kept on disk). "auto" takes numba wherever it is installed, whatever the problem, so
 that a problem has the same bits in every process.
 """

@@ -19,8 +19,8 @@ from qlearn.kernels.fft_plan import factored, plan
 __all__ = ["LARGEST", "NONE", "Angles", "Layout", "Stages", "exponentials", "factors", "fits", "layout_of"]
 
 LANES = 8
-LARGEST = 1e5  # |θ| up to which the phases of ``driven`` are exact
-NONE = np.empty(0)
+LARGEST = 1e5  # |θ| up to which the compiled phases are exact
+NONE, NO_TABLES, NO_FACTORS, NO_ORDER = np.empty(0), np.empty((0, 0)), np.empty((0, 2, 0)), np.empty(0, dtype=np.int64)
 
 
 def fits(shape: tuple[int, ...]) -> bool:
@@ -129,8 +129,8 @@ class Stages:
         self.parts = (layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *drifts, which)
 
     def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = (NONE, NONE)) -> np.ndarray:
-        """``count`` steps; kicks (K, 2, size) of factors, order as for compiled_stepping.static. See ``driven``."""
-        return self._run(self.loops.static, phi, masks, (kicks, order, count))
+        """``count`` steps; kicks (K, 2, size) of factors, order as for compiled_stepping.run. See ``driven``."""
+        return self._run(phi, masks, kicks, order, NO_TABLES, NO_TABLES, count)
 
     def driven(self, phi: np.ndarray, tables: np.ndarray, weights: np.ndarray, masks: Any = (NONE, NONE)) -> np.ndarray:
         """Steps with kicks exp(−i Σ_r w_r g_r): tables (R, size), weights (1 + stages, R).
@@ -138,14 +138,15 @@ class Stages:
         φ (…, *shape) is overwritten. masks: (points (size,), modes (modes,)). Returns (members, 2), the largest
         Σ mask |φ|² behind a step, and of the modes in a first stage; 0 where masks are empty.
         """
-        return self._run(self.loops.driven, phi, masks, (tables, weights))
+        return self._run(phi, masks, NO_FACTORS, NO_ORDER, tables, weights, (len(weights) - 1) // len(self.parts[-1]))
 
-    def _run(self, loop: Any, phi: np.ndarray, masks: tuple[np.ndarray, np.ndarray], kicks: tuple) -> np.ndarray:
+    def _run(self, phi: np.ndarray, masks: tuple[np.ndarray, np.ndarray], *kicks: Any) -> np.ndarray:
         layout = self.layout
         flat, room = phi.reshape(-1, layout.rows * layout.columns), _aligned(2 * (layout.size + LANES**2 * layout.blocks))
         if layout.size != layout.rows * layout.columns:
             room[:2 * layout.size] = 0.0
         seen = np.zeros((len(flat), 2))
+        loop: Any = self.loops.run
         loop(flat, room, *self.parts, *masks, seen, *kicks)
         return seen
 

@@ -6,7 +6,7 @@ import pytest
 from qlearn.kernels import excursions as module
 from qlearn.kernels import tails
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason="the compiled twin needs numba")
 
 
 @pytest.mark.parametrize("parts", [1, 3])
