@@ -57,7 +57,7 @@ def test_a_free_trajectory_gathers_its_kinetic_action():
 
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_compiled_and_plain_agree(d, monkeypatch):
-    pytest.importorskip("numba")
+    pytest.importorskip("numba", reason="the compiled twin needs numba")
     made, start = trajectories(d), points(d)
     compiled = made.run(start, ROWS, 0.3, 0.2, 10)
     monkeypatch.delitem(sys.modules, "numba")
@@ -72,7 +72,7 @@ ENTER = np.array([[0.02, 1e-4, 0.1], [-0.05, 0.0, -0.1]])
 @pytest.mark.parametrize("driven", [False, True], ids=["static", "driven"])
 @pytest.mark.parametrize("d", [1, 2])
 def test_steps_are_compared_compiled_and_plain_alike(d, driven, enter, monkeypatch):
-    pytest.importorskip("numba")
+    pytest.importorskip("numba", reason="the compiled twin needs numba")
     made, start, ends = trajectories(d, driven), points(d), np.array([0, 1, 4, 7])
     compiled = made.compared(start, 2, ROWS, enter, 0.3, 0.2, ends)
     monkeypatch.delitem(sys.modules, "numba")
