@@ -69,15 +69,15 @@ def test_two_dimensions_and_a_twist():
 
 
 def test_good_numbers_of_points():
-    pytest.importorskip("numba", reason="windows of driven V and good numbers of points need numba")
+    pytest.importorskip("numba", reason="driven windows and good numbers of points need numba")
     assert [good_count(n, line=True) for n in (40, 65, 301, 330, 448)] == [64, 72, 320, 360, 480]
     assert [good_count(n, line=False) for n in (7, 11, 49, 77)] == [8, 12, 50, 80]
 
 
 @pytest.mark.parametrize("chirp", [0.0, 0.4, 3.0])
 def test_trajectories_start_on_the_rim(chirp, monkeypatch):
-    """Of a Gaussian on the ellipse where its Wigner function is faint; of a chirped one, whose extents in place and wavenumber are
-    taken apart, on it or outside: none within."""
+    """Of a Gaussian on the ellipse where its Wigner function is faint; of a chirped one, whose extents in place and wavenumber
+    are taken apart, on it or outside: none within."""
     x, log = FINE.axes[0], 2 * np.log(1e-6)
     psi = np.exp(-(x - 2) ** 2 / 2 + 1j * chirp * (x - 2) ** 2 / 2 + 3j * x)
     presence = Presence(np.abs(psi) ** 2, np.abs(FINE.forward(psi.copy())) ** 2, 1e-6)

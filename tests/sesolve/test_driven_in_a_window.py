@@ -11,7 +11,7 @@ from qlearn.methods import Record, Task
 from qlearn.methods.driven_extents import by_trajectories
 from qlearn.methods.window import window_for
 
-pytest.importorskip("numba", reason="windows of driven V and good numbers of points need numba")
+pytest.importorskip("numba", reason="driven windows and good numbers of points need numba")
 
 GRID = ql.Grid(1024, (-40, 40))
 PSI = ql.gaussian(GRID, center=-6.0, momentum=2.0, width=0.7)
