@@ -65,7 +65,8 @@ class SeparablePotential:
 
     def factors_at(self, times: np.ndarray) -> np.ndarray:
         """(n, R) of times (n,). An f that takes an array of times and gives there, to the last bit, what it gives for each of
-        them is called once; whether it does is found out in the first call, and looked at in three places of every other."""
+        them is called once; whether it does is found out in the first call, and looked at in the first and the last place
+        of every other, where what depends on the rest of the array shows."""
         found = np.empty((len(times), len(self.functions)))
         for r, f in enumerate(self.functions):
             values = self._at_once(r, f, times) if len(times) > FEW else None
@@ -73,10 +74,11 @@ class SeparablePotential:
         return found
 
     def _at_once(self, r: int, f: Callable, times: np.ndarray) -> np.ndarray | None:
-        if self._takes_arrays[r] is False:
+        known = self._takes_arrays[r]
+        if known is False:
             return None
-        values = _of_array(f, times)
-        places = range(len(times)) if self._takes_arrays[r] is None else (0, len(times) // 2, len(times) - 1)
+        values = _of_array(f, times) if known else _of_array_in_silence(f, times)
+        places = (0, len(times) - 1) if known else range(len(times))
         agrees = values is not None and all(_factor(f, float(times[i]), r) == values[i] for i in places)
         self._takes_arrays[r] = agrees
         return values if agrees else None
@@ -159,16 +161,21 @@ def _at(part: Any, q: tuple[Any, ...]) -> Any:
     return part(*q) if callable(part) else part
 
 
+def _of_array_in_silence(f: Callable, times: np.ndarray) -> np.ndarray | None:
+    """The same for an f of which nothing is known yet."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return _of_array(f, times)
+
+
 def _of_array(f: Callable, times: np.ndarray) -> np.ndarray | None:
     """f of all times, None where it does not take them together: most functions of one number raise on arrays, in many ways."""
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            values = f(times.copy())
+        values = f(times.copy())
     except Exception:
         return None
     fits = isinstance(values, np.ndarray) and values.shape == times.shape and values.dtype == float
-    return values if fits and np.isfinite(values).all() else None
+    return values if fits and isfinite(values.dot(values)) else None
 
 
 def _factor(f: Callable, t: float, r: int) -> float:

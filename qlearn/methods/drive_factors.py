@@ -32,10 +32,8 @@ class DriveFactors:
         """True where these are the ends, and the factors at a few times what they were."""
         if (min(start, end), max(start, end)) != (self.start, self.end):
             return False
-        times = np.linspace(self.start, self.end, len(self.samples))
-        places = np.arange(1, CHECKED + 1) * len(times) // (CHECKED + 1)
-        change = np.abs(self._called(times[places]) - self.samples[places])
-        return bool(change.max(initial=0.0) <= ACCURACY * np.abs(self.samples).max(initial=1e-300))
+        times, values, tolerance = self._checked
+        return bool(np.abs(self.factors_at(times) - values).max(initial=0.0) <= tolerance)
 
     def __call__(self, times: np.ndarray) -> np.ndarray:
         pieces, times = self._pieces, np.asarray(times)
@@ -47,6 +45,14 @@ class DriveFactors:
     def samples(self) -> np.ndarray:
         """(n, R) at n times in equal parts, from the earlier to the later end."""
         return self._sampled[0]
+
+    @cached_property
+    def _checked(self) -> tuple[np.ndarray, np.ndarray, float]:
+        """A few times, the factors there, and how far those may be off."""
+        count = len(self.samples)
+        places = np.arange(1, CHECKED + 1) * count // (CHECKED + 1)
+        return np.linspace(self.start, self.end, count)[places], self.samples[places], \
+            ACCURACY * float(np.abs(self.samples).max(initial=1e-300))
 
     @cached_property
     def _pieces(self) -> np.ndarray | None:

@@ -13,32 +13,34 @@ __all__ = ["Lookout"]
 class Lookout:
     """points, modes : indices of (*shape), flat, modes in the order of ``grid.wavenumbers``.   phi : (…, *shape), the first one.
 
-    seen : (2,) the largest share of Σ|φ|², of any member of a batch, that was at the points and at the modes since it was
-    last set to zero. φ is seen behind each step, up to a phase at each point; its modes behind the first transform of a step.
+    φ is seen behind each step, up to a phase at each point; its modes behind the first transform of a step.
     """
 
     def __init__(self, points: np.ndarray, modes: np.ndarray, phi: Any, size: int):
         self.points, self.modes, self.size = points, modes, size
         sums = squared_sums(self._rows(phi), (-1,))
-        self.some = np.flatnonzero(sums)
-        self.totals, self.seen = sums[self.some], np.zeros(2)
+        self._totals = np.where(sums > 0, sums, np.inf)[:, None] * (1, size)
+        self._most = np.zeros((len(sums), 2))
+
+    @property
+    def seen(self) -> np.ndarray:
+        """(2,) the largest share of Σ|φ|², of any member of a batch, that was ever at the points and at the modes."""
+        return np.asarray((self._most / self._totals).max(axis=0))
 
     def see(self, phi: Any) -> None:
-        self._note(0, phi, self.points, 1)
+        self._see(0, phi, self.points)
 
     def see_modes(self, modes: Any) -> None:
-        self._note(1, modes, self.modes, self.size)
+        self._see(1, modes, self.modes)
 
     def note(self, sums: np.ndarray) -> None:
         """Take in the largest Σ|φ|² at the points and Σ|φ_k|² at the modes that each member had, (members, 2)."""
-        shares = np.max(sums[self.some] / self.totals[:, None], axis=0) / (1, self.size)
-        self.seen = np.maximum(self.seen, shares)
+        np.maximum(self._most, sums, out=self._most)
 
-    def _note(self, which: int, values: Any, index: np.ndarray, scale: int) -> None:
+    def _see(self, which: int, values: Any, index: np.ndarray) -> None:
         rows = self._rows(values)
         part = rows[:, index] if isinstance(rows, np.ndarray) else namespace(rows).take(rows, like(index, rows), axis=1)
-        share = float(np.max(squared_sums(part, (-1,))[self.some] / self.totals)) / scale
-        self.seen[which] = max(self.seen[which], share)
+        np.maximum(self._most[:, which], squared_sums(part, (-1,)), out=self._most[:, which])
 
     def _rows(self, values: Any) -> Any:
         """(members, points)."""

@@ -167,7 +167,7 @@ def test_a_factor_that_takes_arrays_is_called_once():
     V.factors_at(times)
     f.times, g.times = [], []
     assert V.factors_at(times + 0.1).shape == (40, 2)
-    assert len(f.times) == 4 and len(g.times) == 40   # the array and three places; each singly
+    assert len(f.times) == 3 and len(g.times) == 40   # the array and two places; each singly
 
 
 def test_a_factor_that_changes_its_mind_about_arrays_is_caught():
@@ -177,6 +177,17 @@ def test_a_factor_that_changes_its_mind_about_arrays_is_caught():
     np.testing.assert_array_equal(V.factors_at(times)[:, 0], times)
     wrong["by"] = 1e-9
     np.testing.assert_array_equal(V.factors_at(times)[:, 0], times)
+
+
+@pytest.mark.parametrize("lies", [
+    lambda t: np.where(np.any(t > 5), 1.0, 0.0) + 0 * t, lambda t: np.where(np.all(t > 4), 1.0, 0.0) + 0 * t,
+    lambda t: t * (1 if np.max(t) < 5 else 2), lambda t: t - np.mean(t) * (np.size(t) == 23),
+], ids=["any", "all", "max", "number"])
+def test_a_factor_that_looks_at_the_whole_array_is_caught(lies):
+    V = ql.SeparablePotential(0.0, [(lies, lambda x: x)])
+    V.factors_at(np.linspace(1, 3, 40))  # here it takes arrays
+    for times in np.linspace(3, 5.5, 23), np.linspace(5.5, 3, 23):
+        np.testing.assert_array_equal(V.factors_at(times), [V.factors(t) for t in times.tolist()])
 
 
 def test_an_array_of_times_is_not_changed_by_a_factor_and_bad_values_are_named():
