@@ -161,17 +161,16 @@ class FusedSteps:
 
     def _weights(self, plan: _Plan, h: float, time: float, count: int) -> np.ndarray:
         """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""
-        stages = len(plan.fractions)
-        kicks = np.empty((1 + count * stages, 2))
-        kicks[0] = plan.first
-        behind = kicks[1:].reshape(count, stages, 2)
-        behind[:] = plan.behind
-        behind[:-1, -1] += plan.first
-        if isinstance(self.kicks, StaticKicks):
-            return self._static_weights(kicks, h)
-        times = np.empty(len(kicks))
-        times[0], times[1:] = time, (time + h * (np.arange(count)[:, None] + plan.fractions)).ravel()
-        return self.kicks.weights(times, kicks[:, 0], kicks[:, 1], h)
+        from qlearn.kernels import compiled_weights
+
+        kicks, linear, square = 1 + count * len(plan.fractions), h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar
+        factors, weights = np.empty((kicks, 0)), np.empty((kicks, len(self._tables.values)))
+        if isinstance(self.kicks, DrivenKicks):
+            times = np.empty(kicks)
+            compiled_weights.kick_times(time, h, plan.fractions, times)
+            factors = self.kicks.factors_at(times)
+        compiled_weights.kick_weights(plan.first, plan.behind, linear, square, factors, weights)
+        return weights
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
         """The places that are looked at, as 1 among zeros."""

@@ -8,7 +8,6 @@ A kick is prepared once for a step length and then called with φ and the time; 
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -72,16 +71,6 @@ class DrivenKicks:
         self.hbar, self.factors, self.factors_at, self.phases = hamiltonian.hbar, drive.factors, drive.factors_at, phases
         self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
 
-    def weights(self, times: np.ndarray, b: np.ndarray, c: np.ndarray, h: float) -> np.ndarray:
-        """w_r of θ = Σ_r w_r g_r over all tables, for kicks of b and c at the times, (n, R)."""
-        numbers, weights, m = np.ones((len(times), self.terms)), np.empty((len(times), len(self.tables))), self.terms
-        numbers[:, 1:] = self.factors_at(times)
-        weights[:, :m] = (b * (h / self.hbar))[:, None] * numbers
-        if len(self.tables) > m:
-            squares = numbers[:, :, None] * ((c * (-h**3 / self.hbar))[:, None] * numbers)[:, None, :]
-            weights[:, m:] = squares[:, *_pairs(m)]
-        return weights
-
     def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
         used = self.tables if c else self.tables[:self.terms]
         linear, square, numbers = b * h / self.hbar, -c * h**3 / self.hbar, np.ones(self.terms)
@@ -90,12 +79,6 @@ class DrivenKicks:
             numbers[1:] = self.factors(time)
             return self.phases.turn_by_form(phi, used, numbers, linear, square)
         return kick
-
-
-@lru_cache(maxsize=8)
-def _pairs(terms: int) -> tuple[np.ndarray, np.ndarray]:
-    """r ≤ s, in the order of the tables."""
-    return np.triu_indices(terms)
 
 
 @final
