@@ -10,6 +10,7 @@
                is even, sin θ times one where it is odd
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,7 @@ from qlearn.kernels import fft as transforms
 from qlearn.kernels.arrays import as_complex, like
 from qlearn.kernels.derivatives import PeriodicDerivative, PoleDerivative, WallDerivative
 from qlearn.kernels.interpolation import between_poles, between_walls, round_the_ring
+from qlearn.kernels.sums import ranges
 
 __all__ = ["Grid"]
 
@@ -126,20 +128,21 @@ class Grid:
                      in zip(self.shape, self.sectors, self.lengths, self.boundary, strict=True))
 
     @cached_property
-    def outer_modes(self) -> tuple[slice, ...]:
-        """Of each axis the places of the outer tenth of its wavenumbers, which are neighbours in their order."""
-        return self._beyond(0.9)
+    def outer_modes(self) -> tuple[np.ndarray, ...]:
+        """Of each axis the places of the outer tenth of its wavenumbers, which are neighbours in their order, and those of the
+        outer three tenths: first and end, (2, 2)."""
+        return tuple(ranges(*parts) for parts in zip(self._beyond(0.9), self._beyond(0.7), strict=True))
 
     @cached_property
-    def outer_tenths(self) -> tuple[slice, ...]:
-        """Of each axis the places of the outer three tenths."""
-        return self._beyond(0.7)
+    def around(self) -> tuple[tuple[int, int, int], ...]:
+        """Of each axis the numbers of points before, on and behind it in an array (*shape)."""
+        return tuple((math.prod(self.shape[:axis]), n, math.prod(self.shape[axis + 1:])) for axis, n in enumerate(self.shape))
 
-    def _beyond(self, share: float) -> tuple[slice, ...]:
-        """Of each axis the places of the wavenumbers above a share of the largest."""
+    def _beyond(self, share: float) -> list[tuple[int, int]]:
+        """Of each axis first and end of the wavenumbers above a share of the largest."""
         outer = [np.flatnonzero(np.arange(n) >= share * n if kind == "pole" else np.abs(k) >= share * np.pi / spacing)
                  for n, k, spacing, kind in zip(self.shape, self.wavenumbers, self.spacing, self.boundary, strict=True)]
-        return tuple(slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0) for places in outer)
+        return [(int(places[0]), int(places[-1]) + 1) if places.size else (0, 0) for places in outer]
 
     @cached_property
     def fourier_axes(self) -> tuple[int, ...]:

@@ -11,11 +11,11 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import TINY, like, namespace, to_numpy
+from qlearn.kernels.arrays import TINY, like, namespace, squares, to_numpy
 from qlearn.kernels.fft import sine
+from qlearn.kernels.sums import sums
 
-__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "momentum_operator", "outer_power",
-           "spectral_tail"]
+__all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "modes", "momentum_operator", "spectral_tail"]
 
 Observable = Callable[[float, np.ndarray], Any]
 
@@ -62,29 +62,27 @@ def momentum_operator(grid: Grid, *, axis: int = 0, hbar: float = 1.0) -> Observ
 
 
 def mode_powers(grid: Grid, phi: np.ndarray) -> np.ndarray:
-    """|a_k|² of the modes of φ (…, *shape), the periodic part of ψ, up to one factor; (…, *shape).
+    """|a_k|² of ``modes``, (…, *shape)."""
+    return squares(modes(grid, phi))
+
+
+def modes(grid: Grid, phi: np.ndarray) -> np.ndarray:
+    """The modes of φ (…, *shape), the periodic part of ψ, up to one factor; (…, *shape), new.
 
     In the order of ``grid.wavenumbers``. A pole axis has the modes l = 0 … N−1 of Legendre functions, of order 0 where the
     azimuthal number is even and of order 1 where it is odd: in these every smooth function on the sphere has a spectrum
     that falls off, and Σ over l is Σ over the points.
     """
     poles = [axis for axis, kind in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "pole"]
+    found = np.array(phi, dtype=complex)
     if not poles:
-        return _squared(grid.forward(np.array(phi, dtype=complex)))
-    modes = np.array(phi, dtype=complex)
+        return grid.forward(found)
     walls = [a for a, kind in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "wall"]
-    modes = sine(modes, tuple(walls)) if walls else modes
-    modes = np.fft.fftn(modes, axes=[a for a in grid.fourier_axes if a not in poles and a not in walls])
+    found = sine(found, tuple(walls)) if walls else found
+    found = np.fft.fftn(found, axes=[a for a in grid.fourier_axes if a not in poles and a not in walls])
     for axis in poles:
-        modes = _legendre(modes, axis)
-    return _squared(modes)
-
-
-def _squared(modes: np.ndarray) -> np.ndarray:
-    """|a|²; the modes are overwritten."""
-    np.square(modes.real, out=modes.real)
-    np.square(modes.imag, out=modes.imag)
-    return modes.real + modes.imag
+        found = _legendre(found, axis)
+    return found
 
 
 def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
@@ -92,15 +90,9 @@ def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
 
     ``phi`` (…, *shape) is the periodic part of ψ. Its square root tells at what level the grid cuts ψ off.
     """
-    power = mode_powers(grid, phi)
-    total = np.maximum(power.sum(axis=grid.fourier_axes), TINY)
-    return max(float(np.max(outer_power(grid, power, axis, outer) / total)) for axis, outer in enumerate(grid.outer_modes))
-
-
-def outer_power(grid: Grid, power: np.ndarray, axis: int, places: slice) -> np.ndarray:
-    """Σ of the powers of the modes (…, *shape) over these places of one axis, (…)."""
-    index: Any = (..., places, *(slice(None),) * (grid.ndim - 1 - axis))
-    return np.asarray(power[index].sum(axis=grid.fourier_axes))
+    found = modes(grid, phi)
+    looks = [sums(found, grid.around[axis], grid.outer_modes[axis]) for axis in range(grid.ndim)]
+    return max(float((look[:, 3] / np.maximum(look[:, 0], TINY)).max()) for look in looks)
 
 
 def _legendre(modes: np.ndarray, axis: int) -> np.ndarray:

@@ -13,6 +13,7 @@ that a problem has the same bits in every process.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, final
 
@@ -155,15 +156,22 @@ def may_compile() -> bool:
 
 def _can_compile() -> bool:
     """True where numba is installed, finds a place to keep what it compiled, and was not told NUMBA_DISABLE_JIT=1."""
+    numba = _compiler()
+    return numba is not None and not getattr(numba.config, "DISABLE_JIT", 0)
+
+
+@cache
+def _compiler() -> Any:
+    """numba; None where it is not installed, or finds no place to keep what it compiles."""
     if find_spec("numba") is None:
-        return False
+        return None
     try:
         _load()
     except RuntimeError:
-        return False
+        return None
     import numba
 
-    return not getattr(numba.config, "DISABLE_JIT", 0)
+    return numba
 
 
 def _load() -> Any:

@@ -12,11 +12,15 @@ x0 the place where V is least. An extent ends where these are √ε; parts of en
 """
 
 import math
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, cast, final
 
 import numpy as np
 
+from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import TINY, squares
+from qlearn.kernels.phases import may_compile
 
 __all__ = ["FLAT", "NEAR", "TOLD", "Extent", "Presence", "by_energy", "sorted_waves"]
 
@@ -33,35 +37,67 @@ class Extent(NamedTuple):
     nyquist: float
 
 
-class Presence(NamedTuple):
-    """|ψ|² and |ψ_k|², (*shape), over their largest values, the largest of a batch, and ε."""
+@final
+class Presence:
+    """A state psi (…, *shape) and its ``modes``, NumPy; ``faint``: the amplitude ε, of the largest one, below which it is not."""
 
-    places: np.ndarray
-    waves: np.ndarray
-    faint: float
+    def __init__(self, grid: Grid, psi: np.ndarray, modes: np.ndarray, faint: float):
+        self.grid, self.psi, self.modes, self.faint = grid, psi, modes, faint
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """|ψ|² over its largest value, (*shape), the largest of a batch."""
+        return _powers(self.psi, self.grid)
+
+    @cached_property
+    def waves(self) -> np.ndarray:
+        """The same of |ψ_k|²."""
+        return _powers(self.modes, self.grid)
+
+
+def _powers(values: np.ndarray, grid: Grid) -> np.ndarray:
+    powers = squares(values).reshape(-1, grid.size)
+    powers /= np.maximum(powers.max(axis=1, keepdims=True), TINY)
+    return (powers[0] if len(powers) == 1 else powers.max(axis=0)).reshape(grid.shape)
 
 
 def by_energy(hamiltonian: Hamiltonian, presence: Presence) -> tuple[list[Extent], float]:
     """(the extent of each axis under a static V, E)."""
+    lines: list[_Line] = hamiltonian.kept("lines", lambda: [_line(hamiltonian, axis) for axis in range(hamiltonian.grid.ndim)])
+    if len(lines) == 1 and may_compile():
+        return _on_a_line(hamiltonian, presence, lines[0])
     grid, faint = hamiltonian.grid, presence.faint**2
     potential, kinetic = hamiltonian.potential_table(), hamiltonian.kinetic.table
     energy = float(potential[presence.places > faint].max() + kinetic[presence.waves > faint].max())
     decay, extents = -0.5 * math.log(presence.faint), []
-    lines: list[_Line] = hamiltonian.kept("lines", lambda: [_line(hamiltonian, axis) for axis in range(grid.ndim)])
     for axis, line in enumerate(lines):
         height, spacing = energy - line.least, float(grid.spacing[axis])
-        scale = math.sqrt(2 / float(hamiltonian.kinetic.inverse[axis, axis])) / hamiltonian.hbar * spacing
-        first, end = fallen(scale * np.sqrt(np.maximum(line.lowest - energy, 0)), decay)
+        first, end = fallen(line.scale * np.sqrt(np.maximum(line.lowest - energy, 0)), decay)
         bend = float(line.bends[line.lowest - line.least <= NEAR * height].max()) / spacing**2
         depth = depth_of_waves(line.slowest - height, bend, height, line.change, spacing * len(line.lowest))
         low, high = fallen(depth * (2 * math.pi / float(grid.lengths[axis])), decay)
-        extents.append(Extent(first, end, max(abs(float(line.k[low])), abs(float(line.k[high - 1]))) / TOLD))
+        extents.append(_extent(line, first, end, low, high))
     return extents, energy
+
+
+def _on_a_line(hamiltonian: Hamiltonian, presence: Presence, line: "_Line") -> tuple[list[Extent], float]:
+    from qlearn.kernels.compiled_extents import on_a_line
+
+    n, find = len(line.k), cast(Any, on_a_line)
+    psi, modes = (np.ascontiguousarray(values).reshape(-1, n) for values in (presence.psi, presence.modes))
+    *reached, energy = find(psi, modes, hamiltonian.potential_table(), hamiltonian.kinetic.table, line.lowest, line.bends,
+                            line.slowest, line.least, line.change, presence.faint**2, -0.5 * math.log(presence.faint), line.scale,
+                            float(hamiltonian.grid.spacing[0]), NEAR, FLAT)
+    return [_extent(line, *reached)], energy
+
+
+def _extent(line: "_Line", first: int, end: int, low: int, high: int) -> Extent:
+    return Extent(first, end, max(abs(float(line.k[low])), abs(float(line.k[high - 1]))) / TOLD)
 
 
 class _Line(NamedTuple):
     """Of one axis of a static H: the least V on each of its planes, |δ²| of that, its least value and how much it changes; the
-    wavenumbers, as they ascend, and the least T at each of them."""
+    wavenumbers, as they ascend, and the least T at each of them; √(2m)Δx/ħ."""
 
     lowest: np.ndarray
     bends: np.ndarray
@@ -69,6 +105,7 @@ class _Line(NamedTuple):
     change: float
     k: np.ndarray
     slowest: np.ndarray
+    scale: float
 
 
 def _line(hamiltonian: Hamiltonian, axis: int) -> _Line:
@@ -77,8 +114,9 @@ def _line(hamiltonian: Hamiltonian, axis: int) -> _Line:
     lowest, slowest = (table.min(axis=others) if others else table
                        for table in (hamiltonian.potential_table(), hamiltonian.kinetic.table))
     bends = np.abs(np.roll(lowest, 1) - 2 * lowest + np.roll(lowest, -1))
+    scale = math.sqrt(2 / float(hamiltonian.kinetic.inverse[axis, axis])) / hamiltonian.hbar * float(grid.spacing[axis])
     return _Line(lowest, bends, float(lowest.min()), float(np.ptp(lowest)), sorted_waves(grid.wavenumbers[axis]),
-                 sorted_waves(slowest))
+                 sorted_waves(slowest), scale)
 
 
 def sorted_waves(values: np.ndarray) -> np.ndarray:

@@ -16,9 +16,10 @@ from scipy.fft import next_fast_len
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.gradients import joins_smoothly, kinks
-from qlearn.kernels.arrays import TINY, as_complex, like, squares, to_numpy
+from qlearn.kernels.arrays import as_complex, like, to_numpy
 from qlearn.kernels.fft_plan import factored
 from qlearn.kernels.phases import may_compile
+from qlearn.kernels.sums import largest_share, ranges
 from qlearn.methods.driven_extents import RIM, by_trajectories
 from qlearn.methods.extents import TOLD, Extent, Presence, by_energy
 from qlearn.methods.task import Task
@@ -87,32 +88,37 @@ class Window:
         whole[self.index_of_box] = self._interpolated(psi) if self.ffts else psi
         return like(whole, kind)
 
-    def left_out(self, psi: np.ndarray, modes: np.ndarray) -> np.ndarray:
-        """The share of |ψ|² outside, and of its ``modes`` on the whole grid that the points of the window do not tell from
-        others, (…batch)."""
-        density, power, axes = squares(psi), squares(modes), self.whole.fourier_axes
-        total = np.maximum(density.sum(axis=axes), TINY)
-        density[self.index_of_box] = 0.0
-        every = np.maximum(power.sum(axis=axes), TINY)
-        power[self._told] = 0.0
-        return np.asarray(density.sum(axis=axes) / total + power.sum(axis=axes) / every)
+    def left_out(self, psi: np.ndarray, modes: np.ndarray) -> float:
+        """The largest share of |ψ|² outside along an axis, and of its ``modes`` on the whole grid that the points of the window
+        do not tell from others, together."""
+        return largest_share(psi, self.whole.around, self._outside) + largest_share(modes, self.whole.around, self._not_told)
 
     @cached_property
-    def _told(self) -> Any:
-        """Of the modes of the whole grid that the points of the window tell from others."""
-        return (..., *np.ix_(*(np.flatnonzero(np.abs(k) < np.pi / spacing)
-                               for k, spacing in zip(self.whole.wavenumbers, self.grid.spacing, strict=True))))
+    def _outside(self) -> list[np.ndarray]:
+        """Of each axis of the whole grid: the points outside, (k, 2)."""
+        axes = zip(self.first, self.stride, self.grid.shape, self.whole.shape, strict=True)
+        outside = [((0, first), (first + stride * n, whole)) for first, stride, n, whole in axes]
+        return [ranges(*((a, b) for a, b in parts if b > a)) for parts in outside]
 
     @cached_property
-    def rims(self) -> list[tuple[list[slice], list[slice]]]:
-        """Of each axis: the wavenumbers that are not held where only some of the points are taken, and the outer points where
-        the axis is cut."""
-        rims: list[tuple[list[slice], list[slice]]] = []
+    def _not_told(self) -> list[np.ndarray]:
+        """Of each axis of the whole grid: the modes, neighbours in their order, that the points of the window do not tell."""
+        parts = []
+        for k, spacing in zip(self.whole.wavenumbers, self.grid.spacing, strict=True):
+            places = np.flatnonzero(np.abs(k) >= np.pi / spacing)
+            parts.append(ranges((int(places[0]), int(places[-1]) + 1)) if places.size else ranges())
+        return parts
+
+    @cached_property
+    def rims(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Of each axis first and end, (k, 2), of the wavenumbers that are not held where only some of the points are taken, and
+        of the outer points where the axis is cut."""
+        rims: list[tuple[np.ndarray, np.ndarray]] = []
         for k, spacing, stride, cut in zip(self.grid.wavenumbers, self.grid.spacing, self.stride, self.cut, strict=True):
             n, outer = len(k), np.flatnonzero(np.abs(k) >= self.held * np.pi / spacing)  # neighbours in this order
             rim = max(1, int(RIM * n))
-            rims.append(([slice(int(outer[0]), int(outer[-1]) + 1)] if stride > 1 and outer.size else [],
-                         [slice(rim), slice(n - rim, n)] if cut else []))
+            rims.append((ranges((int(outer[0]), int(outer[-1]) + 1)) if stride > 1 and outer.size else ranges(),
+                         ranges((0, rim), (n - rim, n)) if cut else ranges()))
         return rims
 
     @cached_property
@@ -125,12 +131,12 @@ class Window:
         """Of the modes (*shape), flat: the wavenumbers in the rims."""
         return self._either([outer for outer, _ in self.rims])
 
-    def _either(self, parts: list[list[slice]]) -> np.ndarray:
+    def _either(self, parts: list[np.ndarray]) -> np.ndarray:
         """What is in one of the parts of an axis."""
         marked = np.zeros(self.grid.shape, dtype=bool)
-        for axis, slices in enumerate(parts):
-            for part in slices:
-                np.moveaxis(marked, axis, 0)[part] = True
+        for axis, places in enumerate(parts):
+            for first, end in places.tolist():
+                np.moveaxis(marked, axis, 0)[first:end] = True
         return np.flatnonzero(marked)
 
     @cached_property
@@ -154,12 +160,12 @@ def window_for(task: Task) -> Window | None:
     H, grid = task.hamiltonian, task.hamiltonian.grid
     if not _may_have_one(H):
         return None
-    presence, modes = _presence(task)
+    presence = _presence(task)
     extents, reached = _extents(task, presence)
     window = None if extents is None else _around(H, extents, 1 - RIM if H.time_dependent else TOLD)
     if window is None or window.grid.size > WORTH * grid.size or not _is_smooth(H, window, reached):
         return None
-    return window if (window.left_out(to_numpy(task.psi), modes) <= (10 * presence.faint) ** 2).all() else None
+    return window if window.left_out(presence.psi, presence.modes) <= (10 * presence.faint) ** 2 else None
 
 
 def _extents(task: Task, presence: Presence) -> tuple[list[Extent] | None, np.ndarray]:
@@ -182,19 +188,11 @@ def _may_have_one(H: Hamiltonian) -> bool:
     return plain and known and all(kind == "periodic" for kind in H.grid.boundary)
 
 
-def _presence(task: Task) -> tuple[Presence, np.ndarray]:
+def _presence(task: Task) -> Presence:
     """Where ψ0 is, and its modes."""
-    grid, psi, faint = task.hamiltonian.grid, to_numpy(task.psi), max(FAINT * task.tol, FAINTEST)
-    modes = grid.forward(grid.to_periodic(psi))
+    grid, psi = task.hamiltonian.grid, to_numpy(task.psi)
     task.record.ffts += psi.size // grid.size
-    return Presence(_powers(psi, grid), _powers(modes, grid), faint), modes
-
-
-def _powers(values: np.ndarray, grid: Grid) -> np.ndarray:
-    """(*shape): |a|² over its largest value, of the member of the batch where that is most."""
-    powers = squares(values).reshape(-1, grid.size)
-    powers /= np.maximum(powers.max(axis=1, keepdims=True), TINY)
-    return (powers[0] if len(powers) == 1 else powers.max(axis=0)).reshape(grid.shape)
+    return Presence(grid, psi, grid.forward(grid.to_periodic(psi)), max(FAINT * task.tol, FAINTEST))
 
 
 def _is_smooth(hamiltonian: Hamiltonian, window: Window, reached: np.ndarray) -> bool:

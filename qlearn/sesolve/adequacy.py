@@ -25,15 +25,17 @@ the stops that a method shows, a look is taken while all looks together stay bel
 
 import math
 import warnings
+from functools import cache
 from typing import Any, final
 
 import numpy as np
 
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import TINY, squared_sums, squares, to_numpy
+from qlearn.kernels.arrays import TINY, to_numpy
+from qlearn.kernels.sums import NO_TABLE, ranges, sums
 from qlearn.methods import Record
-from qlearn.observables import mode_powers, outer_power
+from qlearn.observables import modes
 
 __all__ = ["GridMonitor", "seam_is_rough"]
 
@@ -61,17 +63,23 @@ class GridMonitor:
 
     def glance(self, phi: Any) -> None:
         """Look at φ (…, *state_shape), the periodic part of ψ: at the seams always, at the modes where transforms allow it."""
-        phi = to_numpy(phi)
-        self.see_edges(phi)
-        copies = phi.size // self.grid.size
+        left = self._see_edges(phi, NO_TABLE)[1]
+        copies = math.prod(phi.shape) // self.grid.size
         if self.record.ffts == 0 or self.ffts + copies <= SHARE * self.record.ffts:
-            self._see_modes(phi)
+            self._see_modes(modes(self.grid, to_numpy(phi)), left, NO_TABLE)
 
-    def look(self, phi: Any) -> np.ndarray:
-        """Look at seams and modes, and return the powers of the modes, (…, *state_shape)."""
-        phi = to_numpy(phi)
-        self.see_edges(phi)
-        return self._see_modes(phi)
+    def look(self, phi: Any, found: np.ndarray | None = None, potential: np.ndarray = NO_TABLE,
+             kinetic: np.ndarray = NO_TABLE) -> tuple[np.ndarray, np.ndarray]:
+        """Look at seams and modes, ``found`` where they are known; returns Σ V|φ|²/Σ|φ|² and Σ T|φ_k|²/Σ|φ_k|² for tables
+        (*shape) of V and T, (members,) each; 0 without one, NaN for a zero state."""
+        seen, left = self._see_edges(phi, potential)
+        of_modes = self._see_modes(modes(self.grid, to_numpy(phi)) if found is None else found, left, kinetic)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return seen[:, 1] / seen[:, 0], of_modes[:, 1] / of_modes[:, 0]
+
+    def see_edges(self, phi: Any) -> None:
+        """Look at the seams of φ (…, *state_shape)."""
+        self._see_edges(phi, NO_TABLE)
 
     def snapshot(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in KEPT}
@@ -80,37 +88,42 @@ class GridMonitor:
         for name in KEPT:
             setattr(self, name, saved[name])
 
-    def _see_modes(self, phi: np.ndarray) -> np.ndarray:
-        power = mode_powers(self.grid, phi)
-        self.ffts += phi.size // self.grid.size
-        summed = power if self.hamiltonian.channels is None else np.sum(power, axis=-self.grid.ndim - 1)
-        grid = self.grid
-        whole = self._left(phi) / np.maximum(summed.sum(axis=grid.fourier_axes), TINY)
-        for axis, places in enumerate(zip(grid.outer_modes, grid.outer_tenths, strict=True)):
-            last, more = (np.ravel(outer_power(grid, summed, axis, place) * whole).tolist() for place in places)
-            self.tail = max(self.tail, *last)
-            self.cut_off = max(self.cut_off, *map(_cut_off, last, more))
-        return power
+    def _sums(self, values: np.ndarray, axis: int, parts: np.ndarray, table: np.ndarray = NO_TABLE) -> np.ndarray:
+        """See qlearn.kernels.sums, with all channels of a member together."""
+        before, n, behind = self.grid.around[axis]
+        return sums(values, (before * (self.hamiltonian.channels or 1), n, behind), parts, table)
 
-    def _left(self, phi: np.ndarray) -> Any:
-        """The share of |ψ0|² that is left, at most 1, (…batch); 1 where H is Hermitian."""
+    def _see_modes(self, found: np.ndarray, left: np.ndarray, table: np.ndarray) -> np.ndarray:
+        """The sums of the modes (…, *state_shape) of axis 0, with those of the table."""
+        self.ffts += found.size // self.grid.size
+        looks = [self._sums(found, axis, places, NO_TABLE if axis else table)
+                 for axis, places in enumerate(self.grid.outer_modes)]
+        for look in looks:
+            for (total, _, _, outer, more), share in zip(look.tolist(), left.tolist(), strict=True):
+                last = outer * share / max(total, TINY)
+                self.tail = max(self.tail, last)
+                self.cut_off = max(self.cut_off, _cut_off(last, more * share / max(total, TINY)))
+        return looks[0]
+
+    def _left(self, totals: np.ndarray) -> np.ndarray:
+        """The share of |ψ0|² that is left, at most 1, of each member; 1 where H is Hermitian."""
         if self.hamiltonian.is_hermitian:
-            return 1.0
-        total = squared_sums(phi, self.hamiltonian.state_axes)
-        self._first = total if self._first is None else self._first
-        return np.minimum(np.divide(total, self._first, out=np.ones_like(total), where=self._first > 0), 1.0)
+            return np.ones(len(totals))
+        self._first = totals if self._first is None else self._first
+        return np.minimum(np.divide(totals, self._first, out=np.ones_like(totals), where=self._first > 0), 1.0)
 
-    def see_edges(self, phi: np.ndarray) -> None:
-        """Look at the seams of φ (…, *state_shape), NumPy."""
-        density, left = squares(phi), self._left(phi)
+    def _see_edges(self, phi: Any, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(the sums of axis 0, with those of the table; what is left of each member)."""
+        phi = to_numpy(phi)
+        looks = [self._sums(phi, axis, _ends(n), NO_TABLE if axis else table) for axis, n in enumerate(self.grid.shape)]
+        left = self._left(looks[0][:, 0])
         for axis, rough in self.rough.items():
-            others = tuple(a for a in self.hamiltonian.state_axes if a != axis)
-            marginal = density.sum(axis=others) if others else density
-            peak = np.maximum(marginal.max(axis=-1), TINY)
-            edge = float(np.max(np.maximum(marginal[..., 0], marginal[..., -1]) / peak * left))
-            self.edge = max(self.edge, edge)
-            if rough and edge > NOTHING:
-                self.outside = max(self.outside, _outside(marginal, left))
+            for numbers, share in zip(looks[axis].tolist(), left.tolist(), strict=True):
+                edge = max(numbers[3], numbers[4]) / max(numbers[2], TINY) * share
+                self.edge = max(self.edge, edge)
+                if rough and edge > NOTHING:
+                    self.outside = max(self.outside, _outside(numbers, self.grid.shape[axis]) * share)
+        return looks[0], left
 
     def warn(self, tol: float, depth: int) -> None:
         """Warn where the grid, not the method, limits the accuracy; ``depth`` frames above this one the user called."""
@@ -133,23 +146,28 @@ def _cut_off(last: float, more: float) -> float:
     return last * fall / max(1 - fall, 1 / FLATTEST)
 
 
-def _outside(marginal: np.ndarray, left: Any) -> float:
-    """What densities (…, N) would hold beyond both ends, of the whole; the largest of them."""
-    n = marginal.shape[-1]
-    apart, outside = max(1, int(OUTER * n)), np.zeros(marginal.shape[:-1])
-    for place, inner in ((0, apart), (-1, -1 - apart)):
-        end = marginal[..., place]
-        fall = (end / np.maximum(np.maximum(marginal[..., inner], end), TINY)) ** (1 / apart)
-        outside += end * fall / np.maximum(1 - fall, 1 / (SLOWEST * n))
-    return float(np.max(outside / np.maximum(marginal.sum(axis=-1), TINY) * left))
+@cache
+def _ends(n: int) -> np.ndarray:
+    """Of an axis the places at its ends, and those that are so far inside that the density is seen to fall off towards them."""
+    apart = max(1, int(OUTER * n))
+    return ranges((0, 1), (n - 1, n), (apart, apart + 1), (n - 1 - apart, n - apart))
+
+
+def _outside(numbers: list[float], n: int) -> float:
+    """What a density would hold beyond both ends of an axis, of the whole; numbers: its sums with ``_ends``."""
+    total, _, _, first, last, behind, before = numbers
+    apart, outside = max(1, int(OUTER * n)), 0.0
+    for end, inner in ((first, behind), (last, before)):
+        fall = (end / max(inner, end, TINY)) ** (1 / apart)
+        outside += end * fall / max(1 - fall, 1 / (SLOWEST * n))
+    return outside / max(total, TINY)
 
 
 def _rough_seams(hamiltonian: Hamiltonian, time: float) -> dict[int, bool]:
     """Of each periodic axis whether V has a kink or a jump at its seam; kept for the last time."""
     def found() -> dict[int, bool]:
         grid, table = hamiltonian.grid, hamiltonian.potential_table(time)
-        return {axis: seam_is_rough(table, axis) for axis, kind
-                in zip(grid.fourier_axes, grid.boundary, strict=True) if kind == "periodic"}
+        return {axis: seam_is_rough(table, axis - grid.ndim) for axis, kind in enumerate(grid.boundary) if kind == "periodic"}
     rough: dict[int, bool] = hamiltonian.kept_last("seams", time, found)
     return rough
 

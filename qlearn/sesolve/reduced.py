@@ -9,12 +9,13 @@ stats["grid"] says on which points the state was moved, stats["windows_left"] wh
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
 
-from qlearn.kernels.arrays import TINY, squared_sums, to_numpy
+from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.sums import largest_share
 from qlearn.methods import Chebyshev, Method, Stepper, Task, choose
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.splitting import Splitting
@@ -23,6 +24,7 @@ from qlearn.methods.window import Window, window_for
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
 LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
+SELDOM = 8  # steps after which a window is looked at, besides at save times
 
 
 def takes_windows(method: Any, wanted: bool | None) -> bool:
@@ -59,7 +61,7 @@ class Reduced:
         psi = self.inner.move(target)
         if self.given_up:
             return psi
-        if self.task.record.steps != self.looked:
+        if self.task.record.steps - self.looked >= (1 if psi is not None else SELDOM):
             self.looked = self.task.record.steps
             if self._leaks(to_numpy(self.inner.phi), psi is not None):
                 self._give_up()
@@ -96,13 +98,13 @@ class Reduced:
             self.see_edges(phi)
         if record.lookout is not None and (not arrived or record.lookout.seen.max() > most):
             return bool(record.lookout.seen.max() > most)
-        (outer, ends), total = zip(*window.rims, strict=True), np.maximum(squared_sums(phi, window.grid.fourier_axes), TINY)
-        if _share(phi, ends, total) > most:
+        outer, ends = zip(*window.rims, strict=True)
+        if largest_share(phi, window.grid.around, ends) > most:
             return True
-        if not any(outer):
+        if not any(len(places) for places in outer):
             return False
         record.ffts += phi.size // window.grid.size
-        return _share(window.grid.forward(np.array(phi, dtype=complex)), outer, total * window.grid.size) > most
+        return largest_share(window.grid.forward(np.array(phi, dtype=complex)), window.grid.around, outer) > most
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True
@@ -110,14 +112,3 @@ class Reduced:
         record.lookout = None
         method = choose(self.task)[0] if self.method is None else self.method
         self.inner = method.start(self.task)
-
-
-def _share(values: np.ndarray, parts: Sequence[list[slice]], total: np.ndarray) -> float:
-    """The largest share of Σ|a|² = total, of any member of a batch, in the parts of an axis."""
-    d, largest = len(parts), 0.0
-    for axis, slices in enumerate(parts):
-        index: list[Any] = [(..., part, *(slice(None),) * (d - 1 - axis)) for part in slices]
-        if index:
-            sums = sum(squared_sums(values[part], tuple(range(-d, 0))) for part in index)
-            largest = max(largest, float((sums / total).max()))
-    return largest

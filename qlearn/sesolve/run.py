@@ -10,6 +10,7 @@ from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import reflected_share
 from qlearn.kernels.arrays import as_complex, like, squared_sums, squares, to_numpy
 from qlearn.kernels.fft import backend_name
+from qlearn.kernels.sums import NO_TABLE
 from qlearn.methods import Stepper
 from qlearn.sesolve.adequacy import GridMonitor
 from qlearn.sesolve.problem import Problem
@@ -119,14 +120,29 @@ class Run:
 
     def _look(self, which: int) -> None:
         """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""
-        H = self.problem.H
-        power = self.monitor.look(H.grid.periodic_part(self.psi))
-        if self.problem.imaginary or H.time_dependent or not H.is_hermitian:
+        H, phi = self.problem.H, self.problem.H.grid.periodic_part(self.psi)
+        conserved = not (self.problem.imaginary or H.time_dependent) and H.is_hermitian
+        if not (conserved and H.is_linear and H.is_diagonal_in_k):
+            self.monitor.look(phi)
+            if conserved:
+                self.energies[which] = self._energy()
             return
-        if H.is_linear and H.is_diagonal_in_k:
-            self.energies[which] = _energy_of_modes(H, to_numpy(self.psi), power)
+        plain = H.channels is None and not H.batch_shape
+        potential, kinetic = self.monitor.look(phi, potential=H.potential_table() if plain else NO_TABLE, kinetic=H.kinetic.table)
+        batch = self.psi.shape[:len(self.psi.shape) - len(H.state_shape)]
+        self.energies[which] = kinetic.reshape(batch) + (potential.reshape(batch) if plain else self._potential_energy())
+
+    def _potential_energy(self) -> np.ndarray:
+        """⟨V⟩/⟨ψ|ψ⟩ of channels or a batch of V, (…batch); NaN for a zero state."""
+        H, psi = self.problem.H, to_numpy(self.psi)
+        table = H.potential_table()
+        if H.channels is None:
+            weighted = squares(psi) * table
         else:
-            self.energies[which] = self._energy()
+            places = "".join("wxyz"[:H.grid.ndim])
+            weighted = np.real(np.conj(psi) * np.einsum(f"...ij{places},...j{places}->...i{places}", table, psi))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.sum(weighted, axis=H.state_axes) / squared_sums(psi, H.state_axes)
 
     def _energy(self) -> np.ndarray:
         """The conserved energy per ⟨ψ|ψ⟩, (…batch)."""
@@ -209,25 +225,3 @@ class Run:
         if self.problem.method.name == "Chebyshev" or not (H.is_linear and H.is_hermitian):
             return "Take a smaller tol."
         return "Take a smaller tol, or method=ql.Chebyshev()."
-
-
-def _energy_of_modes(H: Any, psi: np.ndarray, power: np.ndarray) -> np.ndarray:
-    """⟨T + V⟩/⟨ψ|ψ⟩ from |ψ_k|², which is overwritten, and ψ; (…batch), NaN for a zero state."""
-    axes = H.state_axes
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kinetic = _mean_of(H.kinetic.table, power, axes, H.grid.ndim)
-        table = H.potential_table()
-        if H.channels is None:
-            return kinetic + _mean_of(table, squares(psi), axes, H.grid.ndim)
-        places = "".join("wxyz"[:H.grid.ndim])
-        weighted = np.real(np.conj(psi) * np.einsum(f"...ij{places},...j{places}->...i{places}", table, psi))
-        return kinetic + np.sum(weighted, axis=axes) / squared_sums(psi, axes)
-
-
-def _mean_of(table: np.ndarray, density: np.ndarray, axes: tuple[int, ...], ndim: int) -> np.ndarray:
-    """Σ table · density/Σ density, (…batch); density is overwritten where one table is not for all."""
-    total = density.sum(axis=axes)
-    if table.ndim == ndim == len(axes):
-        return np.asarray(density.reshape(*total.shape, -1) @ table.reshape(-1) / total)
-    density *= table
-    return np.asarray(density.sum(axis=axes) / total)

@@ -5,7 +5,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.methods import Record, Task, driven_extents
-from qlearn.methods.extents import Presence
+from qlearn.methods.extents import Presence, by_energy
 from qlearn.methods.window import good_count, window_for
 
 GRID = ql.Grid(640, (-30, 34))
@@ -80,8 +80,7 @@ def test_trajectories_start_on_the_rim(chirp, monkeypatch):
     are taken apart, on it or outside: none within."""
     x, log = FINE.axes[0], 2 * np.log(1e-6)
     psi = np.exp(-(x - 2) ** 2 / 2 + 1j * chirp * (x - 2) ** 2 / 2 + 3j * x)
-    presence = Presence(np.abs(psi) ** 2, np.abs(FINE.forward(psi.copy())) ** 2, 1e-6)
-    presence = presence._replace(waves=presence.waves / presence.waves.max())
+    presence = Presence(FINE, psi, FINE.forward(psi.copy()), 1e-6)
     q, p = driven_extents._starts(WELL.on(FINE), presence)
     y, z = x[0] + q[:, 0] * FINE.spacing[0] - 2, p[:, 0] - 3
     form = (y**2 + (z - chirp * y) ** 2) / -log  # 1 on the rim
@@ -91,3 +90,16 @@ def test_trajectories_start_on_the_rim(chirp, monkeypatch):
     monkeypatch.setattr(driven_extents, "may_compile", lambda: False)
     again = driven_extents._starts(WELL.on(FINE), presence)
     assert np.array_equal(again[0], q) and np.array_equal(again[1], p)
+
+
+@pytest.mark.parametrize("potential", [lambda x: x**2 / 5, lambda x: (x**2 - 9) ** 2 / 20, lambda x: 0 * x,
+                                       lambda x: 3 * np.cos(x)])
+def test_extents_compiled_and_by_numpy(potential):
+    """On a line both ways of computing them give the same, of a batch too."""
+    grid = ql.Grid(300, (-6 * np.pi, 6 * np.pi), twist=0.2)
+    H = ql.Hamiltonian(grid, potential, mass=1.7, hbar=0.6)
+    psi = np.stack([ql.gaussian(grid, center=c, momentum=p, width=0.5, hbar=0.6) for c, p in ((1, 2), (-2, 0.3))])
+    presence = Presence(grid, psi, grid.forward(grid.to_periodic(psi)), 1e-8)
+    found = by_energy(H, presence)
+    with ql.phase_backend("numpy"):
+        assert by_energy(H, presence) == found

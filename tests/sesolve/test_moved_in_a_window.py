@@ -46,7 +46,7 @@ def test_a_state_that_leaves_its_window_is_noticed(monkeypatch, exact):
     """Negative control: a window for a fainter energy than there is must be given up."""
     module = importlib.import_module("qlearn.methods.window")
     monkeypatch.setattr(module, "FAINT", 3e4)
-    monkeypatch.setattr(module.Window, "left_out", lambda self, psi, modes: np.zeros(()))
+    monkeypatch.setattr(module.Window, "left_out", lambda self, psi, modes: 0.0)
     result = ql.sesolve(H, PSI, TIMES, tol=1e-7)
     assert result.stats["windows_left"] == 1 and GRID.norm(result.final_state - exact[-1]) < 1e-7
 

@@ -1,0 +1,37 @@
+"""The compiled twin of qlearn.kernels.sums."""
+
+import numba
+import numpy as np
+
+__all__ = ["sums"]
+
+
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+def sums(rows, parts, table, found):
+    """rows (members, before, n, behind), parts (k, 2), table flat or empty, found (members, 3 + k)."""
+    members, before, n, behind = rows.shape
+    flat, marginal = rows.reshape(members, before * n * behind), np.empty(n)
+    for member in range(members):
+        row = flat[member]
+        marginal[:] = 0.0
+        for a in range(before):
+            if behind == 1:
+                for j in range(n):
+                    value = row[a * n + j]
+                    marginal[j] += value.real * value.real + value.imag * value.imag
+                continue
+            for j in range(n):
+                total, at = 0.0, (a * n + j) * behind
+                for b in range(behind):
+                    value = row[at + b]
+                    total += value.real * value.real + value.imag * value.imag
+                marginal[j] += total
+        weighted = 0.0
+        if table.size > 0:
+            for start in range(0, row.size, table.size):
+                for j in range(table.size):
+                    value = row[start + j]
+                    weighted += table[j] * (value.real * value.real + value.imag * value.imag)
+        found[member, 0], found[member, 1], found[member, 2] = marginal.sum(), weighted, marginal.max()
+        for k in range(parts.shape[0]):
+            found[member, 3 + k] = marginal[parts[k, 0]:parts[k, 1]].sum()

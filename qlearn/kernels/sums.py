@@ -1,0 +1,55 @@
+"""Sums of |a|² over parts of an axis, and what else is asked of states at a look: one pass over each state."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from qlearn.kernels.arrays import TINY
+from qlearn.kernels.phases import may_compile
+
+__all__ = ["NO_TABLE", "largest_share", "ranges", "sums"]
+
+NO_TABLE = np.empty(0)
+
+
+def ranges(*parts: tuple[int, int]) -> np.ndarray:
+    """(k, 2): first and end of each part of an axis."""
+    return np.array(parts, dtype=np.int64).reshape(-1, 2)
+
+
+def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, table: np.ndarray = NO_TABLE) -> np.ndarray:
+    """(members, 3 + k): Σ|a|², Σ g|a|² (0 without a table), the largest and the parts of m, of each member.
+
+    values : complex, (members, *shape) with shape = (before, n, behind), flat or not; m_j = Σ|a|² at place j of the n.
+    parts : (k, 2), see ``ranges``: Σ_j m_j from the first to before the end.
+    table : g, real, for the last places of a member, and again for those before.
+    """
+    before, n, behind = shape
+    rows = np.ascontiguousarray(values, dtype=complex).reshape(-1, before, n, behind)
+    found = np.empty((len(rows), 3 + len(parts)))
+    if may_compile():
+        _compiled()(rows, parts, table.reshape(-1), found)
+        return found
+    squares = rows.real**2 + rows.imag**2
+    marginal = squares.sum(axis=(1, 3))
+    found[:, 0], found[:, 2] = marginal.sum(axis=1), marginal.max(axis=1)
+    found[:, 1] = (squares.reshape(len(rows), -1, table.size) @ table.reshape(-1)).sum(axis=1) if table.size else 0.0
+    for column, (first, end) in enumerate(parts, start=3):
+        found[:, column] = marginal[:, first:end].sum(axis=1)
+    return found
+
+
+def largest_share(values: np.ndarray, shapes: Iterable[tuple[int, int, int]], parts: Iterable[np.ndarray]) -> float:
+    """The largest share of Σ|a|² of a member in the parts of an axis; 0 where no axis has any. shapes, parts: of each axis."""
+    rows = [row for shape, places in zip(shapes, parts, strict=True) if len(places)
+            for row in sums(values, shape, places).tolist()]
+    return max((sum(row[3:]) / max(row[0], TINY) for row in rows), default=0.0)
+
+
+@cache
+def _compiled() -> Any:
+    from qlearn.kernels.compiled_sums import sums as compiled
+
+    return compiled
