@@ -18,30 +18,30 @@ def _chosen(powers, present, level, log, left):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _rim(powers, left, log, rim):
+def _rim(powers, present, left, log, rim):
     """The first and the last place of each of these levels, in turn."""
-    n = powers.size
-    ahead, back = powers.copy(), powers[::-1].copy()
-    for i in range(1, n):
+    first, last = present[0], present[-1]
+    ahead, back = powers[first:last + 1].copy(), powers[first:last + 1][::-1].copy()
+    for i in range(1, ahead.size):
         ahead[i], back[i] = max(ahead[i], ahead[i - 1]), max(back[i], back[i - 1])
     for j in range(left.size):
         power = np.exp(log * min(left[j], 1.0))
-        rim[2 * j], rim[2 * j + 1] = np.searchsorted(ahead, power), n - 1 - np.searchsorted(back, power)
+        rim[2 * j], rim[2 * j + 1] = first + np.searchsorted(ahead, power), last - np.searchsorted(back, power)
 
 
 @numba.njit(cache=True, error_model="numpy")
 def starts_on_a_line(places, waves, k, log, q, p):
     """places (n,), waves (n,) in the order of k, which ascends; q, in spacings, and p, values of k, (4·count,) are made."""
-    n, count = places.size, q.size // 4
-    here, there = np.flatnonzero(places > np.exp(log)), np.flatnonzero(waves > np.exp(log))
+    n, count, least = places.size, q.size // 4, np.exp(log)
+    here, there = np.flatnonzero(places > least), np.flatnonzero(waves > least)
     area = float(here[-1] - here[0]) * float(there[-1] - there[0]) * 2 * np.pi / n / (-4 * log)
     level = 1 + np.sqrt(1 - 1 / area**2) if area > 1 else 1.0
     spare_k, spare_q, rim = np.empty(count), np.empty(count), np.empty(2 * count, dtype=np.int64)
     at = _chosen(places, here, level, log, spare_k)
-    _rim(waves, spare_k, log, rim)
+    _rim(waves, there, spare_k, log, rim)
     for j in range(2 * count):
         q[j], p[j] = at[j // 2], k[rim[j]]
     at = _chosen(waves, there, level, log, spare_q)
-    _rim(places, spare_q, log, rim)
+    _rim(places, here, spare_q, log, rim)
     for j in range(2 * count):
         q[2 * count + j], p[2 * count + j] = rim[j], k[at[j // 2]]

@@ -26,6 +26,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
+from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.excursions import excursions
 from qlearn.kernels.phases import may_compile
@@ -47,8 +48,9 @@ def by_trajectories(hamiltonian: Hamiltonian, presence: Presence, factors: Drive
                     backwards: bool) -> tuple[list[Extent], list[slice]] | None:
     """(the extent of each axis, the points of each axis that trajectories reach); None for runs of too many steps."""
     grid, inverse = hamiltonian.grid, hamiltonian.kinetic.inverse
-    V, span = _DrivenV(hamiltonian, factors.samples), factors.end - factors.start
-    steps = max(FEWEST, span * V.fastest(presence) / TURN)
+    V = hamiltonian.kept_last("a drive over a time", factors, lambda: _driven(hamiltonian, factors))
+    span = factors.end - factors.start
+    steps = max(FEWEST, span * _fastest(hamiltonian, V, presence) / TURN)
     if steps > LARGEST:
         return None
     f = V.factors[::2 ** max(0, int(math.log2((len(V.factors) - 1) / steps)))][::-1 if backwards else 1]
@@ -59,80 +61,72 @@ def by_trajectories(hamiltonian: Hamiltonian, presence: Presence, factors: Drive
     box = [slice(math.floor(a), math.ceil(b) + 1) if a >= 0 and b <= n - 1 else slice(0, n)
            for a, b, n in zip(first.tolist(), last.tolist(), grid.shape, strict=True)]
     fastest = np.maximum(np.abs(least + shift), np.abs(most + shift)) / hamiltonian.hbar
-    return [_extent(V, -math.log(presence.faint), axis, box, float(fastest[axis])) for axis in range(grid.ndim)], box
+    decay = -math.log(presence.faint)
+    return [_extent(hamiltonian, V, decay, axis, box, float(fastest[axis])) for axis in range(grid.ndim)], box
 
 
-class _Tables(NamedTuple):
-    """V0 and g_r, (1 + R, *shape), and of each axis |∂²| of them, (1 + R, points), the wavenumbers as they ascend and the least
-    T at each."""
+class _DrivenV(NamedTuple):
+    """V0 + Σ f_r g_r with what the f_r reach, and T.
+
+    tables : V0 and g_r, (1 + R, *shape).   factors : (n, 1 + R), the first of them 1.   least, most : (1 + R,), of them.
+    low, high : (*shape), between which V stays.   bends : of each axis, the largest |∂²V| at any time, (*shape).
+    waves, slowest : of each axis, the wavenumbers as they ascend and the least T at each.
+    """
 
     tables: np.ndarray
+    factors: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     bends: list[np.ndarray]
     waves: list[np.ndarray]
     slowest: list[np.ndarray]
 
 
-def _tables(hamiltonian: Hamiltonian) -> _Tables:
-    grid, drive = hamiltonian.grid, hamiltonian.drive
+def _driven(hamiltonian: Hamiltonian, drive_factors: DriveFactors) -> _DrivenV:
+    grid, drive, samples, axes = hamiltonian.grid, hamiltonian.drive, drive_factors.samples, range(hamiltonian.grid.ndim)
     assert drive is not None
-    tables, bends, slowest = np.concatenate([drive.static[None], drive.tables]), [], []
-    for axis in range(grid.ndim):
-        bend = np.zeros(tables.shape)  # 0 at the ends of the axis
-        inside = np.abs(np.diff(np.moveaxis(tables, axis + 1, -1), n=2)) / float(grid.spacing[axis]) ** 2
-        np.moveaxis(bend, axis + 1, -1)[..., 1:-1] = inside
-        bends.append(bend.reshape(len(tables), -1))
-        slowest.append(sorted_waves(hamiltonian.kinetic.table.min(axis=tuple(a for a in range(grid.ndim) if a != axis))))
-    return _Tables(tables, bends, [sorted_waves(k) for k in grid.wavenumbers], slowest)
+    factors, tables = np.ones((len(samples), 1 + samples.shape[1])), np.concatenate([drive.static[None], drive.tables])
+    factors[:, 1:] = samples
+    least, most = factors.min(axis=0), factors.max(axis=0)
+    ends, largest = [np.multiply(f, tables.T).T for f in (least, most)], np.maximum(np.abs(least), np.abs(most))
+    slowest = [hamiltonian.kinetic.table.min(axis=tuple(other for other in axes if other != axis)) for axis in axes]
+    return _DrivenV(tables, factors, least, most, np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0),
+                    [np.tensordot(largest, _bends(tables, grid, axis), axes=1) for axis in axes],
+                    [sorted_waves(k) for k in grid.wavenumbers], [sorted_waves(table) for table in slowest])
 
 
-@final
-class _DrivenV:
-    """V0 + Σ f_r g_r with what the f_r reach: factors (n, 1 + R), the first of them 1."""
-
-    def __init__(self, hamiltonian: Hamiltonian, samples: np.ndarray):
-        self.hamiltonian, self.grid = hamiltonian, hamiltonian.grid
-        self.tables, self._bends, self.waves, self.slowest = hamiltonian.kept("tables of a drive", lambda: _tables(hamiltonian))
-        self.factors = np.ones((len(samples), 1 + samples.shape[1]))
-        self.factors[:, 1:] = samples
-        self.least, self.most = self.factors.min(axis=0), self.factors.max(axis=0)
-        self._sizes = np.maximum(np.abs(self.least), np.abs(self.most))
-        self._largest_bends: dict[int, np.ndarray] = {}
-        self.low = self.lowest(self.tables)
-
-    def lowest(self, tables: np.ndarray) -> np.ndarray:
-        """The least Σ f_r g_r of such tables at any time."""
-        shape = (-1,) + (1,) * (tables.ndim - 1)
-        return np.asarray(np.minimum(self.least.reshape(shape) * tables, self.most.reshape(shape) * tables).sum(axis=0))
-
-    def bend(self, axis: int, where: np.ndarray) -> float:
-        """The largest |∂²V| along an axis at any time, at places (*shape)."""
-        if axis not in self._largest_bends:
-            self._largest_bends[axis] = (self._sizes @ self._bends[axis]).reshape(self.grid.shape)
-        return float(self._largest_bends[axis].max(where=where, initial=0.0))
-
-    def fastest(self, presence: Presence) -> float:
-        """√(V''/m) where V gets below the energies that ψ has at the start."""
-        kinetic, faint = self.hamiltonian.kinetic, presence.faint**2
-        energy = -self.lowest(-self.tables).min(where=presence.places > faint, initial=np.inf) \
-            + kinetic.table.max(where=presence.waves > faint, initial=0.0)
-        reached = self.low < energy
-        return math.sqrt(max(float(kinetic.inverse[a, a]) * self.bend(a, reached) for a in range(self.grid.ndim)))
+def _bends(tables: np.ndarray, grid: Grid, axis: int) -> np.ndarray:
+    """|∂²| along an axis, 0 at its ends."""
+    bends = np.zeros(tables.shape)
+    np.moveaxis(bends, axis + 1, -1)[..., 1:-1] = \
+        np.abs(np.diff(np.moveaxis(tables, axis + 1, -1), n=2)) / float(grid.spacing[axis]) ** 2
+    return bends
 
 
-def _extent(V: _DrivenV, decay: float, axis: int, box: list[slice], k1: float) -> Extent:
-    n, edges, spacing, k, slowest = V.grid.shape[axis], box[axis], float(V.grid.spacing[axis]), V.waves[axis], V.slowest[axis]
-    inside, near = tuple(box), np.zeros(V.grid.shape, dtype=bool)
-    height, least = float(slowest.max(where=np.abs(k) <= k1, initial=0.0)), float(V.low[inside].min())
-    near[inside] = V.low[inside] <= least + NEAR * height
-    bend, change = V.bend(axis, near), min(float(V.low[inside].max()) - least, height)
+def _fastest(hamiltonian: Hamiltonian, V: _DrivenV, presence: Presence) -> float:
+    """√(V''/m) where V gets below the energies that ψ has at the start."""
+    kinetic, faint = hamiltonian.kinetic, presence.faint**2
+    energy = V.high[presence.places > faint].max() + kinetic.table[presence.waves > faint].max()
+    reached = V.low < energy
+    return math.sqrt(max(float(kinetic.inverse[a, a] * (bend * reached).max()) for a, bend in enumerate(V.bends)))
+
+
+def _extent(hamiltonian: Hamiltonian, V: _DrivenV, decay: float, axis: int, box: list[slice], k1: float) -> Extent:
+    grid, inside, k, slowest = hamiltonian.grid, tuple(box), V.waves[axis], V.slowest[axis]
+    n, edges, spacing, low = grid.shape[axis], box[axis], float(grid.spacing[axis]), V.low[inside]
+    height, least = float((slowest * (np.abs(k) <= k1)).max()), float(low.min())
+    bend = float((V.bends[axis][inside] * (low <= least + NEAR * height)).max())
+    change = min(float(low.max()) - least, height)
     depth, change = (math.sqrt(change / bend), change) if bend > FLAT * height / (n * spacing)**2 else (n * spacing, 0.0)
     reached = in_wavenumber(k, slowest, k1, height, depth * 2 * math.pi / (n * spacing), change, FALL_OF_WAVES * decay)
     nyquist = max(k1 / TOLD, reached / (1 - RIM))
     if edges == slice(0, n):
         return Extent(0, n, nyquist)
-    lines = V.tables[(slice(None), *(slice(None) if a == axis else box[a] for a in range(V.grid.ndim)))]
-    lines = np.moveaxis(lines, axis + 1, 1).reshape(len(lines), n, -1)
-    scale = math.sqrt(2 / float(V.hamiltonian.kinetic.inverse[axis, axis])) / V.hamiltonian.hbar * spacing
+    lines = V.tables[(slice(None), *(slice(None) if a == axis else part for a, part in enumerate(box)))]
+    lines = lines.swapaxes(axis + 1, 1).reshape(len(lines), n, -1)
+    scale = math.sqrt(2 / float(hamiltonian.kinetic.inverse[axis, axis])) / hamiltonian.hbar * spacing
     before, behind = (in_place(lines, V.least, V.most, edge, step, scale, FALL * decay)
                       for edge, step in ((edges.start, -1), (edges.stop - 1, 1)))
     first, end = edges.start - before, edges.stop + behind
