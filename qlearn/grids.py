@@ -10,7 +10,6 @@
                is even, sin θ times one where it is odd
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,11 +131,6 @@ class Grid:
         """Of each axis the places of the outer tenth of its wavenumbers, which are neighbours in their order, and those of the
         outer three tenths: first and end, (2, 2)."""
         return tuple(ranges(*parts) for parts in zip(self._beyond(0.9), self._beyond(0.7), strict=True))
-
-    @cached_property
-    def around(self) -> tuple[tuple[int, int, int], ...]:
-        """Of each axis the numbers of points before, on and behind it in an array (*shape)."""
-        return tuple((math.prod(self.shape[:axis]), n, math.prod(self.shape[axis + 1:])) for axis, n in enumerate(self.shape))
 
     def _beyond(self, share: float) -> list[tuple[int, int]]:
         """Of each axis first and end of the wavenumbers above a share of the largest."""

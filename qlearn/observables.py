@@ -13,7 +13,7 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import TINY, like, namespace, squares, to_numpy
 from qlearn.kernels.fft import sine
-from qlearn.kernels.sums import sums
+from qlearn.kernels.sums import around, sums
 
 __all__ = ["as_observable", "density", "mean", "mean_momentum", "mode_powers", "modes", "momentum_operator", "spectral_tail"]
 
@@ -91,7 +91,7 @@ def spectral_tail(grid: Grid, phi: np.ndarray) -> float:
     ``phi`` (…, *shape) is the periodic part of ψ. Its square root tells at what level the grid cuts ψ off.
     """
     found = modes(grid, phi)
-    looks = [sums(found, grid.around[axis], grid.outer_modes[axis]) for axis in range(grid.ndim)]
+    looks = [sums(found, around(grid.shape)[axis], grid.outer_modes[axis]) for axis in range(grid.ndim)]
     return max(float((look[:, 3] / np.maximum(look[:, 0], TINY)).max()) for look in looks)
 
 

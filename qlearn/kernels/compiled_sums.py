@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["sums"]
+__all__ = ["overlaps", "sums"]
 
 
 @numba.njit(cache=True, fastmath={"reassoc", "contract"})
@@ -35,3 +35,16 @@ def sums(rows, parts, table, found):
         found[member, 0], found[member, 1], found[member, 2] = marginal.sum(), weighted, marginal.max()
         for k in range(parts.shape[0]):
             found[member, 3 + k] = marginal[parts[k, 0]:parts[k, 1]].sum()
+
+
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+def overlaps(first, second, found):
+    """first, second (members, N), found (members, 3)."""
+    for member in range(first.shape[0]):
+        one, both, other = 0.0, 0.0, 0.0
+        for j in range(first.shape[1]):
+            a, b = first[member, j], second[member, j]
+            one += a.real * a.real + a.imag * a.imag
+            both += a.real * b.real + a.imag * b.imag
+            other += b.real * b.real + b.imag * b.imag
+        found[member, 0], found[member, 1], found[member, 2] = one, both, other

@@ -1,15 +1,16 @@
 """Sums of |a|² over parts of an axis, and what else is asked of states at a look: one pass over each state."""
 
-from collections.abc import Iterable
-from functools import cache
+import math
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
-from qlearn.kernels.arrays import TINY
+from qlearn.kernels.arrays import TINY, squared_sums
 from qlearn.kernels.phases import may_compile
 
-__all__ = ["NO_TABLE", "largest_share", "ranges", "sums"]
+__all__ = ["NO_TABLE", "around", "largest_share", "overlaps", "ranges", "sums"]
 
 NO_TABLE = np.empty(0)
 
@@ -17,6 +18,12 @@ NO_TABLE = np.empty(0)
 def ranges(*parts: tuple[int, int]) -> np.ndarray:
     """(k, 2): first and end of each part of an axis."""
     return np.array(parts, dtype=np.int64).reshape(-1, 2)
+
+
+@lru_cache(maxsize=64)
+def around(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Of each axis the numbers of places before, on and behind it in an array of the shape."""
+    return tuple((math.prod(shape[:axis]), n, math.prod(shape[axis + 1:])) for axis, n in enumerate(shape))
 
 
 def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, table: np.ndarray = NO_TABLE) -> np.ndarray:
@@ -30,7 +37,7 @@ def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, tab
     rows = np.ascontiguousarray(values, dtype=complex).reshape(-1, before, n, behind)
     found = np.empty((len(rows), 3 + len(parts)))
     if may_compile():
-        _compiled()(rows, parts, table.reshape(-1), found)
+        _compiled().sums(rows, parts, table.reshape(-1), found)
         return found
     squares = rows.real**2 + rows.imag**2
     marginal = squares.sum(axis=(1, 3))
@@ -41,15 +48,28 @@ def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, tab
     return found
 
 
-def largest_share(values: np.ndarray, shapes: Iterable[tuple[int, int, int]], parts: Iterable[np.ndarray]) -> float:
-    """The largest share of Σ|a|² of a member in the parts of an axis; 0 where no axis has any. shapes, parts: of each axis."""
-    rows = [row for shape, places in zip(shapes, parts, strict=True) if len(places)
-            for row in sums(values, shape, places).tolist()]
+def overlaps(a: np.ndarray, b: np.ndarray, members: int) -> np.ndarray:
+    """(members, 3): Σ|a|², Re Σ a*b, Σ|b|² of each member of two complex arrays of one size."""
+    first, second = (np.ascontiguousarray(values, dtype=complex).reshape(members, -1) for values in (a, b))
+    found = np.empty((members, 3))
+    if may_compile():
+        _compiled().overlaps(first, second, found)
+        return found
+    found[:, 0], found[:, 2] = squared_sums(first, (-1,)), squared_sums(second, (-1,))
+    found[:, 1] = [np.vdot(one, other).real for one, other in zip(first, second, strict=True)]
+    return found
+
+
+def largest_share(values: np.ndarray, parts: Sequence[np.ndarray]) -> float:
+    """The largest share of Σ|a|² of a member in the parts of an axis; 0 where no axis has any. values (…, *shape), complex;
+    parts: of each axis."""
+    axes = around(values.shape[values.ndim - len(parts):])
+    rows = [row for axis, places in zip(axes, parts, strict=True) if len(places) for row in sums(values, axis, places).tolist()]
     return max((sum(row[3:]) / max(row[0], TINY) for row in rows), default=0.0)
 
 
 @cache
 def _compiled() -> Any:
-    from qlearn.kernels.compiled_sums import sums as compiled
+    from qlearn.kernels import compiled_sums
 
-    return compiled
+    return compiled_sums

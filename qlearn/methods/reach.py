@@ -12,12 +12,14 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import squared_sums, squares, to_numpy
+from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.sums import around, overlaps, ranges, sums
 from qlearn.methods.record import EPS, Record
 
 __all__ = ["Reach", "feature_lengths"]
 
 SPREADS = 6.0  # standard deviations of the energy
+NOWHERE = ranges()
 
 
 @final
@@ -32,23 +34,30 @@ class Reach:
     def limits(self, phi: Any, time: float) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members."""
         H, phi = self.hamiltonian, to_numpy(phi)
-        axes = H.state_axes
+        members = math.prod(phi.shape[:phi.ndim - len(H.state_shape)])
         modes, applied = self._applied(phi, time)
-        weight, power = squared_sums(phi, axes), squares(modes)
-        some, norm = weight > 0, power.sum(axis=axes)
-        weight = weight[some]
-        mean = _products(phi, applied, axes)[some] / weight
-        spread = np.sqrt(np.maximum(squared_sums(applied, axes)[some] / weight - mean**2, 0.0))
-        self.energy = float((mean + SPREADS * spread).max())
+        energies, widest = -np.inf, 0.0
+        for weight, product, square in overlaps(phi, applied, members).tolist():
+            if weight > 0:
+                mean = product / weight
+                spread = math.sqrt(max(square / weight - mean**2, 0.0))
+                energies, widest = max(energies, mean + SPREADS * spread), max(widest, spread)
+        self.energy = energies
         if self._lengths is None or H.time_dependent:
             self._lengths = self._features(self.energy, time)
-        steps = [np.inf]
-        for length, velocity in zip(self._lengths, H.kinetic.velocities, strict=True):
-            speed = math.sqrt(((velocity**2 * power).sum(axis=axes)[some] / norm[some]).max())
-            if length < np.inf and speed > 0:
-                steps.append(length / speed)
-        widest = float(spread.max())
-        return H.hbar / widest if widest > 0 else np.inf, min(steps)
+        longest = min((length / speed for length, speed in zip(self._lengths, self._speeds(modes), strict=True)
+                       if length < np.inf and speed > 0), default=np.inf)
+        return H.hbar / widest if widest > 0 else np.inf, longest
+
+    def _speeds(self, modes: np.ndarray) -> list[float]:
+        """The root mean square velocity along each axis, the largest of a batch."""
+        H, speeds = self.hamiltonian, []
+        before, n, behind = around(H.grid.shape)[0]
+        for velocity in H.kinetic.velocities:
+            table = np.broadcast_to(velocity**2, H.grid.shape)
+            found = sums(modes, (before * (H.channels or 1), n, behind), NOWHERE, table)
+            speeds.append(math.sqrt(max(square / weight for weight, square, _ in found.tolist() if weight > 0)))
+        return speeds
 
     def _applied(self, phi: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
         """(the modes of φ, Hφ), counted."""
@@ -114,10 +123,3 @@ def _features(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | No
         features.append(_Features(np.moveaxis(level, axis, 0)[1:-1], np.abs(values[2:] - values[:-2]) / 2,
                                   np.abs(values[2:] - 2 * values[1:-1] + values[:-2]), noise, float(step)))
     return features
-
-
-def _products(a: np.ndarray, b: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """Re Σ a*b over the axes."""
-    if a.ndim == len(axes) and a.shape == b.shape:
-        return np.asarray(np.vdot(a, b).real)
-    return np.asarray(np.sum(np.real(np.conj(a) * b), axis=axes))

@@ -91,7 +91,7 @@ class Window:
     def left_out(self, psi: np.ndarray, modes: np.ndarray) -> float:
         """The largest share of |ψ|² outside along an axis, and of its ``modes`` on the whole grid that the points of the window
         do not tell from others, together."""
-        return largest_share(psi, self.whole.around, self._outside) + largest_share(modes, self.whole.around, self._not_told)
+        return largest_share(psi, self._outside) + largest_share(modes, self._not_told)
 
     @cached_property
     def _outside(self) -> list[np.ndarray]:

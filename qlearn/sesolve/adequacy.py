@@ -33,7 +33,7 @@ import numpy as np
 from qlearn.errors import AccuracyWarning
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import TINY, to_numpy
-from qlearn.kernels.sums import NO_TABLE, ranges, sums
+from qlearn.kernels.sums import NO_TABLE, around, ranges, sums
 from qlearn.methods import Record
 from qlearn.observables import modes
 
@@ -90,7 +90,7 @@ class GridMonitor:
 
     def _sums(self, values: np.ndarray, axis: int, parts: np.ndarray, table: np.ndarray = NO_TABLE) -> np.ndarray:
         """See qlearn.kernels.sums, with all channels of a member together."""
-        before, n, behind = self.grid.around[axis]
+        before, n, behind = around(values.shape[values.ndim - self.grid.ndim:])[axis]
         return sums(values, (before * (self.hamiltonian.channels or 1), n, behind), parts, table)
 
     def _see_modes(self, found: np.ndarray, left: np.ndarray, table: np.ndarray) -> np.ndarray:
@@ -115,14 +115,15 @@ class GridMonitor:
     def _see_edges(self, phi: Any, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(the sums of axis 0, with those of the table; what is left of each member)."""
         phi = to_numpy(phi)
-        looks = [self._sums(phi, axis, _ends(n), NO_TABLE if axis else table) for axis, n in enumerate(self.grid.shape)]
+        shape = phi.shape[phi.ndim - self.grid.ndim:]  # of a window, maybe
+        looks = [self._sums(phi, axis, _ends(n), NO_TABLE if axis else table) for axis, n in enumerate(shape)]
         left = self._left(looks[0][:, 0])
         for axis, rough in self.rough.items():
             for numbers, share in zip(looks[axis].tolist(), left.tolist(), strict=True):
                 edge = max(numbers[3], numbers[4]) / max(numbers[2], TINY) * share
                 self.edge = max(self.edge, edge)
                 if rough and edge > NOTHING:
-                    self.outside = max(self.outside, _outside(numbers, self.grid.shape[axis]) * share)
+                    self.outside = max(self.outside, _outside(numbers, shape[axis]) * share)
         return looks[0], left
 
     def warn(self, tol: float, depth: int) -> None:

@@ -99,12 +99,12 @@ class Reduced:
         if record.lookout is not None and (not arrived or record.lookout.seen.max() > most):
             return bool(record.lookout.seen.max() > most)
         outer, ends = zip(*window.rims, strict=True)
-        if largest_share(phi, window.grid.around, ends) > most:
+        if largest_share(phi, ends) > most:
             return True
         if not any(len(places) for places in outer):
             return False
         record.ffts += phi.size // window.grid.size
-        return largest_share(window.grid.forward(np.array(phi, dtype=complex)), window.grid.around, outer) > most
+        return largest_share(window.grid.forward(np.array(phi, dtype=complex)), outer) > most
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.kernels.sums import largest_share, ranges, sums
+from qlearn.kernels.sums import around, largest_share, overlaps, ranges, sums
 
 RNG = np.random.default_rng(3)
 BACKENDS = ["numpy", "auto"]
@@ -35,7 +35,19 @@ def test_other_layouts_and_no_table(backend):
 def test_the_largest_share_of_any_axis():
     values = np.zeros((2, 4, 4), dtype=complex)
     values[0, 0, 1], values[0, 2, 2], values[1, 1, 3] = 1, 2, 3
-    shapes = [(1, 4, 4), (4, 4, 1)]
-    assert largest_share(values, shapes, [ranges((0, 1)), ranges()]) == pytest.approx(0.2)
-    assert largest_share(values, shapes, [ranges((0, 1)), ranges((3, 4))]) == pytest.approx(1.0)
-    assert largest_share(values, shapes, [ranges(), ranges()]) == 0
+    assert largest_share(values, [ranges((0, 1)), ranges()]) == pytest.approx(0.2)
+    assert largest_share(values, [ranges((0, 1)), ranges((3, 4))]) == pytest.approx(1.0)
+    assert largest_share(values, [ranges(), ranges()]) == 0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_overlaps_of_two_states(backend):
+    a, b = RNG.normal(size=(2, 3, 50)) + 1j * RNG.normal(size=(2, 3, 50))
+    with ql.phase_backend(backend):
+        found = overlaps(a, b, 3)
+    wanted = [(np.vdot(x, x).real, np.vdot(x, y).real, np.vdot(y, y).real) for x, y in zip(a, b, strict=True)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=1e-13)
+
+
+def test_places_around_an_axis():
+    assert around((3, 4, 5)) == ((1, 3, 20), (3, 4, 5), (12, 5, 1))
