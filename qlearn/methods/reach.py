@@ -54,7 +54,8 @@ class Reach:
         H, speeds = self.hamiltonian, []
         before, n, behind = around(H.grid.shape)[0]
         for velocity in H.kinetic.velocities:
-            table = np.broadcast_to(velocity**2, H.grid.shape)
+            table = velocity**2
+            table = table if table.shape == H.grid.shape else np.broadcast_to(table, H.grid.shape)
             found = sums(modes, (before * (H.channels or 1), n, behind), NOWHERE, table)
             speeds.append(math.sqrt(max(square / weight for weight, square, _ in found.tolist() if weight > 0)))
         return speeds
