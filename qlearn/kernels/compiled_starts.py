@@ -30,9 +30,41 @@ def _rim(powers, present, left, log, rim):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def starts_on_a_line(places, waves, k, log, q, p):
-    """places (n,), waves (n,) in the order of k, which ascends; q, in spacings, and p, values of k, (4·count,) are made."""
-    n, count, least = places.size, q.size // 4, np.exp(log)
+def _powers(states, first):
+    """|a|² over its largest value, the largest of the members (members, n), in turn from place ``first`` on."""
+    n = states.shape[1]
+    powers = np.zeros(n)
+    for state in states:
+        peak = 0.0
+        for a in state:
+            peak = max(peak, a.real * a.real + a.imag * a.imag)
+        for j in range(n):
+            a = state[j + first if j + first < n else j + first - n]
+            powers[j] = max(powers[j], (a.real * a.real + a.imag * a.imag) / peak if peak > 0 else 0.0)
+    return powers
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _steepest(places, waves, slowest, low, high, bends, least):
+    """The largest |∂²V| where V gets below the energies that are present."""
+    potential, kinetic, steepest = -np.inf, 0.0, 0.0
+    for j in range(places.size):
+        if places[j] > least:
+            potential = max(potential, high[j])
+        if waves[j] > least:
+            kinetic = max(kinetic, slowest[j])
+    for j in range(places.size):
+        if low[j] < potential + kinetic:
+            steepest = max(steepest, bends[j])
+    return steepest
+
+
+@numba.njit(cache=True, error_model="numpy")
+def starts_on_a_line(psi, modes, k, slowest, low, high, bends, log, q, p):
+    """q, in spacings, and p, values of k, (4·count,) are made, and the largest |∂²V| is returned where V gets below the energies
+    that are present. psi, modes (members, n); k and T, ``slowest``, ascend."""
+    n, count, least = k.size, q.size // 4, np.exp(log)
+    places, waves = _powers(psi, 0), _powers(modes, (n + 1) // 2)
     here, there = np.flatnonzero(places > least), np.flatnonzero(waves > least)
     area = float(here[-1] - here[0]) * float(there[-1] - there[0]) * 2 * np.pi / n / (-4 * log)
     level = 1 + np.sqrt(1 - 1 / area**2) if area > 1 else 1.0
@@ -45,3 +77,4 @@ def starts_on_a_line(places, waves, k, log, q, p):
     _rim(places, here, spare_q, log, rim)
     for j in range(2 * count):
         q[2 * count + j], p[2 * count + j] = rim[j], k[at[j // 2]]
+    return _steepest(places, waves, slowest, low, high, bends, least)

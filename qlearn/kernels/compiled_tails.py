@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["in_place", "in_wavenumber"]
+__all__ = ["in_place", "in_wavenumber", "on_a_line"]
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -39,3 +39,26 @@ def in_wavenumber(k, slowest, held, height, length, change, decay):
                 break
             largest, i = max(largest, abs(k[i])), i + step
     return largest
+
+
+@numba.njit(cache=True, error_model="numpy")
+def on_a_line(tables, least, most, low, bends, k, slowest, edges, held, spacing, near, flat, scale, decay, decay_of_waves):
+    """(points before, points behind the edges, largest |k|); see qlearn.methods.driven_extents._fallen."""
+    first, last = edges
+    height, bottom, top, bend = 0.0, np.inf, -np.inf, 0.0
+    for i in range(k.size):
+        if abs(k[i]) <= held:
+            height = max(height, slowest[i])
+    for i in range(first, last + 1):
+        bottom, top = min(bottom, low[i]), max(top, low[i])
+    for i in range(first, last + 1):
+        if low[i] <= bottom + near * height:
+            bend = max(bend, bends[i])
+    change, depth = min(top - bottom, height), k.size * spacing
+    if bend > flat * height / depth**2:
+        length = np.sqrt(change / bend) * 2 * np.pi / depth
+    else:
+        length, change = 2 * np.pi, 0.0
+    lines = tables.reshape(*tables.shape, 1)
+    return in_place(lines, least, most, first, -1, scale, decay), in_place(lines, least, most, last, 1, scale, decay), \
+        in_wavenumber(k, slowest, held, height, length, change, decay_of_waves)

@@ -5,6 +5,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.methods import Record, Task, driven_extents
+from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.extents import Presence, by_energy
 from qlearn.methods.window import good_count, window_for
 
@@ -81,15 +82,17 @@ def test_trajectories_start_on_the_rim(chirp, monkeypatch):
     x, log = FINE.axes[0], 2 * np.log(1e-6)
     psi = np.exp(-(x - 2) ** 2 / 2 + 1j * chirp * (x - 2) ** 2 / 2 + 3j * x)
     presence = Presence(FINE, psi, FINE.forward(psi.copy()), 1e-6)
-    q, p = driven_extents._starts(WELL.on(FINE), presence)
+    H = ql.Hamiltonian(FINE, ql.SeparablePotential(lambda x: x**2 / 5, [(np.cos, lambda x: x)]))
+    V = driven_extents._driven(H, DriveFactors(H.drive.factors_at, 0.0, 5.0))
+    q, p, rate = driven_extents._starts(V, presence)
     y, z = x[0] + q[:, 0] * FINE.spacing[0] - 2, p[:, 0] - 3
     form = (y**2 + (z - chirp * y) ** 2) / -log  # 1 on the rim
     assert form.min() > 0.95
     if chirp == 0:
         assert np.all(np.abs(form - 1) < 0.1)
     monkeypatch.setattr(driven_extents, "may_compile", lambda: False)
-    again = driven_extents._starts(WELL.on(FINE), presence)
-    assert np.array_equal(again[0], q) and np.array_equal(again[1], p)
+    again = driven_extents._starts(V, presence)
+    assert np.array_equal(again[0], q) and np.array_equal(again[1], p) and abs(again[2] - rate) < 1e-12
 
 
 @pytest.mark.parametrize("potential", [lambda x: x**2 / 5, lambda x: (x**2 - 9) ** 2 / 20, lambda x: 0 * x,
