@@ -1,8 +1,8 @@
-"""When kicks are, and what weights the tables have that their phases are sums of, for many steps of a sequence."""
+"""When kicks are, and what weights the tables have that their phases are sums of."""
 
 import numba
 
-__all__ = ["kick_times", "kick_weights"]
+__all__ = ["are_within", "kick_times", "kick_weights"]
 
 
 @numba.njit(cache=True)
@@ -39,3 +39,15 @@ def kick_weights(first, behind, linear, square, factors, weights):
                 for s in range(r, terms):
                     weights[k, at] = one if s == 0 else one * factors[k, s - 1]
                     at += 1
+
+
+@numba.njit(cache=True)
+def are_within(limit, weights, largest):
+    """True where Σ_r |w_kr| largest_r is at most ``limit`` for all weights (K, R)."""
+    for row in weights:
+        angle = 0.0
+        for r in range(largest.size):
+            angle += abs(row[r]) * largest[r]
+        if not angle <= limit:
+            return False
+    return True

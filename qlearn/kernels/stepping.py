@@ -160,7 +160,9 @@ class Angles:
 
     def turn_exactly(self, weights: np.ndarray) -> bool:
         """True where no angle of the weights (K, R) is too large for the compiled phases."""
-        return float((np.abs(weights) @ self._largest).max()) <= LARGEST
+        from qlearn.kernels.compiled_weights import are_within
+
+        return bool(are_within(LARGEST, weights, self._largest))
 
 
 def exponentials(angles: Angles, weights: np.ndarray, scale: float = 1.0) -> np.ndarray:
