@@ -57,12 +57,13 @@ def by_trajectories(hamiltonian: Hamiltonian, presence: Presence, factors: Drive
     f = V.factors[::2 ** max(0, int(math.log2((len(V.factors) - 1) / steps)))][::-1 if backwards else 1]
     h, parts = (-span if backwards else span) / (len(f) - 1), math.ceil(steps / (len(f) - 1))
     shift = kinetic.vector_potential()
-    first, last, least, most = excursions(V.tables, grid.spacing, kinetic.inverse, f, h, parts, q, hbar * k - shift)
+    bounds = excursions(V.tables, grid.spacing, kinetic.inverse, f, h, parts, q, hbar * k - shift)
+    bounds[2:] += shift
+    first, last, least, most = bounds.tolist()
     box = [slice(math.floor(a), math.ceil(b) + 1) if a >= 0 and b <= n - 1 else slice(0, n)
-           for a, b, n in zip(first.tolist(), last.tolist(), grid.shape, strict=True)]
-    fastest = np.maximum(np.abs(least + shift), np.abs(most + shift)) / hbar
+           for a, b, n in zip(first, last, grid.shape, strict=True)]
     decay = -math.log(presence.faint)
-    return [_extent(V, axis, box, float(fastest[axis]), decay) for axis in range(grid.ndim)], box
+    return [_extent(V, axis, box, max(abs(least[axis]), abs(most[axis])) / hbar, decay) for axis in range(grid.ndim)], box
 
 
 class _DrivenV(NamedTuple):
