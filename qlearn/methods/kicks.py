@@ -7,7 +7,8 @@ V evaluated at each kick (any V(t), or f(|ψ|²) of the present ψ, which the ki
 A kick is prepared once for a step length and then called with φ and the time; it works in place on NumPy arrays.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -19,6 +20,7 @@ from qlearn.kernels.phases import Phases
 __all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kick", "Kicks", "StaticKicks", "kicks_for"]
 
 Kick = Callable[[Any, float], Any]
+AT_ONCE = 2**15  # numbers of phases that are made before they are needed
 GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
 
 
@@ -79,6 +81,17 @@ class DrivenKicks:
             numbers[1:] = self.factors(time)
             return self.phases.turn_by_form(phi, used, numbers, linear, square)
         return kick
+
+    def factors_in_turn(self, rows: np.ndarray, times: np.ndarray, h: float) -> Iterator[np.ndarray]:
+        """exp(E) of kicks (b, c), (n, 2), at the times, (…, *shape) each; AT_ONCE numbers are made at a time."""
+        numbers, shape = np.ones((len(times), self.terms)), self.tables.shape[1:]
+        numbers[:, 1:] = self.factors_at(times)
+        r, s = np.triu_indices(self.terms)
+        linear, square = rows.T * [[h / self.hbar], [-h**3 / self.hbar]]
+        weights = np.hstack([linear[:, None] * numbers, square[:, None] * numbers[:, r] * numbers[:, s]])[:, :len(self.tables)]
+        tables, some = self.tables.reshape(len(self.tables), -1), max(1, AT_ONCE // math.prod(shape))
+        for first in range(0, len(times), some):
+            yield from self.phases.table(weights[first:first + some] @ tables).reshape(-1, *shape)
 
 
 @final

@@ -5,6 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.kernels.arrays import like, namespace, squared_sums
+from qlearn.kernels.sums import raise_to_sums
 
 __all__ = ["Lookout"]
 
@@ -38,9 +39,11 @@ class Lookout:
         np.maximum(self._most, sums, out=self._most)
 
     def _see(self, which: int, values: Any, index: np.ndarray) -> None:
-        rows = self._rows(values)
-        part = rows[:, index] if isinstance(rows, np.ndarray) else namespace(rows).take(rows, like(index, rows), axis=1)
-        np.maximum(self._most[:, which], squared_sums(part, (-1,)), out=self._most[:, which])
+        rows, most = self._rows(values), self._most[:, which]
+        if isinstance(rows, np.ndarray):
+            raise_to_sums(most, rows, index)
+        else:
+            np.maximum(most, squared_sums(namespace(rows).take(rows, like(index, rows), axis=1), (-1,)), out=most)
 
     def _rows(self, values: Any) -> Any:
         """(members, points)."""

@@ -10,11 +10,13 @@ from qlearn import checks
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums
 from qlearn.kernels.phases import Phases, multiplication
-from qlearn.methods.kicks import Kick, Kicks
+from qlearn.methods.kicks import DrivenKicks, Kick
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.sequence import Sequence
 
 __all__ = ["PlainSteps"]
+
+FEW = 2**13  # points up to which the factors of kicks under a drive are made together
 
 
 @final
@@ -31,7 +33,7 @@ class _Step:
 class PlainSteps:
     """Steps of one sequence, in place where φ is NumPy's; what the last few step lengths need is kept, ``most`` of them."""
 
-    def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Kicks, phases: Phases, imaginary: bool, most: int):
+    def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, phases: Phases, imaginary: bool, most: int):
         self.hamiltonian, self.sequence, self.kicks, self.phases = hamiltonian, sequence, kicks, phases
         self.imaginary, self.most, self.axes = imaginary, most, hamiltonian.state_axes
         self._kept: dict[float, _Step] = {}
@@ -40,12 +42,16 @@ class PlainSteps:
         """``count`` steps of length h from ``time``."""
         step = self._step(h, phi)
         forward, backward = self.hamiltonian.grid.passes(phi)
-        stages = list(zip(step.drifts, [*step.kicks[1:-1], step.merged], self.sequence.fractions, strict=True))
+        kicks, merged = step.kicks, step.merged
+        if self._knows_factors(phi):
+            merged = self._ahead(time, h, count)
+            kicks = [merged] * len(kicks)
+        stages = list(zip(step.drifts, [*kicks[1:-1], merged], self.sequence.fractions, strict=True))
         norms = squared_sums(phi, self.axes) if self.imaginary else None
-        phi = step.kicks[0](phi, time)
+        phi = kicks[0](phi, time)
         for n in range(count):
             if n == count - 1:
-                stages[-1] = (step.drifts[-1], step.kicks[-1], 1.0)
+                stages[-1] = (step.drifts[-1], kicks[-1], 1.0)
             for stage, (drift, kick, fraction) in enumerate(stages):
                 modes = forward(phi)
                 if lookout is not None and stage == 0:
@@ -57,6 +63,23 @@ class PlainSteps:
             if lookout is not None:
                 lookout.see(phi)
         return phi if norms is None else self._restored(phi, norms)
+
+    def _knows_factors(self, phi: Any) -> bool:
+        """True where the factors of kicks under a drive are made together."""
+        return isinstance(self.kicks, DrivenKicks) and isinstance(phi, np.ndarray) and self.hamiltonian.grid.size <= FEW
+
+    def _ahead(self, time: float, h: float, count: int) -> Kick:
+        """The kick before all steps and those behind the stages, each at its call."""
+        fractions, kicks = np.array(self.sequence.fractions), self.sequence.kicks
+        times = np.append(time, time + h * (np.arange(count)[:, None] + fractions))
+        rows = [kicks[0], *[*kicks[1:-1], self.sequence.merged] * count]
+        rows[-1] = kicks[-1]
+        factors = self.kicks.factors_in_turn(np.array(rows), times, h)
+
+        def kick(phi: Any, time: float) -> Any:
+            phi *= next(factors)
+            return phi
+        return kick
 
     def once(self, phi: Any, sequence: Sequence, time: float, h: float) -> Any:
         """Another sequence, whose tables are not kept."""
