@@ -20,13 +20,14 @@ def _chosen(powers, present, level, log, left):
 @numba.njit(cache=True, error_model="numpy")
 def _rim(powers, present, left, log, rim):
     """The first and the last place of each of these levels, in turn."""
-    first, last = present[0], present[-1]
-    ahead, back = powers[first:last + 1].copy(), powers[first:last + 1][::-1].copy()
-    for i in range(1, ahead.size):
-        ahead[i], back[i] = max(ahead[i], ahead[i - 1]), max(back[i], back[i - 1])
-    for j in range(left.size):
-        power = np.exp(log * min(left[j], 1.0))
-        rim[2 * j], rim[2 * j + 1] = first + np.searchsorted(ahead, power), last - np.searchsorted(back, power)
+    highest = np.empty(present.size)
+    for side in range(2):
+        for i in range(present.size):
+            power = powers[present[i] if side == 0 else present[present.size - 1 - i]]
+            highest[i] = max(power, highest[i - 1]) if i else power
+        for j in range(left.size):
+            i = np.searchsorted(highest, np.exp(log * min(left[j], 1.0)))
+            rim[2 * j + side] = present[i] if side == 0 else present[present.size - 1 - i]
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -42,6 +43,17 @@ def _powers(states, first):
             a = state[j + first if j + first < n else j + first - n]
             powers[j] = max(powers[j], (a.real * a.real + a.imag * a.imag) / peak if peak > 0 else 0.0)
     return powers
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _present(powers, least):
+    """Where powers are above that."""
+    found, count = np.empty(powers.size, dtype=np.int64), 0
+    for i in range(powers.size):
+        if powers[i] > least:
+            found[count] = i
+            count += 1
+    return found[:count]
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -65,7 +77,7 @@ def starts_on_a_line(psi, modes, k, slowest, low, high, bends, log, q, p):
     that are present. psi, modes (members, n); k and T, ``slowest``, ascend."""
     n, count, least = k.size, q.size // 4, np.exp(log)
     places, waves = _powers(psi, 0), _powers(modes, (n + 1) // 2)
-    here, there = np.flatnonzero(places > least), np.flatnonzero(waves > least)
+    here, there = _present(places, least), _present(waves, least)
     area = float(here[-1] - here[0]) * float(there[-1] - there[0]) * 2 * np.pi / n / (-4 * log)
     level = 1 + np.sqrt(1 - 1 / area**2) if area > 1 else 1.0
     spare_k, spare_q, rim = np.empty(count), np.empty(count), np.empty(2 * count, dtype=np.int64)

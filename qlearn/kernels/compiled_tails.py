@@ -42,8 +42,8 @@ def in_wavenumber(k, slowest, held, height, length, change, decay):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def on_a_line(tables, least, most, low, bends, k, slowest, edges, held, spacing, near, flat, scale, decay, decay_of_waves):
-    """(points before, points behind the edges, largest |k|); see qlearn.methods.driven_extents._fallen."""
+def on_a_line(lines, least, most, low, bends, k, slowest, edges, held, spacing, near, flat, scale, decay, decay_of_waves):
+    """(points before, points behind the edges, largest |k|); see qlearn.methods.driven_extents._fallen. lines (1 + R, n, 1)."""
     first, last = edges
     height, bottom, top, bend = 0.0, np.inf, -np.inf, 0.0
     for i in range(k.size):
@@ -59,6 +59,5 @@ def on_a_line(tables, least, most, low, bends, k, slowest, edges, held, spacing,
         length = np.sqrt(change / bend) * 2 * np.pi / depth
     else:
         length, change = 2 * np.pi, 0.0
-    lines = tables.reshape(*tables.shape, 1)
     return in_place(lines, least, most, first, -1, scale, decay), in_place(lines, least, most, last, 1, scale, decay), \
         in_wavenumber(k, slowest, held, height, length, change, decay_of_waves)

@@ -144,7 +144,7 @@ def _fallen_on_a_line(V: _DrivenV, axis: int, box: list[slice], k1: float, decay
     from qlearn.kernels import compiled_tails
 
     found: tuple[int, int, float] = compiled_tails.on_a_line(
-        V.tables, V.least, V.most, V.low, V.bends[0], V.waves[0], V.slowest[0], (box[0].start, box[0].stop - 1), k1,
+        V.tables[:, :, None], V.least, V.most, V.low, V.bends[0], V.waves[0], V.slowest[0], (box[0].start, box[0].stop - 1), k1,
         float(V.grid.spacing[0]), NEAR, FLAT, V.scales[0], FALL * decay, FALL_OF_WAVES * decay)
     return found
 
