@@ -1,19 +1,21 @@
-"""The compiled loop of the splitting methods: stages of a drift and a kick on a state that stays in one layout throughout.
+"""The compiled loops of the splitting methods: stages of a drift and a kick on a state that stays in one layout throughout.
 
-Axis 0 of the state, or the fast half of a line, lies across the lanes of vectors, all other axes along them. A stage takes the
-state through the cache twice: transforms along axis 0, eight columns at a time, with the drift in between; then, a block of
-eight rows at a time, transforms back along the other axes, the kick, and the transforms forward of the next stage. See
-qlearn.kernels.stepping for the layout and the tables.
+Axis 0 of a grid lies across the lanes of vectors, all other axes along them. A stage takes the state through the cache twice:
+transforms along axis 0, eight columns at a time, with the drift in between; then, a block of eight rows at a time, transforms
+back along the other axes, the kick, and the transforms forward of the next stage. A line is taken as eight columns, and what is
+done to a block of it stays in registers. See qlearn.kernels.stepping for the layout and the tables.
 """
 
 import numba
-import numpy as np
 
-from qlearn.kernels.compiled import COSINE, QUARTER, QUARTERS, SINE
-from qlearn.kernels.compiled_fft import backward, forward
-from qlearn.kernels.vectors import LANES, floor, load, pick, spread, store, transposed
+from qlearn.kernels.butterflies import block_ahead, block_back, block_seen, block_through, exchange
+from qlearn.kernels.compiled_fft import backward, forward, there_and_back
+from qlearn.kernels.vector_phases import put_phases, turn
+from qlearn.kernels.vectors import LANES, aligned, floats, load, repeated, spread, store, total, wholes
 
-__all__ = ["enter", "exponentials", "run"]
+__all__ = ["enter", "exponentials", "run", "run_line"]
+
+BLOCK = LANES * LANES
 
 
 @numba.njit(cache=True)
@@ -28,176 +30,216 @@ def enter(psi, re, im, shape):
 
 
 @numba.njit(cache=True)
-def _leave(psi, re, im, shape):
-    """The opposite of ``enter``."""
+def _leave(psi, re, im, shape, scale):
+    """The opposite of ``enter``, times scale."""
     rows, columns, a, b, block, gap = shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]
     for i in range(rows):
         at = i // LANES * block + i % LANES
         for j in range(columns):
-            psi[i * a + j * b] = complex(re[at + j * gap], im[at + j * gap])
+            psi[i * a + j * b] = complex(scale * re[at + j * gap], scale * im[at + j * gap])
+
+
+@numba.njit(cache=True)
+def _parts(room, shape):
+    """re and im of the state, and room for four times eight columns, where vectors are loaded at once."""
+    first, size, part = aligned(room), shape[7], -(-shape[0] // LANES) * BLOCK
+    room = room[first:first + 2 * size + 4 * part]
+    if shape[0] * shape[1] < size:
+        room[:2 * size] = 0.0
+    more = floats(room, 2 * size)
+    return room[:size], room[size:2 * size], (more, floats(more, part), floats(more, 2 * part), floats(more, 3 * part))
+
+
+@numba.njit(cache=True)
+def _angle(tables, size, weights, terms, i):
+    """Σ_r w_r g_r from i on; tables: rows of ``size`` numbers."""
+    x = repeated(weights, 0) * load(tables, i)
+    for r in range(1, terms):
+        x = x + repeated(weights, r) * load(tables, r * size + i)
+    return x
+
+
+@numba.njit(cache=True)
+def _phases(tables, size, weights, terms, scale, re, im):
+    """re + i im = scale·exp(−i Σ_r w_r g_r)."""
+    for i in range(0, size, LANES):
+        put_phases(_angle(tables, size, weights, terms, i), scale, re, im, i)
 
 
 @numba.njit(cache=True)
 def exponentials(tables, weights, scale, found):
     """found (K, 2, P): real and imaginary parts of scale·exp(−i Σ_r w_kr g_r); tables (R, P), weights (K, R)."""
+    size, terms = found.shape[2], weights.shape[1]
     for k in range(weights.shape[0]):
-        found[k, 0] = scale
-        found[k, 1] = 0.0
-        _turn(found[k, 0], found[k, 1], 0, found.shape[2], tables, weights[k])
+        _phases(floats(tables, 0), size, floats(weights, k * terms), terms, scale, floats(found, 2 * k * size),
+                floats(found, (2 * k + 1) * size))
 
 
 @numba.njit(cache=True)
-def _multiply(re, im, start, size, c, s, sign):
-    """(re, im) ← (re, im)·(c, s), or by its conjugate for sign −1; c and s lie as re and im do."""
-    sign = spread(sign)
-    for i in range(start, start + size, LANES):
-        a, b, x, y = load(re, i), load(im, i), load(c, i), load(s, i) * sign
+def _turn(re, im, length, tables, size, weights, terms):
+    """(re, im) ← (re, im)·exp(−i Σ_r w_r g_r)."""
+    for i in range(0, length, LANES):
+        turn(_angle(tables, size, weights, terms, i), re, im, i)
+
+
+@numba.njit(cache=True)
+def _multiply(re, im, length, c, s):
+    """(re, im) ← (re, im)·(c, s), which lie as re and im do."""
+    for i in range(0, length, LANES):
+        a, b, x, y = load(re, i), load(im, i), load(c, i), load(s, i)
         store(re, i, a * x - b * y), store(im, i, a * y + b * x)
 
 
 @numba.njit(cache=True)
-def _weighed(re, im, start, size, mask, first):
+def _weighed(re, im, length, mask):
     """Σ mask (re² + im²)."""
-    total, sums = spread(0.0), np.empty(LANES)
-    for i in range(0, size, LANES):
-        a, b = load(re, start + i), load(im, start + i)
-        total = total + load(mask, first + i) * (a * a + b * b)
-    store(sums, 0, total)
-    return sums.sum()
-
-
-@numba.njit(cache=True)
-def _turn(re, im, start, size, tables, weights):
-    """(re, im) ← (re, im)·exp(−iθ), θ = Σ_r w_r g_r, as in qlearn.kernels.compiled."""
-    zero, one, two, half = spread(0.0), spread(1.0), spread(2.0), spread(0.5)
-    for i in range(start, start + size, LANES):
-        x = spread(weights[0]) * load(tables[0], i)
-        for r in range(1, weights.size):
-            x = x + spread(weights[r]) * load(tables[r], i)
-        q = floor(x * spread(QUARTERS) + half)
-        r = ((x - q * spread(QUARTER[0])) - q * spread(QUARTER[1])) - q * spread(QUARTER[2])
-        z = r * r
-        s, c = spread(SINE[5]), spread(COSINE[5])
-        for k in range(4, -1, -1):
-            s, c = spread(SINE[k]) + z * s, spread(COSINE[k]) + z * c
-        s, c = r + r * z * s, one - (half * z - z * z * c)
-        h = floor(q * half)
-        odd, second = q - h - h, h - two * floor(h * half)  # the last two bits of q
-        cosine, sine = pick(zero, odd, s, c), pick(zero, odd, c, s)
-        flip = odd + second - two * odd * second
-        cosine, sine = cosine * (one - flip - flip), sine * (one - second - second)
+    found = spread(0.0)
+    for i in range(0, length, LANES):
         a, b = load(re, i), load(im, i)
-        store(re, i, a * cosine + b * sine), store(im, i, b * cosine - a * sine)
+        found = found + load(mask, i) * (a * a + b * b)
+    return total(found)
 
 
 @numba.njit(cache=True)
-def _along_others(re, im, start, axes, radices, twiddles, ahead):
-    """Forward, or back, along the axes 1 … of a block; axes: rows of (n, gap, width, repeats, apart, first radix, number of
-    them, first twiddle, number of them)."""
-    for k in range(1, axes.shape[0]):
-        n, gap, width, repeats, apart = axes[k, 0], axes[k, 1], axes[k, 2], axes[k, 3], axes[k, 4]
-        some = radices[axes[k, 5]:axes[k, 5] + axes[k, 6]]
-        roots = twiddles[axes[k, 7]:axes[k, 7] + axes[k, 8]]
-        for i in range(repeats):
-            if ahead:
-                forward(re, im, start + i * apart, n, gap, width, some, roots)
-            else:
-                backward(re, im, start + i * apart, n, gap, width, some, roots)
-
-
-@numba.njit(cache=True)
-def _eight(a, i, step):
-    return transposed((load(a, i), load(a, i + step), load(a, i + 2 * step), load(a, i + 3 * step), load(a, i + 4 * step),
-                       load(a, i + 5 * step), load(a, i + 6 * step), load(a, i + 7 * step)))
-
-
-@numba.njit(cache=True)
-def _put_eight(a, i, step, t):
-    store(a, i, t[0]), store(a, i + step, t[1]), store(a, i + 2 * step, t[2]), store(a, i + 3 * step, t[3])
-    store(a, i + 4 * step, t[4]), store(a, i + 5 * step, t[5]), store(a, i + 6 * step, t[6]), store(a, i + 7 * step, t[7])
-
-
-@numba.njit(cache=True)
-def _drift(re, im, shape, axes, radices, twiddles, lead, last, full, work, other, mask):
-    """Along axis 0: forward, times lead_a·last_b (or ``full``, (columns/8, a, 8)), back. Returns Σ mask |φ_k|²."""
-    blocks, block, gap, columns = -(-shape[0] // LANES), shape[4], shape[5], shape[6]
-    seen = 0.0
-    n, some, roots = axes[0, 0], radices[:axes[0, 6]], twiddles[:axes[0, 8]]
-    for column in range(0, columns, LANES):
-        for i in range(blocks):
-            at = i * block + column * gap
-            _put_eight(work, i * LANES * LANES, LANES, _eight(re, at, gap))
-            _put_eight(other, i * LANES * LANES, LANES, _eight(im, at, gap))
-        forward(work, other, 0, n, LANES, 1, some, roots)
-        if mask.size > 0:
-            seen += _weighed(work, other, 0, n * LANES, mask, column * n)
-        if full.shape[1] > 0:
-            first = column * n
-            for i in range(0, n * LANES, LANES):
-                a, b, x, y = load(work, i), load(other, i), load(full[0], first + i), load(full[1], first + i)
-                store(work, i, a * x - b * y), store(other, i, a * y + b * x)
-        else:
-            x, y = load(last[0], column), load(last[1], column)
-            for i in range(n):
-                c, s = spread(lead[0, i]), spread(lead[1, i])
-                u, v = x * c - y * s, x * s + y * c
-                a, b = load(work, LANES * i), load(other, LANES * i)
-                store(work, LANES * i, a * u - b * v), store(other, LANES * i, a * v + b * u)
-        backward(work, other, 0, n, LANES, 1, some, roots)
-        for i in range(blocks):
-            at = i * block + column * gap
-            _put_eight(re, at, gap, _eight(work, i * LANES * LANES, LANES))
-            _put_eight(im, at, gap, _eight(other, i * LANES * LANES, LANES))
+def _drift(re, im, length, passes, count, roots, c, s, watched, mask):
+    """Eight columns forward, times c + is, and back. Returns Σ mask |φ_k|² where it is ``watched``."""
+    if not watched:
+        there_and_back(re, im, passes, count, roots, c, s)
+        return 0.0
+    forward(re, im, LANES, 1, passes, count, roots)
+    seen = _weighed(re, im, length, mask)
+    _multiply(re, im, length, c, s)
+    backward(re, im, LANES, 1, passes, count, roots)
     return seen
 
 
 @numba.njit(cache=True)
-def _parts(room, shape):
-    """re, im, and the same of eight columns."""
-    part = LANES * LANES * -(-shape[0] // LANES)
-    size = (room.size - 2 * part) // 2
-    return room[:size], room[size:2 * size], room[2 * size:2 * size + part], room[2 * size + part:]
+def _outer(lead, rows, last, columns, c, s):
+    """c + is = u_i v_j for eight columns j; lead, last: real parts of u and v, the imaginary ones as many as there are behind."""
+    x, y = load(last, 0), load(last, columns)
+    for i in range(rows):
+        u, v = repeated(lead, i), repeated(lead, -(-rows // LANES) * LANES + i)
+        store(c, LANES * i, x * u - y * v), store(s, LANES * i, x * v + y * u)
+
+
+@numba.njit(cache=True)
+def _drift_of_grid(re, im, shape, axes, passes, roots, lead, last, full, separate, parts, watched, mask):
+    """Along axis 0: forward, times lead_a·last_b where it is ``separate``, else ``full``, (columns/8, a, 8), back. Returns
+    Σ mask |φ_k|²."""
+    rows, block, gap, columns = shape[0], shape[4], shape[5], shape[6]
+    work, other, c, s = parts
+    seen = 0.0
+    for column in range(0, columns, LANES):
+        for i in range(0, rows, LANES):
+            exchange(re, i // LANES * block + column * gap, gap, work, i * LANES, LANES)
+            exchange(im, i // LANES * block + column * gap, gap, other, i * LANES, LANES)
+        first = column * rows
+        if separate:
+            _outer(lead, rows, floats(last, column), columns, c, s)
+        else:
+            c, s = floats(full, first), floats(full, columns * rows + first)
+        seen += _drift(work, other, LANES * rows, passes, axes[0, 5], roots, c, s, watched, floats(mask, first))
+        for i in range(0, rows, LANES):
+            exchange(work, i * LANES, LANES, re, i // LANES * block + column * gap, gap)
+            exchange(other, i * LANES, LANES, im, i // LANES * block + column * gap, gap)
+    return seen
+
+
+@numba.njit(cache=True)
+def _along_others(re, im, axes, passes, roots, ahead):
+    """Forward, or back, along the axes 1 … of a block; axes: rows (gap, width, repeats, apart, first pass, passes, root)."""
+    for k in range(1, axes.shape[0]):
+        gap, width, apart, some, count, root = axes[k, 0], axes[k, 1], axes[k, 3], axes[k, 4], axes[k, 5], axes[k, 6]
+        for i in range(axes[k, 2]):
+            a, b = floats(re, i * apart), floats(im, i * apart)
+            if ahead:
+                forward(a, b, gap, width, wholes(passes, 4 * some), count, floats(roots, root))
+            else:
+                backward(a, b, gap, width, wholes(passes, 4 * some), count, floats(roots, root))
 
 
 @numba.njit(cache=True, nogil=True)
-def run(phi, room, shape, axes, radices, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order, tables,
+def run(phi, room, shape, axes, passes, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order, tables,
         weights, count):
-    """``count`` steps of each row of φ (members, N), in place. room: numbers for re, im and eight columns of each.
+    """``count`` steps of each row of φ (members, N), in place. room: numbers for re, im and four times eight columns.
 
     drifts (pairs,): which drift each stage has. Kicks are either factors, kicks (K, 2, P) in the order (2 + pairs,): the one
     before the first stage, that behind each stage (the last one: of two steps together), that behind the last stage of all;
     or exp(−iθ), θ = Σ_r w_r g_r: tables (R, P) and weights (1 + count·pairs, R), one row a kick. points, modes: masks, or
     empty; seen (members, 2) rises to the largest of Σ mask |φ|² behind steps, and of the same for modes in first stages.
     """
-    re, im, work, other = _parts(room, shape)
-    pieces, piece, size, pairs = shape[7], shape[8], shape[9], drifts.size
-    none, last = np.empty(0), count * pairs
+    columns, block, size = shape[1], shape[4], shape[7]
+    pairs, terms = drifts.size, weights.shape[1]
+    last = count * pairs
+    re, im, parts = _parts(room, shape)
+    some, first = wholes(passes, 0), floats(twiddles, 0)
     for member in range(phi.shape[0]):
         enter(phi[member], re, im, shape)
-        most = seen[member]
+        stage = -1
         for kick in range(last + 1):
-            stage, share = (kick - 1) % pairs, 0.0
             if kick > 0:
-                d = drifts[stage]
-                of_modes = _drift(re, im, shape, axes, radices, twiddles, leads[d], lasts[d], fulls[d], work, other,
-                                  modes if stage == 0 else none)
-                most[1] = max(most[1], of_modes)
-            which = 0 if kick == 0 else pairs + 1 if kick == last else stage + 1
-            for k in range(pieces):
-                start = k * piece
+                d, watched = drifts[stage], stage == 0 and modes.size > 0
+                share = _drift_of_grid(
+                    floats(re, 0), floats(im, 0), shape, axes, some, first, floats(leads, 2 * d * leads.shape[2]),
+                    floats(lasts, 2 * d * lasts.shape[2]), floats(fulls, 2 * d * fulls.shape[2]), fulls.shape[2] == 0, parts,
+                    watched, floats(modes, 0))
+                seen[member, 1] = max(seen[member, 1], share)
+            share = 0.0
+            for at in range(0, size, block):
+                a, b = floats(re, at), floats(im, at)
                 if kick > 0:
-                    if roots.shape[1] > 0:
-                        _multiply(re, im, start, size, roots[0], roots[1], -1.0)
-                    _along_others(re, im, start, axes, radices, twiddles, False)
-                if weights.shape[0] > 0:
-                    _turn(re, im, start, size, tables, weights[kick])
+                    _along_others(a, b, axes, some, first, False)
+                if terms > 0:
+                    _turn(a, b, columns * LANES, floats(tables, at), size, floats(weights, kick * terms), terms)
                 else:
-                    _multiply(re, im, start, size, kicks[order[which], 0], kicks[order[which], 1], 1.0)
-                if kick > 0 and stage == pairs - 1 and points.size > 0:
-                    share += _weighed(re, im, start, size, points, start)
+                    k = 2 * size * order[pairs + 1 if kick == last else stage + 1] + at
+                    _multiply(a, b, columns * LANES, floats(kicks, k), floats(kicks, k + size))
+                if stage == pairs - 1 and points.size > 0:
+                    share += _weighed(a, b, columns * LANES, floats(points, at))
                 if kick < last:
-                    _along_others(re, im, start, axes, radices, twiddles, True)
-                    if roots.shape[1] > 0:
-                        _multiply(re, im, start, size, roots[0], roots[1], 1.0)
-            most[0] = max(most[0], share)
-        _leave(phi[member], re, im, shape)
+                    _along_others(a, b, axes, some, first, True)
+            seen[member, 0] = max(seen[member, 0], share)
+            stage = stage + 1 if stage < pairs - 1 else 0
+        _leave(phi[member], re, im, shape, 1.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def run_line(phi, room, shape, axes, passes, twiddles, roots, leads, lasts, fulls, drifts, points, modes, seen, kicks, order,
+             tables, weights, count):
+    """The same on a line; roots (2, P): between the transforms across the lanes and along them."""
+    rows, size, pairs, terms = shape[0], shape[7], drifts.size, weights.shape[1]
+    last, length = count * pairs, LANES * rows
+    c, s, some, first = floats(roots, 0), floats(roots, size), wholes(passes, 0), floats(twiddles, 0)
+    state, other, parts = _parts(room, shape)
+    re, im = floats(state, 0), floats(other, 0)
+    for member in range(phi.shape[0]):
+        enter(phi[member], state, other, shape)
+        stage = -1
+        for kick in range(last + 1):
+            if kick > 0:
+                d, watched = 2 * length * drifts[stage], stage == 0 and modes.size > 0
+                share = _drift(re, im, length, some, axes[0, 5], first, floats(fulls, d), floats(fulls, d + length), watched,
+                               floats(modes, 0))
+                seen[member, 1] = max(seen[member, 1], share)
+            cosines, sines = parts[0], parts[1]
+            if terms > 0:
+                _phases(floats(tables, 0), size, floats(weights, kick * terms), terms, 1.0, cosines, sines)
+            else:
+                k = 2 * size * order[pairs + 1 if kick == last else stage + 1]
+                cosines, sines = floats(kicks, k), floats(kicks, k + size)
+            if kick == 0:
+                _multiply(re, im, size, cosines, sines)
+                for at in range(0, size, BLOCK):
+                    block_ahead(re, im, at, c, s)
+            else:
+                for at in range(0, size, BLOCK):
+                    block_through(re, im, at, c, s, cosines, sines)
+            if stage == pairs - 1 and points.size > 0:
+                found = spread(0.0)
+                for at in range(0, size, BLOCK):
+                    found = found + block_seen(re, im, at, c, s, points)
+                seen[member, 0] = max(seen[member, 0], total(found) / BLOCK)  # 8 for the way back
+            stage = stage + 1 if stage < pairs - 1 else 0
+        for at in range(0, size, BLOCK):
+            block_back(re, im, at, c, s)
+        _leave(phi[member], state, other, shape, 1 / LANES)

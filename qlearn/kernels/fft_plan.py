@@ -6,40 +6,45 @@ from typing import final
 
 import numpy as np
 
-__all__ = ["Plan", "factored", "plan"]
+__all__ = ["RADICES", "Plan", "factored", "plan"]
+
+RADICES = (2, 3, 4, 5, 6, 8)
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Of a transform of n rows. radices (s,); twiddles: of each pass of radix r over m rows cos and −sin of 2π pi/(rm),
-    p < m, 0 < i < r; order (n,): which mode stands in each row after ``forward``."""
+    """Of a transform of n rows. passes (s, 4): of each the radix r, m, the number of stretches of r·m rows, and its first root;
+    roots: of each pass cos and −sin of 2π pi/(rm), p < m, 0 < i < r; order (n,): which mode stands in each row after
+    ``forward``."""
 
     n: int
-    radices: np.ndarray
-    twiddles: np.ndarray
+    passes: np.ndarray
+    roots: np.ndarray
     order: np.ndarray
 
 
-def factored(n: int) -> list[int] | None:
-    """Radices 4, 5, 3 and 2 whose product n is; None where it has other factors."""
-    radices = []
-    for radix in (5, 3, 4, 2):
-        while n % radix == 0:
-            radices.append(radix)
-            n //= radix
-    return radices if n == 1 else None
+@lru_cache(maxsize=4096)
+def factored(n: int) -> tuple[int, ...] | None:
+    """As few radices as have the product n, the largest last; None where it has factors other than 2, 3 and 5."""
+    if n == 1:
+        return ()
+    parts = [(radix, factored(n // radix)) for radix in RADICES if n % radix == 0]
+    found = [tuple(sorted((*others, radix))) for radix, others in parts if others is not None]
+    return min(found, key=lambda radices: (len(radices), -radices[-1]), default=None)
 
 
 @lru_cache(maxsize=64)
 def plan(n: int) -> Plan:
     radices = factored(n)
     assert radices is not None
-    twiddles, order, m = [np.empty(0)], np.zeros(1, dtype=np.int64), n
+    passes, roots, order, m, root = [], [np.empty(0)], np.zeros(1, dtype=np.int64), n, 0
     for radix in radices:
         length, m = m, m // radix
         angle = -2 * np.pi / length * (np.outer(np.arange(m), np.arange(1, radix)) % length)
-        twiddles.append(np.stack([np.cos(angle), np.sin(angle)], axis=-1).ravel())
+        passes.append((radix, m, n // length, root))
+        roots.append(np.stack([np.cos(angle), np.sin(angle)], axis=-1).ravel())
+        root += roots[-1].size
     for radix in reversed(radices):
         order = np.concatenate([i + radix * order for i in range(radix)])
-    return Plan(n, np.array(radices, dtype=np.int64), np.concatenate(twiddles), order)
+    return Plan(n, np.array(passes, dtype=np.int64).reshape(-1, 4), np.concatenate(roots), order)

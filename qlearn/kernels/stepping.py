@@ -1,15 +1,15 @@
 """Runs of drifts and kicks on states of a periodic grid in one compiled loop with its own transforms.
 
-A line of N = A·B points, index j = B-digit·A + A-digit, is taken as B columns of A rows: a transform along the columns' index,
-roots of unity, a transform along the rows (Cooley and Tukey, Math. Comput. 19, 297 (1965)). In more dimensions axis 0 is
-the rows and all others the columns. Rows stand in the lanes of vectors, eight at a time: on a line just as they come; else
-number (block of eight rows, column, row in the block). Zeros fill up rows and columns to multiples of eight.
+Axis 0 is the rows, all others the columns. A line of 8A points is taken as eight columns of A rows, point j A + i in row i of
+column j: transforms across the columns, roots of unity, transforms along the rows (Cooley and Tukey, Math. Comput. 19, 297
+(1965)). Rows stand in the lanes of vectors, eight at a time: (block of eight rows, column, row in the block). Zeros fill up rows
+and columns to multiples of eight.
 Modes stand in the order in which the transforms leave them, and all tables with them.
 """
 
 import math
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, final
 
 import numpy as np
@@ -20,7 +20,8 @@ __all__ = ["LARGEST", "NONE", "Angles", "Layout", "Stages", "exponentials", "fac
 
 LANES = 8
 LARGEST = 1e5  # |θ| up to which the compiled phases are exact
-NONE, NO_TABLES, NO_FACTORS, NO_ORDER = np.empty(0), np.empty((0, 0)), np.empty((0, 2, 0)), np.empty(0, dtype=np.int64)
+NONE, NO_TABLES, NO_ROOTS = np.empty(0), np.empty((0, 0)), np.empty((2, 0))
+NO_FACTORS, NO_ORDER = np.empty((0, 2, 0)), np.empty(0, dtype=np.int64)
 
 
 def fits(shape: tuple[int, ...]) -> bool:
@@ -42,56 +43,48 @@ class Layout:
 
     def __init__(self, shape: tuple[int, ...]):
         self.shape, self.line = shape, len(shape) == 1
-        self.rows, others = _halves(shape[0]) if self.line else (shape[0], shape[1:])
-        self.plans = [plan(n) for n in (self.rows, *others)]
+        self.rows, others = (shape[0] // LANES, (LANES,)) if self.line else (shape[0], shape[1:])
+        self.plans = [plan(n) for n in ((self.rows,) if self.line else shape)]
         columns = math.prod(others)
         padded, blocks = -(-columns // LANES) * LANES, -(-self.rows // LANES)
         self.stride = padded + LANES * (1 - padded // LANES % 2)  # odd numbers of vectors: blocks on different lines of a cache
-        block, gap = (LANES, self.rows) if self.line else (LANES * self.stride, LANES)
         offsets = (1, self.rows) if self.line else (columns, 1)
-        pieces, piece, part = (1, 0, shape[0]) if self.line else (blocks, block, columns * LANES)
-        self.columns, self.padded, self.blocks = columns, padded, blocks
-        self.size = blocks * LANES * (padded if self.line else self.stride)
-        self.numbers = np.array([self.rows, columns, *offsets, block, gap, padded, pieces, piece, part], dtype=np.int64)
-        self.axes, self.radices, self.twiddles = self._tabulated(others)
-        inner = np.zeros(1, dtype=np.int64)
+        self.columns, self.padded, self.blocks, self.size = columns, padded, blocks, blocks * LANES * self.stride
+        self.numbers = np.array([self.rows, columns, *offsets, LANES * self.stride, LANES, padded, self.size], dtype=np.int64)
+        self.axes = self._tabulated(others)
+        self.passes, self.twiddles = (np.concatenate([getattr(p, part) for p in self.plans]) for part in ("passes", "roots"))
+        inner = np.arange(LANES) if self.line else np.zeros(1, dtype=np.int64)
         for p in self.plans[1:]:
             inner = (inner[:, None] * p.n + p.order).ravel()
         self.inner = inner  # (columns,): of all other axes, the index of the mode at each place
+        angle = -2 * np.pi / (LANES * self.rows) * np.outer(np.arange(self.rows), inner)
+        self.roots = np.concatenate([self._arranged(part(angle)[None]) for part in (np.cos, np.sin)]) if self.line else NO_ROOTS
 
-    def _tabulated(self, others: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the compiled loop reads: a row an axis, the radices and the roots of all of them."""
+    def _tabulated(self, others: tuple[int, ...]) -> np.ndarray:
+        """A row an axis of what the compiled loop reads: (gap, width, repeats, apart, first pass, passes, first root)."""
         rows, first, root = [], 0, 0
         for k, p in enumerate(self.plans):
-            width = self.rows // LANES if self.line else math.prod(others[k:])
-            gap = self.rows if self.line else LANES * width
-            passes, roots = len(p.radices), len(p.twiddles)
-            rows.append([p.n, gap, width, math.prod(others[:max(k - 1, 0)]), p.n * gap, first, passes, root, roots])
-            first, root = first + passes, root + roots
-        return (np.array(rows, dtype=np.int64), np.concatenate([p.radices for p in self.plans]),
-                np.concatenate([p.twiddles for p in self.plans]))
+            width = math.prod(others[k:])
+            repeats, apart = math.prod(others[:max(k - 1, 0)]), p.n * LANES * width
+            rows.append([LANES * width, width, repeats, apart, first, len(p.passes), root])
+            first, root = first + len(p.passes), root + len(p.roots)
+        return np.array(rows, dtype=np.int64)
 
     @property
     def order(self) -> np.ndarray:
         """(rows, columns): the index among the modes of the grid, flat, of the mode at each place."""
-        if self.line:
-            return self.inner[None, :] + self.columns * self.plans[0].order[:, None]
         return self.plans[0].order[:, None] * self.columns + self.inner
-
-    @cached_property
-    def roots(self) -> np.ndarray:
-        """(2, size): cos and −sin of 2πk j/N between the transforms of a line; empty in more dimensions."""
-        if not self.line:
-            return np.empty((2, 0))
-        angle = -2 * np.pi / self.shape[0] * np.outer(self.plans[1].order, np.arange(self.rows)).ravel()
-        return np.stack([np.cos(angle), np.sin(angle)])
 
     def points(self, values: np.ndarray) -> np.ndarray:
         """Real values (m, *shape) as the points lie, (m, size), new."""
         if self.line:
-            return np.pad(values, ((0, 0), (0, self.size - self.shape[0])))
+            return self._arranged(values.reshape(-1, LANES, self.rows).swapaxes(1, 2))
+        return self._arranged(values.reshape(-1, self.rows, self.columns))
+
+    def _arranged(self, values: np.ndarray) -> np.ndarray:
+        """(m, rows, columns) as they lie, (m, size)."""
         padded = np.zeros((len(values), self.blocks * LANES, self.stride))
-        padded[:, :self.rows, :self.columns] = values.reshape(-1, self.rows, self.columns)
+        padded[:, :self.rows, :self.columns] = values
         return np.ascontiguousarray(padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2)).reshape(
             len(values), -1)
 
@@ -124,9 +117,10 @@ class Stages:
     def __init__(self, layout: Layout, which: np.ndarray, full: np.ndarray, lead: np.ndarray = NONE, last: np.ndarray = NONE):
         from qlearn.kernels import compiled_stepping
 
-        self.layout, self.loops = layout, compiled_stepping
+        self.layout: Layout = layout
+        self.loop: Any = compiled_stepping.run_line if layout.line else compiled_stepping.run
         drifts = [part if part.size else np.empty((len(which), 2, 0)) for part in (lead, last, full)]
-        self.parts = (layout.numbers, layout.axes, layout.radices, layout.twiddles, layout.roots, *drifts, which)
+        self.parts = (layout.numbers, layout.axes, layout.passes, layout.twiddles, layout.roots, *drifts, which)
 
     def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = (NONE, NONE)) -> np.ndarray:
         """``count`` steps; kicks (K, 2, size) of factors, order as for compiled_stepping.run. See ``driven``."""
@@ -142,12 +136,10 @@ class Stages:
 
     def _run(self, phi: np.ndarray, masks: tuple[np.ndarray, np.ndarray], *kicks: Any) -> np.ndarray:
         layout = self.layout
-        flat, room = phi.reshape(-1, layout.rows * layout.columns), _aligned(2 * (layout.size + LANES**2 * layout.blocks))
-        if layout.size != layout.rows * layout.columns:
-            room[:2 * layout.size] = 0.0
+        flat = phi.reshape(-1, layout.rows * layout.columns)
         seen = np.zeros((len(flat), 2))
-        loop: Any = self.loops.run
-        loop(flat, room, *self.parts, *masks, seen, *kicks)
+        room = np.empty(2 * layout.size + 4 * LANES**2 * layout.blocks + LANES)
+        self.loop(flat, room, *self.parts, *masks, seen, *kicks)
         return seen
 
 
@@ -173,7 +165,7 @@ def exponentials(angles: Angles, weights: np.ndarray, scale: float = 1.0) -> np.
         theta = weights @ angles.values
         return np.stack([scale * np.cos(theta), -scale * np.sin(theta)], axis=1)
     found = np.empty((len(weights), 2, angles.values.shape[1]))
-    compiled_stepping.exponentials(angles.values, weights, scale, found)
+    compiled_stepping.exponentials(angles.values, np.ascontiguousarray(weights), scale, found)
     return found
 
 
@@ -185,18 +177,3 @@ def factors(layout: Layout, tables: Iterable[np.ndarray], count: int) -> np.ndar
     for (re, im), table in zip(found, tables, strict=True):
         compiled_stepping.enter(np.ascontiguousarray(table).reshape(-1), re, im, layout.numbers)
     return found
-
-
-def _aligned(size: int) -> np.ndarray:
-    """An array that begins where vectors are loaded at once."""
-    raw = np.empty(size + LANES)
-    offset = -raw.ctypes.data // raw.itemsize % LANES
-    return raw[offset:offset + size]
-
-
-def _halves(n: int) -> tuple[int, tuple[int]]:
-    """A·B = n, A a multiple of eight, at most 64 or √n: the transforms along A, of eight columns each, cost about 10 + A."""
-    most = max(64, math.isqrt(n))
-    found = [a for a in range(LANES, min(most, n) + 1, LANES) if n % a == 0]
-    rows = min(found, key=lambda a: -(-n // (a * LANES)) * (10 + a))
-    return rows, (n // rows,)

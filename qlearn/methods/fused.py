@@ -123,8 +123,8 @@ class FusedSteps:
 
     def _static_weights(self, rows: np.ndarray, h: float) -> np.ndarray:
         """w_r of θ = Σ_r w_r g_r for kicks (b, c), (n, R)."""
-        weights = rows * (h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar)
-        return weights[:, :len(self._tables.values)]
+        scales = (h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar)[:len(self._tables.values)]
+        return rows[:, :len(scales)] * scales
 
     @cached_property
     def _tables(self) -> Angles:
