@@ -3,9 +3,9 @@
 import numba
 import numpy as np
 
-from qlearn.kernels.vectors import LANES, floor, load, spread, store, transposed
+from qlearn.kernels.vectors import LANES, fetch, floor, load, pick, spread, store, store_whole, transposed
 
-__all__ = ["compared_on_a_line", "piecewise", "run", "run_on_a_line"]
+__all__ = ["compared_on_a_line", "kick_times", "piecewise", "run", "run_on_a_line"]
 
 
 @numba.njit(cache=True)
@@ -22,108 +22,127 @@ def _basis(x, pieces, basis, at):
 
 
 @numba.njit(cache=True)
-def _cell(cells, at, size, weights, step, k):
-    """Coefficients of the polynomial of a cell, summed over the terms of V, which stand ``size`` apart."""
-    total = load(cells, at)
-    for r in range(1, weights.shape[2]):
-        total = total + spread(weights[step, k, r]) * load(cells, at + r * size)
-    return total
-
-
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"})
-def _find(x, at, n):
-    """Where the polynomials of the cells of x begin; of some cell where x is beyond all numbers."""
-    per, last = 1 / n, n - 1.0
-    for i in range(x.size):
-        cell = np.floor(x[i])
-        place = cell - n * np.floor((cell + 0.5) * per)
-        place = place if place > 0.0 else 0.0
-        at[i] = LANES * np.int64(place if place < last else last)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _stage(cells, size, weights, step, k, b, c, a, x, p, action, at):
-    """A kick and a drift of all trajectories, eight at a time; b, c and a for x in units of the spacing."""
-    kick, bow, steep, potential, half, go = spread(b), spread(4 * c), spread(c), spread(b), spread(0.5 * a), spread(a)
-    for i in range(0, x.size, LANES):
-        here = load(x, i)
-        u = here - floor(here)
-        c0, c1, c2, c3, c4, c5, _, _ = transposed((
-            _cell(cells, at[i], size, weights, step, k), _cell(cells, at[i + 1], size, weights, step, k),
-            _cell(cells, at[i + 2], size, weights, step, k), _cell(cells, at[i + 3], size, weights, step, k),
-            _cell(cells, at[i + 4], size, weights, step, k), _cell(cells, at[i + 5], size, weights, step, k),
-            _cell(cells, at[i + 6], size, weights, step, k), _cell(cells, at[i + 7], size, weights, step, k)))
-        value, slope = c4 + u * c5, c5
-        value, slope, bend = c3 + u * value, value + u * slope, slope
-        value, slope, bend = c2 + u * value, value + u * slope, slope + u * bend
-        value, slope, bend = c1 + u * value, value + u * slope, slope + u * bend
-        value, slope, bend = c0 + u * value, value + u * slope, slope + u * bend
-        y = load(p, i) - (kick - bow * bend) * slope  # bend is half of V''
-        store(action, i, load(action, i) + (steep * slope * slope - potential * value + half * y * y))
-        store(p, i, y)
-        store(x, i, here + go * y)
+def _find(x, n, per, state, i):
+    """Into state at i where the polynomials of the cells of x begin; of some cell where x is beyond all numbers."""
+    cell = floor(x)
+    place = cell - n * floor(spread(0.5) * per + cell * per)
+    place = pick(spread(0.0), place, place, spread(0.0))
+    store_whole(state, i, spread(float(LANES)) * pick(place, n, place, spread(0.0)))
 
 
 @numba.njit(cache=True)
-def _moved(cells, terms, spacing, inverse, rows, weights, first, end, h, state, at):
-    """Steps first … end − 1 of ``weights`` (n, k, 1 + R). state (3, m): x in units of the spacing, p times the spacing, the
-    action. The last kick of a step and the first of the next are one where no drift is between them."""
-    size, last = cells.size // terms, rows.shape[0] - 1
-    x, p, action, inverse = state[0], state[1], state[2], inverse / spacing**2
+def _sum(rows, f, more):
+    """rows + f·more, tuples of eight vectors."""
+    return (rows[0] + f * more[0], rows[1] + f * more[1], rows[2] + f * more[2], rows[3] + f * more[3],
+            rows[4] + f * more[4], rows[5] + f * more[5], rows[6] + f * more[6], rows[7] + f * more[7])
+
+
+@numba.njit(cache=True)
+def _moved(cells, terms, inverse, rows, factors, kick, h, count, state):
+    """``count`` steps of what ``_state`` makes. factors (n, R), flat: from ``kick`` on those of each row. The last kick of a step
+    and the first of the next are one where no drift is between them."""
+    size, last, m = cells.size // terms, rows.shape[0] - 1, state.size // 4
+    n, per = spread(size // LANES), spread(LANES / size)
     merged = last > 0 and rows[last, 2] == 0
-    for step in range(first, end):
+    for step in range(count):
         for k in range(last + 1):
-            b, c = rows[k, 0], rows[k, 1]
-            if merged and k == last and step < end - 1:
+            if merged and k == last and step < count - 1:
                 continue
-            if merged and k == 0 and step > first:
-                b, c = b + rows[last, 0], c + rows[last, 1]
-            _find(x, at, size // LANES)
-            _stage(cells, size, weights, step, k, b * h, c * h**3 * inverse, rows[k, 2] * h * inverse, x, p, action, at)
+            b, c, a = rows[k, 0] * h, rows[k, 1] * h**3 * inverse, rows[k, 2] * h * inverse
+            if merged and k == 0 and step > 0:
+                b, c = b + rows[last, 0] * h, c + rows[last, 1] * h**3 * inverse
+            f = (kick + step * (last + 1) + k) * (terms - 1) - 1
+            push, bow, steep, go, half = spread(b), spread(4 * c), spread(c), spread(a), spread(0.5 * a)
+            for i in range(0, m, LANES):
+                pieces = fetch(cells, 0, state, 3 * m + i)
+                for r in range(1, terms):
+                    pieces = _sum(pieces, spread(factors[f + r]), fetch(cells, r * size, state, 3 * m + i))
+                c0, c1, c2, c3, c4, c5, _, _ = transposed(pieces)
+                x = load(state, i)
+                u = x - floor(x)
+                value, slope = c4 + u * c5, c5
+                value, slope, bend = c3 + u * value, value + u * slope, slope
+                value, slope, bend = c2 + u * value, value + u * slope, slope + u * bend
+                value, slope, bend = c1 + u * value, value + u * slope, slope + u * bend
+                value, slope, bend = c0 + u * value, value + u * slope, slope + u * bend
+                p = load(state, m + i) - (push - bow * bend) * slope  # bend is half of V''
+                store(state, 2 * m + i, load(state, 2 * m + i) + (steep * slope * slope - push * value + half * p * p))
+                x = x + go * p
+                store(state, m + i, p)
+                store(state, i, x)
+                _find(x, n, per, state, 3 * m + i)
 
 
 @numba.njit(cache=True)
-def _state(origin, spacing, q, p, action):
-    """With trajectories at rest in the places that are left of the last eight."""
-    state = np.zeros((3, -(-q.size // LANES) * LANES))
+def _state(cells, terms, origin, spacing, q, p, action):
+    """x in units of the spacing, p times the spacing, the actions and where the cells begin, one after the other; trajectories at
+    rest in the places that are left of the last eight."""
+    m, size = -(-q.size // LANES) * LANES, cells.size // terms
+    state = np.zeros(4 * m)
     for i in range(q.size):
-        state[0, i], state[1, i], state[2, i] = (q[i] - origin) / spacing, p[i] * spacing, action[i]
+        state[i], state[m + i], state[2 * m + i] = (q[i] - origin) / spacing, p[i] * spacing, action[i]
+    for i in range(0, m, LANES):
+        _find(load(state, i), spread(size // LANES), spread(LANES / size), state, 3 * m + i)
     return state
 
 
 @numba.njit(cache=True)
-def run_on_a_line(cells, terms, origin, spacing, inverse, rows, weights, h, q, p, action):
+def run_on_a_line(cells, terms, origin, spacing, inverse, rows, factors, h, count, q, p, action):
     """One dimension. cells: of each term of V and each cell the coefficients of its polynomial and two zeros, one after the
     other. q, p and action are overwritten."""
-    state = _state(origin, spacing, q, p, action)
-    _moved(cells, terms, spacing, inverse, rows, weights, 0, len(weights), h, state, np.empty(state.shape[1], dtype=np.int64))
+    state = _state(cells, terms, origin, spacing, q, p, action)
+    m, scale = state.size // 4, inverse / spacing**2
+    _moved(cells, terms, scale, rows, factors, 0, h, count, state)
     for i in range(q.size):
-        q[i], p[i], action[i] = origin + state[0, i] * spacing, state[1, i] / spacing, state[2, i]
+        q[i], p[i], action[i] = origin + state[i] * spacing, state[m + i] / spacing, state[2 * m + i]
 
 
 @numba.njit(cache=True)
-def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leave, weights, h, ends, q, p, action, local, total,
+def kick_times(rows, enter, leave, time, h, count, times):
+    """Of each row of all steps of h, of h/2, and of the rows before and behind them, each for h and for h/2."""
+    at = 0
+    for parts in (1, 2):
+        at = _row_times(rows, time, h / parts, count * parts, times, at)
+    for parts in (1, 2):
+        at = _row_times(enter, time, h / parts, 1, times, at)
+    for parts in (1, 2):
+        at = _row_times(leave, time + count * h, h / parts, 1, times, at)
+
+
+@numba.njit(cache=True)
+def _row_times(rows, time, h, count, times, at):
+    for step in range(count):
+        now = 1.0 * step
+        for k in range(rows.shape[0]):
+            times[at] = time + now * h
+            now += rows[k, 2]
+            at += 1
+    return at
+
+
+@numba.njit(cache=True)
+def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leave, factors, h, ends, q, p, action, local, total,
                        areas):
-    """Steps of h beside steps of h/2; see qlearn.kernels.trajectories. weights: of the steps, of the rows before them and of the
-    rows behind them, each for h and for h/2."""
-    wide, narrow, wide_in, narrow_in, wide_out, narrow_out = weights
-    first = _state(origin, spacing, q, p, action)
+    """Steps of h beside steps of h/2; see qlearn.kernels.trajectories. factors: flat, in the order of ``kick_times``."""
+    first = _state(cells, terms, origin, spacing, q, p, action)
     coarse, fine, beside = first.copy(), first.copy(), np.empty_like(first)
-    line, at = (cells, terms, spacing, inverse), np.empty(first.shape[1], dtype=np.int64)
-    _moved(*line, enter, wide_in, 0, min(len(enter), 1), h, coarse, at)
-    _moved(*line, enter, narrow_in, 0, min(len(enter), 1), h / 2, fine, at)
+    line, each, count = (cells, terms, inverse / spacing**2), len(rows), ends[-1]
+    narrow, entering = count * each, 3 * count * each
+    leaving, some = entering + 2 * len(enter), min(len(enter), 1)
+    _moved(*line, enter, factors, entering, h, some, coarse)
+    _moved(*line, enter, factors, entering + len(enter), h / 2, some, fine)
     for block in range(local.shape[0]):
         begin, end = ends[block], ends[block + 1]
         beside[:] = coarse
-        _moved(*line, rows, narrow, 2 * begin, 2 * begin + 2, h / 2, beside, at)
-        _moved(*line, rows, wide, begin, begin + 1, h, coarse, at)
+        _moved(*line, rows, factors, narrow + 2 * begin * each, h / 2, 2, beside)
+        _moved(*line, rows, factors, begin * each, h, 1, coarse)
         _mean_squares(coarse, beside, q.size, local[block])
-        _moved(*line, rows, wide, begin + 1, end, h, coarse, at)
-        _moved(*line, rows, narrow, 2 * begin, 2 * end, h / 2, fine, at)
+        _moved(*line, rows, factors, (begin + 1) * each, h, end - begin - 1, coarse)
+        _moved(*line, rows, factors, narrow + 2 * begin * each, h / 2, 2 * (end - begin), fine)
         _mean_squares(coarse, fine, q.size, total[block])
-    if leave.shape[0]:
-        _moved(*line, leave, wide_out, 0, 1, h, coarse, at)
-        _moved(*line, leave, narrow_out, 0, 1, h / 2, fine, at)
+    if some:
+        _moved(*line, leave, factors, leaving, h, 1, coarse)
+        _moved(*line, leave, factors, leaving + len(leave), h / 2, 1, fine)
         total[:] = 0.0
         _mean_squares(coarse, fine, q.size, total[-1])
     _areas(first, coarse, q.size, areas)
@@ -132,24 +151,24 @@ def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leav
 @numba.njit(cache=True)
 def _mean_squares(coarse, fine, count, means):
     """Of A = S̃ − S − p(q̃ − q), for each member."""
-    each = count // means.size
+    each, m = count // means.size, coarse.size // 4
     for member in range(means.size):
         total = 0.0
         for i in range(member * each, (member + 1) * each):
-            total += (coarse[2, i] - fine[2, i] - fine[1, i] * (coarse[0, i] - fine[0, i])) ** 2
+            total += (coarse[2 * m + i] - fine[2 * m + i] - fine[m + i] * (coarse[i] - fine[i])) ** 2
         means[member] = total / each
 
 
 @numba.njit(cache=True)
 def _areas(first, last, count, areas):
     """Variance of q times that of p over first and last points together, for each member."""
-    each = count // areas.size
+    each, m = count // areas.size, first.size // 4
     for member in range(areas.size):
-        start, end = member * each, (member + 1) * each
         area = 1.0
-        for row in range(2):
-            mean = (np.sum(first[row, start:end]) + np.sum(last[row, start:end])) / (2 * each)
-            area *= (np.sum((first[row, start:end] - mean) ** 2) + np.sum((last[row, start:end] - mean) ** 2)) / (2 * each)
+        for start in (member * each, m + member * each):
+            a, b = first[start:start + each], last[start:start + each]
+            mean = (np.sum(a) + np.sum(b)) / (2 * each)
+            area *= (np.sum((a - mean) ** 2) + np.sum((b - mean) ** 2)) / (2 * each)
         areas[member] = area
 
 

@@ -22,10 +22,9 @@ __all__ = ["Comparison", "Points", "Trajectories", "piecewise"]
 
 NODES = 6  # of a quintic spline on each axis
 WRAPPED = 8  # coefficients of the last axis that stand behind it once more, for loads of eight
+CELL = 8  # numbers of a cell of a line, 64 bytes
 _BINOMIAL = (1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0)
-
-
-_UNDRIVEN = np.empty((0, 0, 1))  # weights that nobody reads
+_UNDRIVEN = np.empty(0)  # factors that nobody reads
 
 
 class Points(NamedTuple):
@@ -67,9 +66,11 @@ _BEND = _SLOPE[:, 1:] * np.arange(1, 5)
 
 
 def _cells(coefficients: np.ndarray) -> np.ndarray:
-    """(1 + R, N, 8): the polynomial in u of each cell of a line, and two zeros."""
+    """(1 + R, N, 8): the polynomial in u of each cell of a line, and two zeros; each in one piece of 64 bytes of the memory."""
     terms, n = coefficients.shape
-    cells = np.zeros((terms, n, 8))
+    room = np.zeros((terms * n + 1) * CELL)
+    first = -room.ctypes.data % (8 * CELL) // 8
+    cells = room[first:first + terms * n * CELL].reshape(terms, n, CELL)
     cells[..., :NODES] = coefficients[:, (np.arange(n)[:, None] + np.arange(-2, 4)) % n] @ _VALUE
     return cells
 
@@ -92,6 +93,7 @@ class Trajectories:
             ndimage.spline_filter(table, order=5, mode="grid-wrap", output=coefficients)
         padded[..., -WRAPPED:] = padded[..., np.arange(WRAPPED) % tables.shape[-1]]
         self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
+        self._flat_cells = np.empty(0) if self._cells is None else self._cells.reshape(-1)
         self._line = len(tables), float(origin[0]), float(spacing[0]), float(inverse[0, 0])
         self._flat, self._shape = padded.reshape(-1), np.array(self.shape)
         outer = len(self.shape) - 1
@@ -113,23 +115,12 @@ class Trajectories:
                  ends: np.ndarray) -> Comparison:
         """Steps of h beside steps of h/2 from the points, so many for each of ``members``; ends (blocks + 1,) the numbers of
         steps of h at which blocks of them begin and end. ``enter`` (k, 3) are rows of h before all steps, undone behind them."""
-        leave, blocks, compiled = _undone(enter), len(ends) - 1, self._cells is not None and may_compile()
-        if compiled and self.factors is None:
-            weights = [_UNDRIVEN] * 6
-        else:
-            ways = [(rows, time, int(ends[-1])), (enter, time, min(len(enter), 1)),
-                    (leave, time + ends[-1] * h, min(len(leave), 1))]
-            weights = [self._weights(way, start, step, count * twice if way is rows else count)
-                       for way, start, count in ways for step, twice in ((h, 1), (h / 2, 2))]
-        if self._cells is not None and compiled:
-            from qlearn.kernels import compiled_trajectories
-
-            compare: Any = compiled_trajectories.compared_on_a_line
-            found = Comparison(np.empty((blocks, members)), np.empty((blocks, members)), np.empty((1, members)))
-            q, p, action = (values.reshape(-1) for values in points)
-            compare(self._cells.reshape(-1), *self._line, rows, enter, leave, tuple(weights), h, ends, q, p, action, found.local,
-                    found.total, found.areas[0])
-            return found
+        leave, blocks = _undone(enter), len(ends) - 1
+        if self._cells is not None and may_compile():
+            return self._compared_on_a_line(points, members, (rows, enter, leave), time, h, ends)
+        ways = [(rows, time, int(ends[-1])), (enter, time, min(len(enter), 1)), (leave, time + ends[-1] * h, min(len(leave), 1))]
+        weights = [self._weights(way, start, step, count * twice if way is rows else count)
+                   for way, start, count in ways for step, twice in ((h, 1), (h / 2, 2))]
         wide, narrow, wide_in, narrow_in, wide_out, narrow_out = weights
         coarse, fine = (Points(*(np.array(values) for values in points)) for _ in range(2))
         self._move(coarse, enter, wide_in, h)
@@ -150,6 +141,22 @@ class Trajectories:
             total[-1] = _difference(coarse, fine)
         one, all_so_far = (np.mean(values.reshape(blocks, members, -1) ** 2, axis=2) for values in (local, total))
         return Comparison(one, all_so_far, _areas(points, coarse, members))
+
+    def _compared_on_a_line(self, points: Points, members: int, schemes: tuple[np.ndarray, np.ndarray, np.ndarray], time: float,
+                            h: float, ends: np.ndarray) -> Comparison:
+        from qlearn.kernels import compiled_trajectories
+
+        count, factors = int(ends[-1]), _UNDRIVEN
+        if self.factors is not None:
+            rows, enter, leave = map(len, schemes)
+            times = np.empty(3 * count * rows + 2 * (enter + leave))
+            compiled_trajectories.kick_times(*schemes, time, h, count, times)
+            factors = self.factors(times).reshape(-1)
+        local, total, areas = (np.empty((n, members)) for n in (len(ends) - 1, len(ends) - 1, 1))
+        q, p, action = (values.reshape(-1) for values in points)
+        compare: Any = compiled_trajectories.compared_on_a_line
+        compare(self._flat_cells, *self._line, *schemes, factors, h, ends, q, p, action, local, total, areas[0])
+        return Comparison(local, total, areas)
 
     def _move(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
         """A step for each of ``weights`` (count, k, 1 + R); the points are overwritten."""
@@ -221,7 +228,8 @@ class Trajectories:
 
         q, p, action = points
         if self._cells is not None:
-            compiled_trajectories.run_on_a_line(self._cells.reshape(-1), *self._line, rows, weights, h, q.reshape(-1),
+            factors = np.ascontiguousarray(weights[..., 1:]).reshape(-1)
+            compiled_trajectories.run_on_a_line(self._flat_cells, *self._line, rows, factors, h, len(weights), q.reshape(-1),
                                                 p.reshape(-1), action)
         else:
             compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _COLUMNS,

@@ -17,10 +17,10 @@ from functools import cache, lru_cache
 from typing import final
 
 import numpy as np
-from scipy.special import ndtri
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import squares, to_numpy
+from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.phase_space import drawn
 from qlearn.kernels.phases import may_compile
 from qlearn.kernels.trajectories import Points, Trajectories
 from qlearn.methods.coefficients import SplittingTable
@@ -30,6 +30,7 @@ from qlearn.methods.record import Record
 __all__ = ["Forecast", "Outlook", "Rays", "applies_to", "sample"]
 
 SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewhere: the root mean square to 10 or 15 per cent
+FEWER = 4        # times fewer of them in a rough forecast
 BLOCKS = 8       # parts of the run at whose ends the errors are looked at
 MEMBERS = 8      # of a batch, at most
 LARGE = 2**17    # points from which a forecast by NumPy costs less than it saves
@@ -68,7 +69,7 @@ def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
 class Rays:
     """The trajectories that stand for φ at ``time``, with V over ``span``, signed: the same for all schemes.
 
-    factors : those of a drive over that time."""
+    factors : those of a drive over that time.   few : some of the points, spread evenly too."""
 
     def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, time: float, span: float, record: Record,
                  factors: DriveFactors | None = None):
@@ -78,6 +79,7 @@ class Rays:
         drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
         self.members = len(drawn)
         self.points = Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
+        self.few = Points(*(np.ascontiguousarray(values[FEWER // 2::FEWER]) for values in self.points))
         record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
 
 
@@ -88,21 +90,21 @@ class Forecast:
     def __init__(self, rays: Rays, table: SplittingTable, span: float | None = None):
         self.rays, self.span, self._rows = rays, rays.span if span is None else span, _rows(table)
         self._scale = 1 / (rays.hbar * (1 - 2.0**-table.order))  # from the difference of h and h/2 to the error of h
-        self._outlooks = dict[int, Outlook]()
+        self._outlooks = dict[tuple[int, bool], Outlook]()
 
-    def outlook(self, count: int) -> Outlook:
-        """Of ``count`` steps; kept, for the search comes back to some numbers."""
-        if count not in self._outlooks:
-            self._outlooks[count] = self._foreseen(count)
-        return self._outlooks[count]
+    def outlook(self, count: int, rough: bool = False) -> Outlook:
+        """Of ``count`` steps; kept, for the search comes back to some numbers. ``rough``: by a few of the trajectories."""
+        if (count, rough) not in self._outlooks:
+            self._outlooks[count, rough] = self._foreseen(count, self.rays.few if rough else self.rays.points)
+        return self._outlooks[count, rough]
 
-    def _foreseen(self, count: int) -> Outlook:
+    def _foreseen(self, count: int, points: Points) -> Outlook:
         h, rays, ends = self.span / count, self.rays, _ends(count)
-        found = rays.trajectories.compared(rays.points, rays.members, *self._rows, rays.time, h, ends)
-        local, errors = (self._scale * np.sqrt(means[:, 0] if rays.members == 1 else means.max(axis=1))
-                         for means in (found.local, found.total))
-        return Outlook(h, max(float(errors[-1]), float(errors.max()) / 2), local, ends[:-1] * h,
-                       float(local.sum()) / len(local) * count, math.sqrt(found.areas.min()) / rays.hbar)
+        found = rays.trajectories.compared(points, rays.members, *self._rows, rays.time, h, ends)
+        local = self._scale * np.sqrt(found.local[:, 0] if rays.members == 1 else found.local.max(axis=1))
+        error = self._scale * math.sqrt(max(found.total[-1].max(), found.total.max() / 4))
+        return Outlook(h, error, local, ends[:-1] * h, float(local.sum()) / len(local) * count,
+                       math.sqrt(found.areas.min()) / rays.hbar)
 
 
 @lru_cache(maxsize=1024)
@@ -139,37 +141,8 @@ def _in(hamiltonian: Hamiltonian) -> Trajectories:
 def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:
     """``count`` points of phase space for φ (*shape), spread evenly rather than at random; 1 + d transforms."""
     grid, hbar = hamiltonian.grid, hamiltonian.hbar
-    density = squares(state)
-    density /= density.sum()
-    some = density > 1e-12 * density.max()
-    inverse = np.divide(1.0, state, out=np.zeros(state.shape, dtype=complex), where=some)
-    modes = grid.forward(state.astype(complex))
-    local = np.empty((grid.ndim, *grid.shape), dtype=complex)
+    state = state.astype(complex)
+    modes, moved = grid.forward(state.copy()), []
     for axis, (k, a) in enumerate(zip(grid.wavenumbers, hamiltonian.kinetic.vector_potential(), strict=True)):
-        momenta = (hbar * k - a).reshape((-1,) + (1,) * (grid.ndim - 1 - axis))
-        np.multiply(grid.backward(modes * momenta), inverse, out=local[axis])
-    local, density = local.reshape(grid.ndim, -1), density.reshape(-1)
-    noise = local.imag
-    spread = (noise * density) @ noise.T
-    places = np.cumsum(density).searchsorted((np.arange(count) + 0.5) / count)
-    places = np.minimum(places, density.size - 1)
-    q = np.stack([x[index] for x, index in zip(grid.axes, np.unravel_index(places, grid.shape), strict=True)], axis=1)
-    return Points(q, local.real[:, places].T + _normal(count, grid.ndim) @ _root(spread).T, np.zeros(count))
-
-
-def _root(spread: np.ndarray) -> np.ndarray:
-    """L with L Lᵀ the covariance."""
-    if len(spread) == 1:
-        return np.sqrt(spread)
-    trace = np.trace(spread)
-    return np.linalg.cholesky(spread + 1e-14 * trace * np.eye(len(spread))) if trace > 0 else np.zeros_like(spread)
-
-
-@cache
-def _normal(count: int, ndim: int) -> np.ndarray:
-    """Normal numbers (count, ndim) from the additive recurrence of the generalised golden ratio."""
-    ratio = 1.5
-    for _ in range(40):
-        ratio = (1 + ratio) ** (1 / (ndim + 1))
-    steps = ratio ** -np.arange(1.0, ndim + 1)
-    return np.asarray(ndtri((0.5 + np.outer(np.arange(1, count + 1), steps)) % 1))
+        moved.append(grid.backward(modes * (hbar * k - a).reshape((-1,) + (1,) * (grid.ndim - 1 - axis))))
+    return Points(*drawn(state, moved, grid.axes, count), np.zeros(count))

@@ -37,6 +37,8 @@ DRIVEN_STEPS = 32    # at least, where V depends on t
 MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
 MOST_CONFIRMED = 20_000  # steps of a driven run: more are not looked at themselves
 TRIES = 10
+ROUGH_TRIES = 3      # by a few trajectories, until they say at most twice or half as many steps
+ENOUGH, SHORTENED = 1.5, 1.5  # times below the goal that a bound may be, and above it where steps are shortened by the order
 STRETCHES = 2        # of a run, at least: between two of them it can be looked at and saved
 
 
@@ -149,27 +151,50 @@ class PlannedSteps:
     def _planned(self) -> Outlook:
         """The outlook of the fewest steps found that keep the bound, or of as many as are looked at."""
         most = max(MOST_LOOKED_AT, self.fewest)
-        count, best, low, high = min(max(self.fewest, 24), most), None, self.fewest, most + 1
+        best, low, high = None, self.fewest, most + 1
         if self.most < most:
             count = max(int(self.most), 1)
             if count < self.fewest or self._bound(self.forecast.outlook(count)) > self.goal:
                 self.distrusted = True
                 return self.forecast.outlook(count)
+        count = self._guessed(min(max(self.fewest, 24), most), low, most)
+        spare = 1.0 if self.kernel.hamiltonian.time_dependent else SHORTENED
         seen: list[tuple[int, float]] = []
         for _ in range(TRIES):
             outlook = self.forecast.outlook(count)
-            bound = min(1e300, self._bound(outlook))  # where trajectories get beyond all numbers too
-            seen.append((count, max(bound, 1e-300)))
+            bound = self._finite_bound(outlook)
+            seen.append((count, bound))
             if bound <= self.goal:
                 best, high = outlook, count
+            elif count == most or bound <= spare * self.goal:
+                return best or outlook
             else:
                 low = count + 1
-                best = best or (outlook if count == most else None)
-            if best is not None and (low >= high or bound <= self.goal < 1.2 * bound):
+            if best is not None and (low >= high or bound <= self.goal < ENOUGH * bound):
                 break
-            wanted = count * (bound / (0.9 * self.goal)) ** (1 / self._slope(seen))
-            count = min(max(math.ceil(min(wanted, 4 * count)), low), max(high - 1, low))
+            count = min(max(self._wanted(seen), low), max(high - 1, low))
         return best if best is not None else self.forecast.outlook(most)
+
+    def _guessed(self, count: int, fewest: int, most: int) -> int:
+        """About how many steps keep the bound, by a few trajectories; ``count`` is where to begin."""
+        seen: list[tuple[int, float]] = []
+        for _ in range(ROUGH_TRIES):
+            seen.append((count, self._finite_bound(self.forecast.outlook(count, rough=True))))
+            last, count = count, min(max(self._wanted(seen), fewest), most)
+            if count in (fewest, most) or last <= 2 * count <= 4 * last:
+                break
+        return count
+
+    def _finite_bound(self, outlook: Outlook) -> float:
+        """Its bound; a large number where trajectories get beyond all numbers."""
+        return max(min(1e300, self._bound(outlook)), 1e-300)
+
+    def _wanted(self, seen: list[tuple[int, float]]) -> int:
+        """How many steps have a bound near the goal, from the last numbers that were looked at and their bounds. It may be above
+        the goal in static runs, which are shortened by the order of the scheme then."""
+        (count, bound), driven = seen[-1], self.kernel.hamiltonian.time_dependent
+        aim, up = (0.9, 1.0) if driven else (1.0, 0.5)
+        return int(min(count * (bound / (aim * self.goal)) ** (1 / self._slope(seen)), 4.0 * count) + up)
 
     def _slope(self, seen: list[tuple[int, float]]) -> float:
         """How steeply the bound falls with the number of steps, between its last two values: p where steps are short."""
