@@ -106,3 +106,19 @@ def test_extents_compiled_and_by_numpy(potential):
     found = by_energy(H, presence)
     with ql.phase_backend("numpy"):
         assert by_energy(H, presence) == found
+
+
+@pytest.mark.parametrize("drive", [lambda x: np.clip(x, -5, 5), np.cos, lambda x: 0 * x], ids=["clip", "cos", "none"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_driven_extents_compiled_and_by_numpy(drive, backwards):
+    grid = ql.Grid(300, (-20, 20), twist=0.2)
+    static, terms = (lambda x: 3 * (1 - np.exp(-x**2 / 9)) + x**2 / 40), [(lambda t: np.sin(2 * t), drive), (np.cos, 0.1)]
+    H = ql.Hamiltonian(grid, ql.SeparablePotential(static, terms), mass=1.7, hbar=0.6)
+    psi = np.stack([ql.gaussian(grid, center=c, momentum=p, width=0.5, hbar=0.6) for c, p in ((1, 2), (-2, 0.3))])
+    presence = Presence(grid, psi, grid.forward(grid.to_periodic(psi)), 1e-6)
+    factors = DriveFactors(H.drive.factors_at, 0.0, 4.0)
+    (extent,), box = driven_extents.by_trajectories(H, presence, factors, backwards)
+    with ql.phase_backend("numpy"):
+        (other,), same = driven_extents.by_trajectories(H, presence, factors, backwards)
+    assert (extent[:2], box) == (other[:2], same) and abs(extent.nyquist / other.nyquist - 1) < 1e-12
+    assert 0 < box[0].start < box[0].stop < 300
