@@ -1,11 +1,19 @@
 """The compiled twin of qlearn.kernels.trajectories."""
 
+from typing import Any
+
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic as of_numba
 
-from qlearn.kernels.vectors import LANES, fetch, floor, load, pick, spread, store, store_whole, transposed
+from qlearn.kernels.vectors import LANES, Place, Vector, floor, lanes, load, spread, store, transposed, written
 
 __all__ = ["compared_on_a_line", "kick_times", "piecewise", "run", "run_on_a_line"]
+
+intrinsic: Any = of_numba  # its functions take one argument less than they are written with
+_WHOLE = ir.IntType(64)
 
 
 @numba.njit(cache=True)
@@ -21,13 +29,32 @@ def _basis(x, pieces, basis, at):
     return np.int64(cell)
 
 
+@written()
+def _keep(builder: Any, state: Place, index: Any, places: Vector, count: Vector) -> None:
+    """Into state at an index, as integers, where the cells of such numbers begin; the first one where there is no such cell."""
+    kind, zero = ir.VectorType(_WHOLE, LANES), ir.Constant(places.value.type, [0.0] * LANES)
+    above, below = builder.fcmp_ordered(">=", places.value, zero), builder.fcmp_ordered("<", places.value, count.value)
+    begin = builder.select(builder.and_(above, below), (places * float(LANES)).value, zero)
+    builder.store(builder.fptosi(begin, kind), builder.bitcast(state.after(index).pointer, kind.as_pointer()), align=8)
+
+
+@intrinsic
+def _fetch(typing: Any, cells: Any, term: Any, state: Any, index: Any) -> Any:
+    """A tuple of the numbers of eight cells, where ``_keep`` has put them, of the term of V that begins at ``term``."""
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        table, kept = (Place(builder, context.make_array(sig.args[i])(context, builder, args[i]).data) for i in (0, 2))
+        term, index = (context.cast(builder, args[i], sig.args[i], types.intp) for i in (1, 3))
+        first = builder.bitcast(kept.after(index).pointer, _WHOLE.as_pointer())
+        places = [builder.load(builder.gep(first, [_WHOLE(lane)])) for lane in range(LANES)]
+        return context.make_tuple(builder, sig.return_type, [table.after(term).load(place).value for place in places])
+    return types.UniTuple(lanes, LANES)(cells, term, state, index), generate
+
+
 @numba.njit(cache=True)
 def _find(x, n, per, state, i):
-    """Into state at i where the polynomials of the cells of x begin; of some cell where x is beyond all numbers."""
+    """Into state at i where the polynomials of the cells of x begin; those of some cell where x is beyond all numbers."""
     cell = floor(x)
-    place = cell - n * floor(spread(0.5) * per + cell * per)
-    place = pick(spread(0.0), place, place, spread(0.0))
-    store_whole(state, i, spread(float(LANES)) * pick(place, n, place, spread(0.0)))
+    _keep(state, i, cell - n * floor(spread(0.5) * per + cell * per), n)
 
 
 @numba.njit(cache=True)
@@ -42,7 +69,7 @@ def _moved(cells, terms, inverse, rows, factors, kick, h, count, state):
     """``count`` steps of what ``_state`` makes. factors (n, R), flat: from ``kick`` on those of each row. The last kick of a step
     and the first of the next are one where no drift is between them."""
     size, last, m = cells.size // terms, rows.shape[0] - 1, state.size // 4
-    n, per = spread(size // LANES), spread(LANES / size)
+    n, per = spread(size / LANES), spread(LANES / size)
     merged = last > 0 and rows[last, 2] == 0
     for step in range(count):
         for k in range(last + 1):
@@ -54,9 +81,9 @@ def _moved(cells, terms, inverse, rows, factors, kick, h, count, state):
             f = (kick + step * (last + 1) + k) * (terms - 1) - 1
             push, bow, steep, go, half = spread(b), spread(4 * c), spread(c), spread(a), spread(0.5 * a)
             for i in range(0, m, LANES):
-                pieces = fetch(cells, 0, state, 3 * m + i)
+                pieces = _fetch(cells, 0, state, 3 * m + i)
                 for r in range(1, terms):
-                    pieces = _sum(pieces, spread(factors[f + r]), fetch(cells, r * size, state, 3 * m + i))
+                    pieces = _sum(pieces, spread(factors[f + r]), _fetch(cells, r * size, state, 3 * m + i))
                 c0, c1, c2, c3, c4, c5, _, _ = transposed(pieces)
                 x = load(state, i)
                 u = x - floor(x)
@@ -82,7 +109,7 @@ def _state(cells, terms, origin, spacing, q, p, action):
     for i in range(q.size):
         state[i], state[m + i], state[2 * m + i] = (q[i] - origin) / spacing, p[i] * spacing, action[i]
     for i in range(0, m, LANES):
-        _find(load(state, i), spread(size // LANES), spread(LANES / size), state, 3 * m + i)
+        _find(load(state, i), spread(size / LANES), spread(LANES / size), state, 3 * m + i)
     return state
 
 
