@@ -116,6 +116,8 @@ def written(result: Any = types.void) -> Callable[[Callable[..., Any]], Any]:
         def typed(typing: Any, *kinds: Any) -> Any:
             def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
                 found = write(builder, *(_meant(context, builder, *each) for each in zip(sig.args, args, strict=True)))
+                if isinstance(found, list):
+                    return context.make_tuple(builder, result, [vector.value for vector in found])
                 return context.get_dummy_value() if result is types.void else getattr(found, "value", found)
             packed = all(kind.layout == "C" for kind in kinds if isinstance(kind, types.Array))
             return (result(*kinds), generate) if packed else None
@@ -130,6 +132,8 @@ def _meant(context: Any, builder: Any, kind: Any, arg: Any) -> Any:
         return Place(builder, arg)
     if isinstance(kind, _Lanes):
         return Vector(builder, arg)
+    if isinstance(kind, types.UniTuple):
+        return [Vector(builder, builder.extract_value(arg, i)) for i in range(kind.count)]
     if isinstance(kind, types.Float):
         return _spread(builder, arg)
     return kind.literal_value if isinstance(kind, types.IntegerLiteral) else context.cast(builder, arg, kind, types.intp)
@@ -179,9 +183,11 @@ def store(builder: Any, array: Any, index: Any, vector: Vector) -> None:
 
 
 @written(lanes)
-def spread(builder: Any, number: Vector) -> Vector:
+def spread(builder: Any, number: Any) -> Vector:
     """A number, eight times."""
-    return number
+    if isinstance(number, int):
+        return Vector(builder, _value(float(number)))
+    return number if isinstance(number, Vector) else _spread(builder, builder.sitofp(number, ir.DoubleType()))
 
 
 @written(lanes)
@@ -213,10 +219,7 @@ def total(builder: Any, vector: Vector) -> Any:
     return builder.extract_element(vector.value, ir.Constant(_LANE, 0))
 
 
-@intrinsic
-def transposed(typing: Any, rows: Any) -> Any:
+@written(types.UniTuple(lanes, LANES))
+def transposed(builder: Any, rows: list[Vector]) -> list[Vector]:
     """A tuple of eight vectors, as a tuple of eight columns."""
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        columns = columns_of([Vector(builder, builder.extract_value(args[0], i)) for i in range(LANES)])
-        return context.make_tuple(builder, sig.return_type, [column.value for column in columns])
-    return rows(rows), generate
+    return columns_of(rows)
