@@ -72,8 +72,9 @@ class Reach:
 
     def _features(self, energy: float, time: float) -> list[float]:
         H, table = self.hamiltonian, self.hamiltonian.potential_table(time)
-        if H.channels is None and not H.time_dependent:
-            features: list[_Features] = H.kept("features", lambda: _features(table, H.grid.spacing, None))
+        if H.channels is None and (not H.time_dependent or H.drive is not None):
+            factors = None if H.drive is None else H.drive.factors(time).tolist()  # V is the same where these are
+            features: list[_Features] = H.kept_last("features", factors, lambda: _features(table, H.grid.spacing, None))
             return [feature.length(energy) for feature in features]
         if H.channels is None:
             return feature_lengths(table, energy, H.grid.spacing)
