@@ -9,7 +9,7 @@ Modes stand in the order in which the transforms leave them, and all tables with
 
 import math
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, final
 
 import numpy as np
@@ -87,6 +87,20 @@ class Layout:
         padded[:, :self.rows, :self.columns] = values
         return np.ascontiguousarray(padded.reshape(-1, self.blocks, LANES, self.stride).transpose(0, 1, 3, 2)).reshape(
             len(values), -1)
+
+    def masks(self, points: np.ndarray, modes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """1 at some points and at some modes, given by their flat indices, among zeros: (size,) and (modes,)."""
+        masks = np.zeros(self.size), np.zeros(self.rows * self.padded)
+        for mask, places, index in zip(masks, self._places, (points, modes), strict=True):
+            mask[places[index]] = 1.0
+        return masks
+
+    @cached_property
+    def _places(self) -> list[np.ndarray]:
+        """Where each point of the grid stands, and each mode."""
+        numbers = np.arange(1.0, self.rows * self.columns + 1).reshape(1, *self.shape)
+        arranged = [self.points(numbers)[0], self.modes(numbers)[0]]
+        return [found[np.argsort(values[found])] for values in arranged for found in (np.flatnonzero(values),)]
 
     def modes(self, values: np.ndarray) -> np.ndarray:
         """Real values (m, *shape) of the modes in FFT order, as the loop meets them, (m, padded columns/8 · rows · 8)."""

@@ -4,7 +4,6 @@ That is: phases by numba, no FFT backend asked for by name, arrays of NumPy, per
 real time, and numbers of points that the loop can transform. The numbers are those of the other way to rounding.
 """
 
-import math
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, final
@@ -61,8 +60,8 @@ class FusedSteps:
     """Steps of one sequence in place; what the last few step lengths need is kept, ``most`` of them."""
 
     def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, gradient: bool, most: int):
-        self.hamiltonian, self.sequence, self.kicks, self.gradient, self.most = hamiltonian, sequence, kicks, gradient, most
-        self.layout = layout_of(hamiltonian.grid.shape)
+        self.hamiltonian, self.kicks, self.gradient, self.most = hamiltonian, kicks, gradient, most
+        self.plan, self.layout = _plan(sequence), layout_of(hamiltonian.grid.shape)
         self._drifted: dict[float, Stages] = {}
         self._kicked: dict[float, np.ndarray] = {}
         self._masks: Any = None
@@ -73,7 +72,7 @@ class FusedSteps:
         the loop."""
         if not _takes(phi):
             return False
-        plan, stages = _plan(self.sequence), self._stages(h)
+        plan, stages = self.plan, self._stages(h)
         kicks = None if isinstance(self.kicks, DrivenKicks) or (brief and self.hamiltonian.is_hermitian) else self._factors(h)
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         parts = _parts(count, phi.size * len(plan.which))
@@ -99,10 +98,10 @@ class FusedSteps:
         return True
 
     def _stages(self, h: float) -> Stages:
-        return self._kept(self._drifted, h, lambda: self._made(_plan(self.sequence), h))
+        return self._kept(self._drifted, h, lambda: self._made(self.plan, h))
 
     def _factors(self, h: float) -> np.ndarray:
-        return self._kept(self._kicked, h, lambda: self._static(_plan(self.sequence).kicks, h))
+        return self._kept(self._kicked, h, lambda: self._static(self.plan.kicks, h))
 
     def _kept(self, tables: dict[float, Any], h: float, make: Callable[[], Any]) -> Any:
         if h not in tables:
@@ -173,14 +172,8 @@ class FusedSteps:
         return weights
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
-        """The places that are looked at, as 1 among zeros."""
         if self._masks is None or self._masks[0] is not lookout:
-            shape, masks = self.hamiltonian.grid.shape, []
-            for index, arranged in ((lookout.points, self.layout.points), (lookout.modes, self.layout.modes)):
-                mask = np.zeros((1, math.prod(shape)))
-                mask[0, index] = 1.0
-                masks.append(arranged(mask.reshape(1, *shape))[0])
-            self._masks = (lookout, tuple(masks))
+            self._masks = (lookout, self.layout.masks(lookout.points, lookout.modes))
         return self._masks[1]
 
 
