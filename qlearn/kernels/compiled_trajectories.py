@@ -1,5 +1,6 @@
 """The compiled twin of qlearn.kernels.trajectories."""
 
+import math
 from typing import Any
 
 import numba
@@ -148,9 +149,10 @@ def _row_times(rows, time, h, count, times, at):
 
 
 @numba.njit(cache=True)
-def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leave, factors, h, ends, q, p, action, local, total,
-                       areas):
-    """Steps of h beside steps of h/2; see qlearn.kernels.trajectories. factors: flat, in the order of ``kick_times``."""
+def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leave, factors, h, ends, q, p, action, members,
+                       local, total):
+    """Steps of h beside steps of h/2; see qlearn.kernels.trajectories. factors: flat, in the order of ``kick_times``. Returns the
+    least area."""
     first = _state(cells, terms, origin, spacing, q, p, action)
     coarse, fine, beside = first.copy(), first.copy(), np.empty_like(first)
     line, each, count = (cells, terms, inverse / spacing**2), len(rows), ends[-1]
@@ -163,40 +165,46 @@ def compared_on_a_line(cells, terms, origin, spacing, inverse, rows, enter, leav
         beside[:] = coarse
         _moved(*line, rows, factors, narrow + 2 * begin * each, h / 2, 2, beside)
         _moved(*line, rows, factors, begin * each, h, 1, coarse)
-        _mean_squares(coarse, beside, q.size, local[block])
+        local[block] = _difference(coarse, beside, q.size // members, members)
         _moved(*line, rows, factors, (begin + 1) * each, h, end - begin - 1, coarse)
         _moved(*line, rows, factors, narrow + 2 * begin * each, h / 2, 2 * (end - begin), fine)
-        _mean_squares(coarse, fine, q.size, total[block])
+        total[block] = _difference(coarse, fine, q.size // members, members)
     if some:
         _moved(*line, leave, factors, leaving, h, 1, coarse)
         _moved(*line, leave, factors, leaving + len(leave), h / 2, 1, fine)
         total[:] = 0.0
-        _mean_squares(coarse, fine, q.size, total[-1])
-    _areas(first, coarse, q.size, areas)
+        total[-1] = _difference(coarse, fine, q.size // members, members)
+    return _least_area(first, coarse, q.size // members, members)
 
 
 @numba.njit(cache=True)
-def _mean_squares(coarse, fine, count, means):
-    """Of A = S̃ − S − p(q̃ − q), for each member."""
-    each, m = count // means.size, coarse.size // 4
-    for member in range(means.size):
+def _difference(coarse, fine, each, members):
+    """The root mean square of A = S̃ − S − p(q̃ − q), of the worst member; no number where one is none."""
+    m, worst = coarse.size // 4, 0.0
+    for member in range(members):
         total = 0.0
         for i in range(member * each, (member + 1) * each):
             total += (coarse[2 * m + i] - fine[2 * m + i] - fine[m + i] * (coarse[i] - fine[i])) ** 2
-        means[member] = total / each
+        worst = worst if total <= worst else total
+        if worst != worst:
+            break
+    return math.sqrt(worst / each)
 
 
 @numba.njit(cache=True)
-def _areas(first, last, count, areas):
-    """Variance of q times that of p over first and last points together, for each member."""
-    each, m = count // areas.size, first.size // 4
-    for member in range(areas.size):
-        area = 1.0
-        for start in (member * each, m + member * each):
-            a, b = first[start:start + each], last[start:start + each]
-            mean = (np.sum(a) + np.sum(b)) / (2 * each)
-            area *= (np.sum((a - mean) ** 2) + np.sum((b - mean) ** 2)) / (2 * each)
-        areas[member] = area
+def _least_area(first, last, each, members):
+    """Variance of q times that of p over first and last points together, of the member where it is least."""
+    m, least = first.size // 4, np.inf
+    for start in range(0, members * each, each):
+        least = min(least, _variance(first, last, start, each) * _variance(first, last, m + start, each))
+    return least
+
+
+@numba.njit(cache=True)
+def _variance(first, last, start, count):
+    a, b = first[start:start + count], last[start:start + count]
+    mean = (np.sum(a) + np.sum(b)) / (2 * count)
+    return (np.sum((a - mean) ** 2) + np.sum((b - mean) ** 2)) / (2 * count)
 
 
 @numba.njit(cache=True)

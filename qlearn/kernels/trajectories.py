@@ -36,16 +36,16 @@ class Points(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What steps of h differ in from steps of h/2, by A = S̃ − S − p·(q̃ − q), means of A² for each member.
+    """What steps of h differ in from steps of h/2, by A = S̃ − S − p·(q̃ − q): its root mean squares, of the worst member.
 
-    local (blocks, members) : of the first step of each block, from the same point.   total (blocks, members) : of all steps
-    from the start, at the end of each block; with rows to be undone at the last end, and 0 before.
-    areas (d, members) : the variance of q times that of p over first and last points together.
+    local (blocks,) : of the first step of each block, from the same point.
+    total (blocks,) : of all steps from the start, at the end of each block; with rows to be undone at the last end, and 0 before.
+    area : the least variance of q times that of p, over first and last points together, of the axes and members.
     """
 
     local: np.ndarray
     total: np.ndarray
-    areas: np.ndarray
+    area: float
 
 
 def _pieces() -> np.ndarray:
@@ -139,8 +139,9 @@ class Trajectories:
             self._move(fine, leave, narrow_out, h / 2)
             total[:] = 0.0
             total[-1] = _difference(coarse, fine)
-        one, all_so_far = (np.mean(values.reshape(blocks, members, -1) ** 2, axis=2) for values in (local, total))
-        return Comparison(one, all_so_far, _areas(points, coarse, members))
+        squares = np.mean(np.stack([local, total]).reshape(2, blocks, members, -1) ** 2, axis=3)
+        one, all_so_far = np.sqrt(squares.max(axis=2))
+        return Comparison(one, all_so_far, float(_areas(points, coarse, members).min()))
 
     def _compared_on_a_line(self, points: Points, members: int, schemes: tuple[np.ndarray, np.ndarray, np.ndarray], time: float,
                             h: float, ends: np.ndarray) -> Comparison:
@@ -152,11 +153,11 @@ class Trajectories:
             times = np.empty(3 * count * rows + 2 * (enter + leave))
             compiled_trajectories.kick_times(*schemes, time, h, count, times)
             factors = self.factors(times).reshape(-1)
-        local, total, areas = (np.empty((n, members)) for n in (len(ends) - 1, len(ends) - 1, 1))
+        local, total = np.empty((2, len(ends) - 1))
         q, p, action = (values.reshape(-1) for values in points)
         compare: Any = compiled_trajectories.compared_on_a_line
-        compare(self._flat_cells, *self._line, *schemes, factors, h, ends, q, p, action, local, total, areas[0])
-        return Comparison(local, total, areas)
+        area = compare(self._flat_cells, *self._line, *schemes, factors, h, ends, q, p, action, members, local, total)
+        return Comparison(local, total, area)
 
     def _move(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
         """A step for each of ``weights`` (count, k, 1 + R); the points are overwritten."""

@@ -49,8 +49,8 @@ class Outlook:
 
     step: float
     error: float
-    local: np.ndarray
-    starts: np.ndarray
+    local: list[float]
+    starts: list[float]
     total: float
     quanta: float
 
@@ -101,10 +101,9 @@ class Forecast:
     def _foreseen(self, count: int, points: Points) -> Outlook:
         h, rays, ends = self.span / count, self.rays, _ends(count)
         found = rays.trajectories.compared(points, rays.members, *self._rows, rays.time, h, ends)
-        local = self._scale * np.sqrt(found.local[:, 0] if rays.members == 1 else found.local.max(axis=1))
-        error = self._scale * math.sqrt(max(found.total[-1].max(), found.total.max() / 4))
-        return Outlook(h, error, local, ends[:-1] * h, float(local.sum()) / len(local) * count,
-                       math.sqrt(found.areas.min()) / rays.hbar)
+        local, total = (found.local * self._scale).tolist(), found.total.tolist()
+        return Outlook(h, self._scale * max(total[-1], max(total) / 2), local, (ends[:-1] * h).tolist(),
+                       sum(local) / len(local) * count, math.sqrt(found.area) / rays.hbar)
 
 
 @lru_cache(maxsize=1024)

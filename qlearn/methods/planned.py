@@ -10,6 +10,7 @@ barrier, driven and in two dimensions) and random ones; the numbers that random 
 """
 
 import math
+from statistics import fmean
 from typing import Any, final
 
 import numpy as np
@@ -112,7 +113,7 @@ class PlannedSteps:
         """The step length after a look at φ, the first state; 0 where the forecast fails it."""
         if self.kernel.table.processor is None:
             _, error = self.probe.compare(phi, self.clock.time, self.clock.sign * self.step)
-            foreseen = max(self.outlook.local[0], float(np.mean(self.outlook.local)))
+            foreseen = max(self.outlook.local[0], fmean(self.outlook.local))
             ratio = error / foreseen * (abs(self.outlook.step) / self.step) ** (self.probe.order + 1) if foreseen > 0 else np.inf
             if ratio > TRUST:
                 return 0.0
@@ -123,15 +124,15 @@ class PlannedSteps:
     def snapshot(self) -> dict[str, Any]:
         numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
                    self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed]
-        return {"numbers": np.array(numbers), "local": self.outlook.local, "starts": self.outlook.starts,
-                "pending": np.array(self.pending), "norms": self.probe.norms}
+        return {"numbers": np.array(numbers), "local": np.array(self.outlook.local),
+                "starts": np.array(self.outlook.starts), "pending": np.array(self.pending), "norms": self.probe.norms}
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
         self.step, self.ratio, step, error, total, self.conjugation.inside, quanta, *rest = np.asarray(saved["numbers"]).tolist()
         self.sums, self.replanned, self.record.witnessed = (rest[0], rest[1]), bool(rest[2]), rest[3]
-        self.outlook = Outlook(step, error, np.asarray(saved["local"]), np.asarray(saved["starts"]), total, quanta)
-        self.pending = np.asarray(saved["pending"]).tolist()
+        local, starts, self.pending = (np.asarray(saved[name]).tolist() for name in ("local", "starts", "pending"))
+        self.outlook = Outlook(step, error, local, starts, total, quanta)
         self.probe.norms = np.asarray(saved["norms"])
 
     def _bound(self, outlook: Outlook | None = None) -> float:
@@ -230,20 +231,22 @@ class PlannedSteps:
         """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest."""
         local, starts = self.outlook.local, self.outlook.starts
         wanted = min(max(FEWEST_PROBES, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
-        first = int((local >= 0.5 * local.max()).argmax())
+        large = 0.5 * max(local)
+        first = next((i for i, error in enumerate(local) if error >= large), 0)
         left, start, places = wanted - 1, first + 1, [first]
         while left > 0 and start < len(starts):
             end = start - (start - len(starts)) // left
-            places.append(start + int(local[start:end].argmax()))
+            places.append(max(range(start, end), key=local.__getitem__))
             left, start = left - 1, end
-        return [float(starts[i]) for i in places]
+        return [starts[i] for i in places]
 
     def _checked(self, phi: Any, h: float) -> Any:
         """A step, as two halves where no processor of h is in force, and what the difference says about the forecast; φ is
         overwritten."""
         place, self.pending = self.pending[0], self.pending[1:]
-        index = int(np.abs(self.outlook.starts - place).argmin())
-        foreseen = max(float(self.outlook.local[index]), float(self.outlook.local.mean()))
+        local, starts = self.outlook.local, self.outlook.starts
+        index = min(range(len(starts)), key=lambda i: abs(starts[i] - place))
+        foreseen = max(local[index], fmean(local))
         foreseen *= (abs(h) / abs(self.outlook.step)) ** (self.probe.order + 1)
         moved, error = (self.probe.moved if self.kernel.table.processor is None else self.probe.fixed)(phi, self.clock.time, h)
         seen, early = error > 4 * self.probe.noise, self.sums[1] == 0

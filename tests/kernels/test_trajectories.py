@@ -77,7 +77,7 @@ def test_steps_are_compared_compiled_and_plain_alike(d, driven, enter, monkeypat
     compiled = made.compared(start, 2, ROWS, enter, 0.3, 0.2, ends)
     monkeypatch.delitem(sys.modules, "numba")
     plain = made.compared(start, 2, ROWS, enter, 0.3, 0.2, ends)
-    assert compiled.local.shape == compiled.total.shape == (3, 2) and compiled.areas.shape == (d, 2)
+    assert compiled.local.shape == compiled.total.shape == (3,) and compiled.area > 0
     assert all(np.allclose(a, b, rtol=1e-8, atol=1e-20) for a, b in zip(compiled, plain, strict=True))
     assert np.all(compiled.local > 0) and np.all((compiled.total[:-1] > 0) == (len(enter) == 0))
 
@@ -87,9 +87,9 @@ def test_the_difference_of_many_steps_is_that_of_runs():
     found = made.compared(start, 1, ROWS, np.zeros((0, 3)), 0.3, 0.2, np.array([0, 2, 6]))
     coarse, fine = made.run(start, ROWS, 0.3, 0.2, 6), made.run(start, ROWS, 0.3, 0.1, 12)
     differences = coarse.action - fine.action - np.sum(fine.p * (coarse.q - fine.q), axis=1)
-    assert found.total[-1, 0] == pytest.approx(np.mean(differences**2), rel=1e-9)
+    assert found.total[-1] == pytest.approx(np.sqrt(np.mean(differences**2)), rel=1e-9)
     both = np.concatenate([start.q, coarse.q]), np.concatenate([start.p, coarse.p])
-    assert found.areas[0, 0] == pytest.approx(np.var(both[0]) * np.var(both[1]), rel=1e-12)
+    assert found.area == pytest.approx(np.var(both[0]) * np.var(both[1]), rel=1e-12)
 
 
 @pytest.mark.parametrize("height", [1e20, 1e300])
@@ -97,7 +97,7 @@ def test_trajectories_may_leave_all_numbers(height):
     made = Trajectories(height * np.cos(np.arange(64) * np.pi / 32)[None], np.zeros(1), np.array([np.pi / 32]), np.eye(1))
     with np.errstate(all="ignore"):
         found = made.compared(points(1), 1, ROWS, np.zeros((0, 3)), 0.0, 0.5, np.array([0, 2, 20]))
-    assert not np.all(found.total < 1e100)
+    assert not np.all(found.total < 1e50)
 
 
 def test_piecewise_polynomials(monkeypatch):
