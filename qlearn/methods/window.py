@@ -160,7 +160,7 @@ def window_for(task: Task) -> Window | None:
     H, grid = task.hamiltonian, task.hamiltonian.grid
     if not _may_have_one(H):
         return None
-    presence = _presence(task)
+    presence = Presence(grid, to_numpy(task.psi), task.modes(), max(FAINT * task.tol, FAINTEST))
     extents, reached = _extents(task, presence)
     window = None if extents is None else _around(H, extents, 1 - RIM if H.time_dependent else TOLD)
     if window is None or window.grid.size > WORTH * grid.size or not _is_smooth(H, window, reached):
@@ -186,13 +186,6 @@ def _may_have_one(H: Hamiltonian) -> bool:
     plain = H.is_linear and H.is_hermitian and H.channels is None and not H.batch_shape and H.is_diagonal_in_k
     known = not H.time_dependent or (H.drive is not None and (may_compile() or H.grid.size >= LARGE))
     return plain and known and all(kind == "periodic" for kind in H.grid.boundary)
-
-
-def _presence(task: Task) -> Presence:
-    """Where ψ0 is, and its modes."""
-    grid, psi = task.hamiltonian.grid, to_numpy(task.psi)
-    task.record.ffts += psi.size // grid.size
-    return Presence(grid, psi, grid.forward(grid.to_periodic(psi)), max(FAINT * task.tol, FAINTEST))
 
 
 def _is_smooth(hamiltonian: Hamiltonian, window: Window, reached: np.ndarray) -> bool:

@@ -66,14 +66,14 @@ class GridMonitor:
         left = self._see_edges(phi, NO_TABLE)[1]
         copies = math.prod(phi.shape) // self.grid.size
         if self.record.ffts == 0 or self.ffts + copies <= SHARE * self.record.ffts:
-            self._see_modes(modes(self.grid, to_numpy(phi)), left, NO_TABLE)
+            self._see_modes(self._modes(phi), left, NO_TABLE)
 
     def look(self, phi: Any, found: np.ndarray | None = None, potential: np.ndarray = NO_TABLE,
              kinetic: np.ndarray = NO_TABLE) -> tuple[np.ndarray, np.ndarray]:
         """Look at seams and modes, ``found`` where they are known; returns Σ V|φ|²/Σ|φ|² and Σ T|φ_k|²/Σ|φ_k|² for tables
         (*shape) of V and T, (members,) each; 0 without one, NaN for a zero state."""
         seen, left = self._see_edges(phi, potential)
-        of_modes = self._see_modes(modes(self.grid, to_numpy(phi)) if found is None else found, left, kinetic)
+        of_modes = self._see_modes(self._modes(phi) if found is None else found, left, kinetic)
         with np.errstate(invalid="ignore", divide="ignore"):
             return seen[:, 1] / seen[:, 0], of_modes[:, 1] / of_modes[:, 0]
 
@@ -93,9 +93,12 @@ class GridMonitor:
         before, n, behind = around(values.shape[values.ndim - self.grid.ndim:])[axis]
         return sums(values, (before * (self.hamiltonian.channels or 1), n, behind), parts, table)
 
+    def _modes(self, phi: Any) -> np.ndarray:
+        self.ffts += math.prod(phi.shape) // self.grid.size
+        return modes(self.grid, to_numpy(phi))
+
     def _see_modes(self, found: np.ndarray, left: np.ndarray, table: np.ndarray) -> np.ndarray:
         """The sums of the modes (…, *state_shape) of axis 0, with those of the table."""
-        self.ffts += found.size // self.grid.size
         looks = [self._sums(found, axis, places, NO_TABLE if axis else table)
                  for axis, places in enumerate(self.grid.outer_modes)]
         for look in looks:

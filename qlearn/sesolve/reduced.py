@@ -2,9 +2,9 @@
 
 What the window leaves out is looked at: the share of |φ|² in the outermost wavenumbers, and on a cut axis in the outermost
 points at either end. Where the root of either exceeds LEAK·tol, LEAK_DRIVEN·tol under a drive, the window is given up, and the
-run starts again from ψ0 on all points. Under a static V what gets out keeps its energy, and is met sooner or later behind a
-stretch of the method. A drive may push ψ out and catch what comes in from the other end: its rims are looked at behind
-every step.
+run starts again from ψ0 on all points. Under a static V what gets out keeps its energy, and is met sooner or later: it is
+looked at at save times and behind stretches of the method, every SELDOM steps. A drive may push ψ out and catch what comes in
+from the other end: its rims are looked at behind every step.
 stats["grid"] says on which points the state was moved, stats["windows_left"] whether a window was given up.
 """
 
@@ -24,7 +24,7 @@ from qlearn.methods.window import Window, window_for
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
 LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
-SELDOM = 8  # steps after which a window is looked at, besides at save times
+SELDOM = 32  # steps after which a window is looked at, besides at save times
 
 
 def takes_windows(method: Any, wanted: bool | None) -> bool:

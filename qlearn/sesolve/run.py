@@ -70,9 +70,8 @@ class Run:
             self.moving = False
             return False
         self.psi, self.index, self.record.reached = psi, self.index + 1, target
-        norms = self.problem.H.norm(psi)
-        some = self.problem.norms > 0
-        self.norm_drift = max(self.norm_drift, float(np.max(np.abs(norms[some] / self.problem.norms[some] - 1))))
+        norms = self._of_members(self.problem.H.norm(psi))
+        self.norm_drift = float(np.max([self.norm_drift, *(abs(norm / first - 1) for norm, first in norms)]))  # NaN stays NaN
         self.moving = False
         return True
 
@@ -128,7 +127,9 @@ class Run:
                 self.energies[which] = self._energy()
             return
         plain = H.channels is None and not H.batch_shape
-        potential, kinetic = self.monitor.look(phi, potential=H.potential_table() if plain else NO_TABLE, kinetic=H.kinetic.table)
+        task = self.problem.task
+        potential, kinetic = self.monitor.look(phi, task.modes() if which == 0 and task.knows_modes else None,
+                                               H.potential_table() if plain else NO_TABLE, H.kinetic.table)
         batch = self.psi.shape[:len(self.psi.shape) - len(H.state_shape)]
         self.energies[which] = kinetic.reshape(batch) + (potential.reshape(batch) if plain else self._potential_energy())
 
@@ -172,9 +173,13 @@ class Run:
         before, after = self.energies
         if before is None or (after is None and self.index > 0):
             return None
-        some = self.problem.norms > 0
-        drift = np.ravel((before if after is None else after)[some] - before[some])
-        return float(drift[np.argmax(np.abs(drift))])
+        drifts = [drift for drift, _ in self._of_members((before if after is None else after) - before)]
+        return drifts[int(np.argmax(np.abs(drifts)))]
+
+    def _of_members(self, values: np.ndarray) -> list[tuple[float, float]]:
+        """(value, ‖ψ0‖) of all members of a batch but zero states."""
+        pairs = zip(np.ravel(values).tolist(), np.ravel(self.problem.norms).tolist(), strict=True)
+        return [pair for pair in pairs if pair[1] > 0]
 
     def _absorbed(self) -> Any:
         p = self.problem
