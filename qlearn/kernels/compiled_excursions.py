@@ -17,32 +17,28 @@ def on_a_line(tables, spacing, inverse, weights, h, parts, q, p, bounds):
             slope[i] = (table[i - 1] - table[i + 1]) / (2 * spacing)
         slope[0] = slope[n] = (table[n - 1] - table[1]) / (2 * spacing)
         slope[n - 1] = (table[n - 2] - table[0]) / (2 * spacing)
-    dt, k = h / parts, q.size
-    one = np.uint64(1)
+    dt, k, rises = h / parts, q.size, slopes[:, 1:] - slopes[:, :-1]
     drift, count = dt * inverse / spacing, (weights.shape[0] - 1) * parts
     at, u, force = np.empty(k, dtype=np.uint64), np.empty(k), np.empty(k)
     lows, highs, slows, fasts = q.copy(), q.copy(), p.copy(), p.copy()
     for step in range(count + 1):
         before, rest = step // parts, step % parts
-        if step:
-            for j in range(k):
-                q[j] += drift * p[j]
-        outside = False
+        outside, go = False, drift if step else 0.0
         for j in range(k):
-            cell = np.floor(q[j])
-            u[j], at[j], force[j] = q[j] - cell, np.uint64(np.int32(cell)), 0.0
+            x = q[j] + go * p[j]
+            cell = np.floor(x)
+            q[j], u[j], at[j], force[j] = x, x - cell, np.uint64(np.int32(cell)), 0.0
             outside |= (cell < 0) | (cell >= n)
         if outside:
             for j in range(k):
                 at[j] = np.uint64(np.int64(np.floor(q[j])) % n)
         for r in range(terms):
-            f, slope = weights[before, r], slopes[r]
+            f, slope, rise = weights[before, r], slopes[r], rises[r]
             if rest:
                 f += (weights[before + 1, r] - f) * (rest / parts)
             f *= 0.5 * dt
             for j in range(k):
-                a = slope[at[j]]
-                force[j] += f * (a + u[j] * (slope[at[j] + one] - a))
+                force[j] += f * (slope[at[j]] + u[j] * rise[at[j]])
         for j in range(k):
             middle = p[j] + force[j] if step else p[j]
             p[j] = middle + force[j]
