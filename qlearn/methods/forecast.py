@@ -76,10 +76,10 @@ class Rays:
         self.hbar, self.time, self.span = hamiltonian.hbar, time, span
         self.trajectories = _trajectories(hamiltonian, factors)
         states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
-        drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if np.any(state)]
+        drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if state.any()]
         self.members = len(drawn)
-        self.points = Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
-        self.few = Points(*(np.ascontiguousarray(values[FEWER // 2::FEWER]) for values in self.points))
+        self.points = drawn[0] if len(drawn) == 1 else Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
+        self.few = Points(*(values[FEWER // 2::FEWER].copy() for values in self.points))
         record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
 
 
@@ -140,7 +140,7 @@ def _in(hamiltonian: Hamiltonian) -> Trajectories:
 def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:
     """``count`` points of phase space for φ (*shape), spread evenly rather than at random; 1 + d transforms."""
     grid, hbar = hamiltonian.grid, hamiltonian.hbar
-    state = state.astype(complex)
+    state = np.asarray(state, dtype=complex)
     modes, moved = grid.forward(state.copy()), []
     for axis, (k, a) in enumerate(zip(grid.wavenumbers, hamiltonian.kinetic.vector_potential(), strict=True)):
         moved.append(grid.backward(modes * (hbar * k - a).reshape((-1,) + (1,) * (grid.ndim - 1 - axis))))
