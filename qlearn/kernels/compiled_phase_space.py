@@ -3,6 +3,7 @@
 import math
 
 import numba
+import numpy as np
 
 __all__ = ["drawn_on_a_line"]
 
@@ -10,9 +11,12 @@ __all__ = ["drawn_on_a_line"]
 @numba.njit(cache=True)
 def drawn_on_a_line(state, moved, x, normal, q, p):
     """Into q and p, as many as there are normal numbers; all arrays flat."""
-    density = state.real**2 + state.imag**2
-    total, least, spread = density.sum(), 1e-12 * density.max(), 0.0
-    for j in range(density.size):
+    density, total, most, spread = np.empty(state.size), 0.0, 0.0, 0.0
+    for j in range(state.size):
+        density[j] = state[j].real ** 2 + state[j].imag ** 2
+        total, most = total + density[j], max(most, density[j])
+    least = 1e-12 * most
+    for j in range(state.size):
         if density[j] > least:
             spread += (state[j].real * moved[j].imag - state[j].imag * moved[j].real) ** 2 / density[j]
     width, place, below = math.sqrt(spread / total), 0, density[0]
