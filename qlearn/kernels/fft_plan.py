@@ -25,18 +25,18 @@ class Plan:
 
 
 @lru_cache(maxsize=4096)
-def factored(n: int) -> tuple[int, ...] | None:
-    """As few radices as have the product n, the largest last; None where it has factors other than 2, 3 and 5."""
+def factored(n: int, most: int = RADICES[-1]) -> tuple[int, ...] | None:
+    """As few radices of at most ``most`` as have the product n, the largest last; None where n has factors but 2, 3 and 5."""
     if n == 1:
         return ()
-    parts = [(radix, factored(n // radix)) for radix in RADICES if n % radix == 0]
+    parts = [(radix, factored(n // radix, most)) for radix in RADICES if radix <= most and n % radix == 0]
     found = [tuple(sorted((*others, radix))) for radix, others in parts if others is not None]
     return min(found, key=lambda radices: (len(radices), -radices[-1]), default=None)
 
 
 @lru_cache(maxsize=64)
-def plan(n: int) -> Plan:
-    radices = factored(n)
+def plan(n: int, most: int = RADICES[-1]) -> Plan:
+    radices = factored(n, most)
     assert radices is not None
     passes, roots, order, m, root = [], [np.empty(0)], np.zeros(1, dtype=np.int64), n, 0
     for radix in radices:

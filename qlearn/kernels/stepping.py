@@ -42,9 +42,11 @@ class Layout:
     """Where the points and the modes of a grid stand. size: numbers that real and imaginary parts take each."""
 
     def __init__(self, shape: tuple[int, ...]):
+        from qlearn.kernels.vectors import LARGEST_RADIX
+
         self.shape, self.line = shape, len(shape) == 1
         self.rows, others = (shape[0] // LANES, (LANES,)) if self.line else (shape[0], shape[1:])
-        self.plans = [plan(n) for n in ((self.rows,) if self.line else shape)]
+        self.plans = [plan(n, LARGEST_RADIX) for n in ((self.rows,) if self.line else shape)]
         columns = math.prod(others)
         padded, blocks = -(-columns // LANES) * LANES, -(-self.rows // LANES)
         self.stride = padded + LANES * (1 - padded // LANES % 2)  # odd numbers of vectors: blocks on different lines of a cache

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.core.datamodel import models, register_default
@@ -19,10 +19,11 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic as of_numba
 
-__all__ = ["LANES", "Place", "Vector", "aligned", "columns_of", "floats", "floor", "lanes", "load", "repeated", "spread", "store",
-           "total", "transposed", "whole", "wholes", "written"]
+__all__ = ["LANES", "LARGEST_RADIX", "Place", "Vector", "aligned", "columns_of", "floats", "floor", "lanes", "load", "repeated",
+           "spread", "store", "total", "transposed", "whole", "wholes", "written"]
 
 LANES = 8
+LARGEST_RADIX = 8 if binding.get_host_cpu_features().get("avx512f") else 5  # its numbers stay in the registers
 intrinsic: Any = of_numba  # its functions take one argument less than they are written with
 _VECTOR, _WHOLE, _LANE = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(64), ir.IntType(32)
 _FLAGS = ("contract",)  # a product and a sum may become one instruction; nothing is reordered

@@ -27,11 +27,12 @@ def _back(re, im, start, gap, width, passes, roots):
     backward(floats(re, start), floats(im, start), gap, width, wholes(passes, 0), len(passes), floats(roots, 0))
 
 
+@pytest.mark.parametrize("most", [8, 5])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 8, 9, 12, 15, 16, 20, 25, 32, 36, 60, 75, 128, 240, 256, 625])
-def test_columns_are_transformed_and_come_back(n):
+def test_columns_are_transformed_and_come_back(n, most):
     values = np.random.default_rng(n).normal(size=(2, n, 8))
     re, im = values[0].ravel().copy(), values[1].ravel().copy()
-    p = plan(n)
+    p = plan(n, most)
     _ahead(re, im, 0, 8, 1, p.passes, p.roots)
     exact = np.fft.fft(values[0] + 1j * values[1], axis=0)[p.order]
     assert np.max(np.abs((re + 1j * im).reshape(n, 8) - exact)) < 2e-15 * np.max(np.abs(exact)) * max(1, np.log2(n))
@@ -113,7 +114,7 @@ def test_which_grids_fit():
     assert fits((64,)) and fits((72,)) and fits((1920,)) and fits((30, 8)) and fits((8, 2, 4))
     for shape in ((40,), (100,), (448,), (14, 16), (7, 64), (64, 4)):
         assert not fits(shape)
-    assert factored(360) == (3, 3, 5, 8) and factored(7) is None
+    assert factored(360) == (3, 3, 5, 8) and factored(360, 5) == (2, 3, 3, 4, 5) and factored(7) is None
 
 
 @pytest.mark.parametrize("size", [1.0, 1e4, 1e7])
