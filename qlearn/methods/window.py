@@ -47,17 +47,17 @@ class Window:
     stride: tuple[int, ...]
     held: float
 
-    @property
+    @cached_property
     def index(self) -> Any:
         """Of the points of the window in an array (…, *shape)."""
         return (..., *(slice(a, a + s * n, s) for a, s, n in zip(self.first, self.stride, self.grid.shape, strict=True)))
 
-    @property
+    @cached_property
     def cut(self) -> tuple[bool, ...]:
         """Of each axis: whether the window leaves out a part of it."""
         return tuple(s * n < m for s, n, m in zip(self.stride, self.grid.shape, self.whole.shape, strict=True))
 
-    @property
+    @cached_property
     def index_of_box(self) -> Any:
         """Of all points between the ends of the window in an array (…, *shape)."""
         return (..., *(slice(a, a + s * n) for a, s, n in zip(self.first, self.stride, self.grid.shape, strict=True)))
@@ -70,7 +70,7 @@ class Window:
         part = psi[self.index]
         return np.ascontiguousarray(part) if part.size <= SMALL else part
 
-    @property
+    @cached_property
     def ffts(self) -> int:
         """Transforms of one extension."""
         return 2 if any(s > 1 for s in self.stride) else 0

@@ -41,7 +41,8 @@ def windowed(task: Task) -> tuple[Task, Window] | None:
     if window is None:
         return None
     H = task.hamiltonian.at_points(window.grid, window.index)
-    return Task(H, window.inside(task.psi), task.times, task.tol, task.record, factors=task.outset.factors), window
+    return Task(H, window.inside(task.psi), task.times, task.tol, task.record,
+                factors=task.outset.factors if H.time_dependent else None), window
 
 
 @final
