@@ -39,7 +39,8 @@ MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
 MOST_CONFIRMED = 20_000  # steps of a driven run: more are not looked at themselves
 TRIES = 10
 ROUGH_TRIES = 3      # by a few trajectories, until they say at most twice or half as many steps
-ENOUGH, SHORTENED = 1.5, 1.5  # times below the goal that a bound may be, and above it where steps are shortened by the order
+ENOUGH = {1: 1.5}    # times below the goal that a bound may be on a line; 1.2 elsewhere, where steps cost more than forecasts
+SHORTENED = 1.5      # times above it that a bound may be where steps are shortened by the order
 STRETCHES = 2        # of a run, at least: between two of them it can be looked at and saved
 
 
@@ -160,6 +161,7 @@ class PlannedSteps:
                 return self.forecast.outlook(count)
         count = self._guessed(min(max(self.fewest, 24), most), low, most)
         spare = 1.0 if self.kernel.hamiltonian.time_dependent else SHORTENED
+        enough = ENOUGH.get(self.kernel.hamiltonian.grid.ndim, 1.2)
         seen: list[tuple[int, float]] = []
         for _ in range(TRIES):
             outlook = self.forecast.outlook(count)
@@ -168,10 +170,11 @@ class PlannedSteps:
             if bound <= self.goal:
                 best, high = outlook, count
             elif count == most or bound <= spare * self.goal:
-                return best or outlook
+                shortened = count * (bound / self.goal) ** (1 / self.probe.order)
+                return outlook if best is None or math.ceil(shortened) < high else best
             else:
                 low = count + 1
-            if best is not None and (low >= high or bound <= self.goal < ENOUGH * bound):
+            if best is not None and (low >= high or bound <= self.goal < enough * bound):
                 break
             count = min(max(self._wanted(seen), low), max(high - 1, low))
         return best if best is not None else self.forecast.outlook(most)
