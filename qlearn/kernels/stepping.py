@@ -42,9 +42,11 @@ class Layout:
     """Where the points and the modes of a grid stand. size: numbers that real and imaginary parts take each."""
 
     def __init__(self, shape: tuple[int, ...]):
+        from qlearn.kernels import compiled_stepping
         from qlearn.kernels.vectors import LARGEST_RADIX
 
         self.shape, self.line = shape, len(shape) == 1
+        self.loop: Any = compiled_stepping.run_line if self.line else compiled_stepping.run
         self.rows, others = (shape[0] // LANES, (LANES,)) if self.line else (shape[0], shape[1:])
         self.plans = [plan(n, LARGEST_RADIX) for n in ((self.rows,) if self.line else shape)]
         columns = math.prod(others)
@@ -131,11 +133,8 @@ class Stages:
     """
 
     def __init__(self, layout: Layout, which: np.ndarray, full: np.ndarray, lead: np.ndarray = NONE, last: np.ndarray = NONE):
-        from qlearn.kernels import compiled_stepping
-
         self.layout: Layout = layout
-        self.loop: Any = compiled_stepping.run_line if layout.line else compiled_stepping.run
-        drifts = [part if part.size else np.empty((len(which), 2, 0)) for part in (lead, last, full)]
+        drifts = [part if part.size else NO_FACTORS for part in (lead, last, full)]
         self.parts = (layout.numbers, layout.axes, layout.passes, layout.twiddles, layout.roots, *drifts, which)
 
     def static(self, phi: np.ndarray, kicks: np.ndarray, order: np.ndarray, count: int, masks: Any = (NONE, NONE)) -> np.ndarray:
@@ -155,7 +154,7 @@ class Stages:
         flat = phi.reshape(-1, layout.rows * layout.columns)
         seen = np.zeros((len(flat), 2))
         room = np.empty(2 * layout.size + 4 * LANES**2 * layout.blocks + LANES)
-        self.loop(flat, room, *self.parts, *masks, seen, *kicks)
+        layout.loop(flat, room, *self.parts, *masks, seen, *kicks)
         return seen
 
 
