@@ -76,22 +76,31 @@ class PlannedSteps:
         if not self.trusted(phi):
             self.distrusted = True
             return phi, False
-        h, n = self.clock.division(target, self.step)
-        due = bool(self.pending) and self.clock.sign * (self.pending[0] - self.clock.now) <= abs(h) / 2
-        phi = self.conjugation.into(phi, self.clock.time, h)
-        if due:
-            phi, count = self._checked(phi, h), 1
+        if self._due(target):
+            h, _ = self.clock.division(target, self.step)
+            phi = self._checked(self.conjugation.into(phi, self.clock.time, h), h)
             if self.distrusted or self.again:
                 return self._started_again(), False
-        else:
+            self._account(h, 1, halved=True)
+        if self.clock.left(target) > 0 and not self._due(target):
+            h, n = self.clock.division(target, self.step)
             ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
             count = max(1, min(n, ahead, int(self.clock.span / self.step / STRETCHES) + 1))
-            phi = self.kernel.steps(phi, self.clock.time, h, count)
+            phi = self.kernel.steps(self.conjugation.into(phi, self.clock.time, h), self.clock.time, h, count)
+            self._account(h, count, halved=False)
+        return phi, self.clock.left(target) == 0
+
+    def _due(self, target: float) -> bool:
+        """Whether the next step towards target is to be looked at."""
+        h, _ = self.clock.division(target, self.step)
+        return bool(self.pending) and self.clock.sign * (self.pending[0] - self.clock.now) <= abs(h) / 2
+
+    def _account(self, h: float, count: int, halved: bool) -> None:
+        """For ``count`` steps that were done."""
         self.clock.advance(h, count)
         self.record.steps += count
-        self.record.error += self._part(h, count, halved=due)
+        self.record.error += self._part(h, count, halved)
         self.record.rounding = self.probe.rounding(self.record.steps)
-        return phi, self.clock.left(target) == 0
 
     def trusted(self, phi: Any) -> bool:
         """With a processor most of a local error is undone behind the run and tells little. Whether waves are near enough to
