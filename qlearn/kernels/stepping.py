@@ -61,8 +61,7 @@ class Layout:
         for p in self.plans[1:]:
             inner = (inner[:, None] * p.n + p.order).ravel()
         self.inner = inner  # (columns,): of all other axes, the index of the mode at each place
-        angle = -2 * np.pi / (LANES * self.rows) * np.outer(np.arange(self.rows), inner)
-        self.roots = np.concatenate([self._arranged(part(angle)[None]) for part in (np.cos, np.sin)]) if self.line else NO_ROOTS
+        self.roots = self._rooted() if self.line else NO_ROOTS
 
     def _tabulated(self, others: tuple[int, ...]) -> np.ndarray:
         """A row an axis of what the compiled loop reads: (gap, width, repeats, apart, first pass, passes, first root)."""
@@ -73,6 +72,11 @@ class Layout:
             rows.append([LANES * width, width, repeats, apart, first, len(p.passes), root])
             first, root = first + len(p.passes), root + len(p.roots)
         return np.array(rows, dtype=np.int64)
+
+    def _rooted(self) -> np.ndarray:
+        """(2, size): cos and −sin of 2πk i/N between the transforms of a line, as the points lie."""
+        angle = -2 * np.pi / self.shape[0] * np.outer(np.arange(self.rows), self.inner)
+        return np.concatenate([self._arranged(part(angle)[None]) for part in (np.cos, np.sin)])
 
     @property
     def order(self) -> np.ndarray:
@@ -94,17 +98,17 @@ class Layout:
 
     def masks(self, points: np.ndarray, modes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """1 at some points and at some modes, given by their flat indices, among zeros: (size,) and (modes,)."""
-        masks = np.zeros(self.size), np.zeros(self.rows * self.padded)
-        for mask, places, index in zip(masks, self._places, (points, modes), strict=True):
-            mask[places[index]] = 1.0
-        return masks
+        of_points, of_modes = np.zeros(self.size), np.zeros(self.rows * self.padded)
+        column, row = np.divmod(points, self.rows) if self.line else np.divmod(points, self.columns)[::-1]
+        of_points[row // LANES * (LANES * self.stride) + column * LANES + row % LANES] = 1.0
+        row, column = (places[index] for places, index in zip(self._places, np.divmod(modes, self.columns), strict=True))
+        of_modes[column // LANES * (LANES * self.rows) + row * LANES + column % LANES] = 1.0
+        return of_points, of_modes
 
     @cached_property
-    def _places(self) -> list[np.ndarray]:
-        """Where each point of the grid stands, and each mode."""
-        numbers = np.arange(1.0, self.rows * self.columns + 1).reshape(1, *self.shape)
-        arranged = [self.points(numbers)[0], self.modes(numbers)[0]]
-        return [found[np.argsort(values[found])] for values in arranged for found in (np.flatnonzero(values),)]
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """The place of each mode of axis 0, and of all other axes."""
+        return np.argsort(self.plans[0].order), np.argsort(self.inner)
 
     def modes(self, values: np.ndarray) -> np.ndarray:
         """Real values (m, *shape) of the modes in FFT order, as the loop meets them, (m, padded columns/8 · rows · 8)."""

@@ -110,6 +110,17 @@ def test_driven_kicks_are_exponentials(shape):
     np.testing.assert_allclose(found, exact, atol=2e-12)      # |θ| up to 3000: the angles themselves are right to 5e-13
 
 
+@pytest.mark.parametrize("shape", [(96,), (200,), (12, 20), (30, 25), (8, 2, 3, 5)], ids=str)
+def test_masks_stand_where_tables_do(shape):
+    rng, layout, size = np.random.default_rng(5), layout_of(shape), int(np.prod(shape))
+    points, modes = rng.choice(size, 7, replace=False), rng.choice(size, 9, replace=False)
+    found = layout.masks(points, modes)
+    for index, mask, arranged in zip((points, modes), found, (layout.points, layout.modes), strict=True):
+        values = np.zeros((1, size))
+        values[0, index] = 1.0
+        np.testing.assert_array_equal(mask, arranged(values.reshape(1, *shape))[0])
+
+
 def test_which_grids_fit():
     assert fits((64,)) and fits((72,)) and fits((1920,)) and fits((30, 8)) and fits((8, 2, 4))
     for shape in ((40,), (100,), (448,), (14, 16), (7, 64), (64, 4)):
