@@ -149,9 +149,13 @@ class PlannedSteps:
         """The bound on the error of the last state, for the step as it is or that of an outlook."""
         o = self.outlook if outlook is None else outlook
         scale = 1.0 if outlook is not None else (self.step / abs(o.step)) ** self.probe.order
-        most = 2 * self.ratio * o.total
-        few = min(1 + (FEW_QUANTA / max(o.quanta, 1e-9)) ** 2, MOST_FOR_FEW)
-        return scale * min(max(self.safety * few * self.ratio**3 * o.error, self.least * most), most)
+        last, local = self._terms(o)
+        return scale * min(max(last, self.least * local), local)
+
+    def _terms(self, outlook: Outlook) -> tuple[float, float]:
+        """SAFETY κ³ F G and 2κ L."""
+        few = min(1 + (FEW_QUANTA / max(outlook.quanta, 1e-9)) ** 2, MOST_FOR_FEW)
+        return self.safety * few * self.ratio**3 * outlook.error, 2 * self.ratio * outlook.total
 
     def _part(self, h: float, count: int, halved: bool) -> float:
         """The part of the bound that ``count`` steps h take up; a step that was looked at went on as two halves."""
@@ -171,11 +175,11 @@ class PlannedSteps:
         count = self._guessed(min(max(self.fewest, 24), most), low, most)
         spare = 1.0 if self.kernel.hamiltonian.time_dependent else SHORTENED
         enough = ENOUGH.get(self.kernel.hamiltonian.grid.ndim, 1.2)
-        seen: list[tuple[int, float]] = []
+        seen: list[tuple[int, Outlook]] = []
         for _ in range(TRIES):
             outlook = self.forecast.outlook(count)
             bound = self._finite_bound(outlook)
-            seen.append((count, bound))
+            seen.append((count, outlook))
             if bound <= self.goal:
                 best, high = outlook, count
             elif count == most or bound <= spare * self.goal:
@@ -190,9 +194,9 @@ class PlannedSteps:
 
     def _guessed(self, count: int, fewest: int, most: int) -> int:
         """About how many steps keep the bound, by a few trajectories; ``count`` is where to begin."""
-        seen: list[tuple[int, float]] = []
+        seen: list[tuple[int, Outlook]] = []
         for _ in range(ROUGH_TRIES):
-            seen.append((count, self._finite_bound(self.forecast.outlook(count, rough=True))))
+            seen.append((count, self.forecast.outlook(count, rough=True)))
             last, count = count, min(max(self._wanted(seen), fewest), most)
             if count in (fewest, most) or last <= 2 * count <= 4 * last:
                 break
@@ -202,20 +206,24 @@ class PlannedSteps:
         """Its bound; a large number where trajectories get beyond all numbers."""
         return max(min(1e300, self._bound(outlook)), 1e-300)
 
-    def _wanted(self, seen: list[tuple[int, float]]) -> int:
-        """How many steps have a bound near the goal, from the last numbers that were looked at and their bounds. It may be above
-        the goal in static runs, which are shortened by the order of the scheme then."""
-        (count, bound), driven = seen[-1], self.kernel.hamiltonian.time_dependent
+    def _wanted(self, seen: list[tuple[int, Outlook]]) -> int:
+        """How many steps have a bound near the goal, from the last numbers that were looked at. It may be above the goal in static
+        runs, which are shortened by the order of the scheme then."""
+        (count, outlook), driven = seen[-1], self.kernel.hamiltonian.time_dependent
         aim, up = (0.9, 1.0) if driven else (1.0, 0.5)
-        return int(min(count * (bound / (aim * self.goal)) ** (1 / self._slope(seen)), 4.0 * count) + up)
+        wanted = count * (self._finite_bound(outlook) / (aim * self.goal)) ** (1 / self._slope(seen))
+        return int(min(wanted, 4.0 * count) + up)
 
-    def _slope(self, seen: list[tuple[int, float]]) -> float:
-        """How steeply the bound falls with the number of steps, between its last two values: p where steps are short."""
+    def _slope(self, seen: list[tuple[int, Outlook]]) -> float:
+        """How steeply the bound falls with the number of steps, between the last two: p where steps are short. With one alone, as
+        local errors do where they make it; faster where the error of the last state does, to which the next order adds."""
         order = self.probe.order
         if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
-            return order + 2
-        (n, a), (m, b) = seen[-2:]
-        return min(max((math.log(a) - math.log(b)) / math.log(m / n), order), 3 * order)
+            last, local = self._terms(seen[-1][1])
+            return order + (2.0 if last > self.least * local else 0.5)
+        (n, before), (m, now) = seen[-2:]
+        fall = math.log(self._finite_bound(before)) - math.log(self._finite_bound(now))
+        return min(max(fall / math.log(m / n), order), 3 * order)
 
     def _adopt(self, outlook: Outlook) -> None:
         """Its steps, shorter by the order of the scheme where they are too long. Under a drive, whose steep places fall between
