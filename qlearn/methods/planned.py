@@ -5,9 +5,9 @@
 G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1.1 the
 ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. F = 1 + (6/quanta)², at most 6,
 stands for waves of few quanta. h is nearly the longest step with bound(h) ≤ 0.95 tol, guessed by a quarter of the trajectories
-and confirmed by all of them. Where the first look finds κ > TRUST waves are too far from trajectories: the run goes by local errors
-alone. The rules were fixed on ten problems (wells, rings, a lattice, a barrier, driven and in two dimensions) and random ones;
-tests/methods/test_default_error.py has some of those.
+and confirmed by all of them. Where the first look finds κ > TRUST waves are too far from trajectories: the run goes by local
+errors alone. The rules were fixed on ten problems (wells, rings, a lattice, a barrier, driven and in two dimensions) and random
+ones; the numbers that random problems gave stand in tests/methods.
 """
 
 import math
@@ -208,8 +208,8 @@ class PlannedSteps:
         return max(min(1e300, self._bound(outlook)), 1e-300)
 
     def _wanted(self, seen: list[tuple[int, Outlook]]) -> int:
-        """How many steps have a bound near the goal, from the last numbers that were looked at. It may be above the goal in static
-        runs, which are shortened by the order of the scheme then."""
+        """How many steps have a bound near the goal, from the last numbers that were looked at. It may be above the goal in
+        static runs, which are shortened by the order of the scheme then."""
         (count, outlook), driven = seen[-1], self.kernel.hamiltonian.time_dependent
         aim, up = (0.9, 1.0) if driven else (1.0, 0.5)
         wanted = count * (self._finite_bound(outlook) / (aim * self.goal)) ** (1 / self._slope(seen))

@@ -27,6 +27,16 @@ def test_few_transforms_more_than_the_best_fixed_step(tol):
     assert result.stats["ffts"] / 2 < 1.5 * 6 * steps + 10
 
 
+@pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-6])
+@pytest.mark.parametrize("method", [ql.Gradient6, ql.RKN6, ql.ProcessedGradient6], ids=lambda m: m.name)
+def test_about_the_fewest_steps_that_all_trajectories_confirm(method, tol):
+    task = Task(WELL, PSI, np.array([0.0, 12.0]), tol, Record())
+    steps = AutomaticSteps(SplittingKernel(WELL, method.table, task.record), task.outset, tol).way
+    fewer = int(0.92 * steps.clock.span / steps.step)
+    assert any(steps.outlook is steps.forecast.outlook(n) for n in range(8, 97))
+    assert steps._bound() <= steps.goal < steps._bound(steps.forecast.outlook(fewer))
+
+
 def test_the_processed_scheme_is_entered_and_left_at_save_times():
     times = np.array([0, 0.5, 4.0, 4.1, 12.0])
     result = ql.sesolve(WELL, PSI, times, method=ql.ProcessedGradient6(), tol=1e-7)
