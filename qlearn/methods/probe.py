@@ -46,11 +46,12 @@ class Conjugation:
 
 @final
 class StepProbe:
-    """Measures e(h) at a state, relative to the norms of ψ0."""
+    """Measures e(h) at a state, relative to the norms of ψ0; those that are 0 stand as infinite ones."""
 
     def __init__(self, kernel: SplittingKernel, phi: Any):
         self.kernel, self.order = kernel, kernel.table.order
-        self.norms = np.sqrt(squared_sums(phi, kernel.axes))
+        norms = np.sqrt(squared_sums(phi, kernel.axes))
+        self.norms = np.where(norms > 0, norms, np.inf)
         self.transforms = 2 * kernel.pairs
         self.noise = 2 * EPS * math.sqrt(self.transforms * math.log2(kernel.hamiltonian.grid.size + 1))
 
@@ -91,6 +92,5 @@ class StepProbe:
         return self._relative(whole)
 
     def _relative(self, difference: Any) -> float:
-        size = np.sqrt(squared_sums(difference, self.kernel.axes))
-        ratios = size / np.where(self.norms > 0, self.norms, np.inf)
+        ratios = np.sqrt(squared_sums(difference, self.kernel.axes)) / self.norms
         return float(ratios.max()) / (1 - 2.0**-self.order)
