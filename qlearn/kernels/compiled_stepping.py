@@ -10,10 +10,11 @@ import numba
 
 from qlearn.kernels.butterflies import block_ahead, block_back, block_seen, block_through, exchange
 from qlearn.kernels.compiled_fft import backward, forward, there_and_back
+from qlearn.kernels.compiled_weights import are_exact
 from qlearn.kernels.vector_phases import put_phases, turn
 from qlearn.kernels.vectors import LANES, aligned, floats, load, repeated, spread, store, total, wholes
 
-__all__ = ["enter", "exponentials", "run", "run_line"]
+__all__ = ["enter", "exponentials", "mark", "run", "run_line"]
 
 BLOCK = LANES * LANES
 
@@ -37,6 +38,18 @@ def _leave(psi, re, im, shape, scale):
         at = i // LANES * block + i % LANES
         for j in range(columns):
             psi[i * a + j * b] = complex(scale * re[at + j * gap], scale * im[at + j * gap])
+
+
+@numba.njit(cache=True)
+def mark(points, modes, shape, rows, columns, of_points, of_modes):
+    """1 at indices of psi and of its modes; rows, columns: the place of each mode of axis 0, and of all others."""
+    a, b, block, gap = shape[2], shape[3], shape[4], shape[5]
+    for index in points:
+        i, j = index // a % shape[0], index // b % shape[1]
+        of_points[i // LANES * block + i % LANES + j * gap] = 1.0
+    for index in modes:
+        i, j = rows[index // shape[1]], columns[index % shape[1]]
+        of_modes[(j // LANES * shape[0] + i) * LANES + j % LANES] = 1.0
 
 
 @numba.njit(cache=True)
@@ -67,12 +80,16 @@ def _phases(tables, size, weights, terms, scale, re, im):
 
 
 @numba.njit(cache=True)
-def exponentials(tables, weights, scale, found):
-    """found (K, 2, P): real and imaginary parts of scale·exp(−i Σ_r w_kr g_r); tables (R, P), weights (K, R)."""
+def exponentials(tables, largest, weights, scale, found):
+    """found (K, 2, P): real and imaginary parts of scale·exp(−i Σ_r w_kr g_r); tables (R, P), weights (K, R). False, and nothing
+    done, where angles are too large."""
+    if not are_exact(weights, largest):
+        return False
     size, terms = found.shape[2], weights.shape[1]
     for k in range(weights.shape[0]):
         _phases(floats(tables, 0), size, floats(weights, k * terms), terms, scale, floats(found, 2 * k * size),
                 floats(found, (2 * k + 1) * size))
+    return True
 
 
 @numba.njit(cache=True)

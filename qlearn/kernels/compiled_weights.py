@@ -2,7 +2,21 @@
 
 import numba
 
-__all__ = ["are_within", "kick_times", "kick_weights"]
+__all__ = ["are_exact", "kick_times", "kick_weights"]
+
+LARGEST = 1e5  # |θ| up to which the compiled phases are exact
+
+
+@numba.njit(cache=True)
+def are_exact(weights, largest):
+    """True where no θ = Σ_r w_kr g_r of weights (K, R) is too large for the compiled phases; largest (R,): of each |g_r|."""
+    for k in range(weights.shape[0]):
+        angle = 0.0
+        for r in range(largest.size):
+            angle += abs(weights[k, r]) * largest[r]
+        if not angle <= LARGEST:
+            return False
+    return True
 
 
 @numba.njit(cache=True)
@@ -15,11 +29,12 @@ def kick_times(time, h, fractions, times):
 
 
 @numba.njit(cache=True)
-def kick_weights(first, behind, linear, square, factors, weights):
+def kick_weights(first, behind, linear, square, factors, largest, weights):
     """w_r = linear·b f_r of θ = Σ_r w_r g_r, f_0 = 1, and behind them square·c f_r f_s for r ≤ s where weights has room for them.
 
     first (2,), behind (stages, 2) : (b, c) of the kick before all steps and of those behind the stages; the last of a step and
     the first of the next are one.   factors (1 + count·stages, R) : f_1, …, at each kick.   weights (1 + count·stages, …).
+    Returns ``are_exact``, largest (…,) as there.
     """
     stages, last, terms = behind.shape[0], weights.shape[0] - 1, 1 + factors.shape[1]
     for k in range(last + 1):
@@ -39,15 +54,4 @@ def kick_weights(first, behind, linear, square, factors, weights):
                 for s in range(r, terms):
                     weights[k, at] = one if s == 0 else one * factors[k, s - 1]
                     at += 1
-
-
-@numba.njit(cache=True)
-def are_within(limit, weights, largest):
-    """True where Σ_r |w_kr| largest_r is at most ``limit`` for all weights (K, R)."""
-    for row in weights:
-        angle = 0.0
-        for r in range(largest.size):
-            angle += abs(row[r]) * largest[r]
-        if not angle <= limit:
-            return False
-    return True
+    return are_exact(weights, largest)

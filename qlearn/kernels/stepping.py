@@ -16,10 +16,9 @@ import numpy as np
 
 from qlearn.kernels.fft_plan import factored, plan
 
-__all__ = ["LARGEST", "NONE", "Angles", "Layout", "Stages", "exponentials", "factors", "fits", "layout_of"]
+__all__ = ["NONE", "Angles", "Layout", "Stages", "exponentials", "factors", "fits", "layout_of"]
 
 LANES = 8
-LARGEST = 1e5  # |θ| up to which the compiled phases are exact
 NONE, NO_TABLES, NO_ROOTS = np.empty(0), np.empty((0, 0)), np.empty((2, 0))
 NO_FACTORS, NO_ORDER = np.empty((0, 2, 0)), np.empty(0, dtype=np.int64)
 
@@ -98,12 +97,11 @@ class Layout:
 
     def masks(self, points: np.ndarray, modes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """1 at some points and at some modes, given by their flat indices, among zeros: (size,) and (modes,)."""
-        of_points, of_modes = np.zeros(self.size), np.zeros(self.rows * self.padded)
-        column, row = np.divmod(points, self.rows) if self.line else np.divmod(points, self.columns)[::-1]
-        of_points[row // LANES * (LANES * self.stride) + column * LANES + row % LANES] = 1.0
-        row, column = (places[index] for places, index in zip(self._places, np.divmod(modes, self.columns), strict=True))
-        of_modes[column // LANES * (LANES * self.rows) + row * LANES + column % LANES] = 1.0
-        return of_points, of_modes
+        from qlearn.kernels import compiled_stepping
+
+        masks = np.zeros(self.size), np.zeros(self.rows * self.padded)
+        compiled_stepping.mark(points, modes, self.numbers, *self._places, *masks)
+        return masks
 
     @cached_property
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
@@ -164,27 +162,20 @@ class Stages:
 
 @final
 class Angles:
-    """Tables (R, P), P a multiple of 8, that angles Σ_r w_r g_r are made of."""
+    """Tables (R, P), P a multiple of 8, that angles Σ_r w_r g_r are made of, and the largest |g_r| of each."""
 
     def __init__(self, values: np.ndarray):
-        self.values, self._largest = values, np.max(np.abs(values), axis=1)
-
-    def turn_exactly(self, weights: np.ndarray) -> bool:
-        """True where no angle of the weights (K, R) is too large for the compiled phases."""
-        from qlearn.kernels.compiled_weights import are_within
-
-        return bool(are_within(LARGEST, weights, self._largest))
+        self.values, self.largest = values, np.max(np.abs(values), axis=1)
 
 
 def exponentials(angles: Angles, weights: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """scale·exp(−i Σ_r w_kr g_r) for weights (K, R): real and imaginary parts, (K, 2, P)."""
     from qlearn.kernels import compiled_stepping
 
-    if not angles.turn_exactly(weights):
-        theta = weights @ angles.values
-        return np.stack([scale * np.cos(theta), -scale * np.sin(theta)], axis=1)
     found = np.empty((len(weights), 2, angles.values.shape[1]))
-    compiled_stepping.exponentials(angles.values, np.ascontiguousarray(weights), scale, found)
+    if not compiled_stepping.exponentials(angles.values, angles.largest, np.ascontiguousarray(weights), scale, found):
+        theta = weights @ angles.values
+        found[:, 0], found[:, 1] = scale * np.cos(theta), -scale * np.sin(theta)
     return found
 
 

@@ -77,7 +77,7 @@ class FusedSteps:
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         parts = _parts(count, phi.size * len(plan.which))
         weights = [self._weights(plan, h, time + first * h, part) for first, part in parts] if kicks is None else []
-        if not all(self._tables.turn_exactly(part) for part in weights):
+        if any(part is None for part in weights):
             return False
         for i, (_, part) in enumerate(parts):  # an interrupt is taken between two of them
             seen = stages.driven(phi, self._tables.values, weights[i], masks) if kicks is None \
@@ -92,7 +92,7 @@ class FusedSteps:
             return False
         plan = _plan(sequence)
         weights = self._weights(plan, h, time, 1)
-        if not self._tables.turn_exactly(weights):
+        if weights is None:
             return False
         self._made(plan, h).driven(phi, self._tables.values, weights)
         return True
@@ -158,8 +158,9 @@ class FusedSteps:
         lead, last = self._kinetic
         return [NONE, exponentials(lead, rates, scale), exponentials(last, rates)]
 
-    def _weights(self, plan: _Plan, h: float, time: float, count: int) -> np.ndarray:
-        """(1 + count·stages, R) of each kick in turn; the last of a step and the first of the next are one."""
+    def _weights(self, plan: _Plan, h: float, time: float, count: int) -> Any:
+        """(1 + count·stages, R) of each kick in turn, the last of a step and the first of the next being one; None where phases
+        are too large for the loop."""
         from qlearn.kernels import compiled_weights
 
         kicks, linear, square = 1 + count * len(plan.fractions), h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar
@@ -168,8 +169,8 @@ class FusedSteps:
             times = np.empty(kicks)
             compiled_weights.kick_times(time, h, plan.fractions, times)
             factors = self.kicks.factors_at(times)
-        compiled_weights.kick_weights(plan.first, plan.behind, linear, square, factors, weights)
-        return weights
+        exact = compiled_weights.kick_weights(plan.first, plan.behind, linear, square, factors, self._tables.largest, weights)
+        return weights if exact else None
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
         if self._masks is None or self._masks[0] is not lookout:
