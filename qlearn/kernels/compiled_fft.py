@@ -6,8 +6,9 @@ there (decimation in time): no pass only sorts. A pass of radix r takes rows p, 
     forward   y_i = w^{pi} Σ_j e^{−2πi ij/r} x_j,      w = e^{−2πi/(rm)},      then stretches of m rows by themselves
     backward  the passes in the opposite order, each undone; without the factor 1/n
 
-Both with real and imaginary parts apart; in ``there_and_back`` the last pass forward and the first backward are one. Arrays are
-given by their addresses. passes: of qlearn.kernels.fft_plan, (radix, m, number of stretches, first root) of each.
+Both with real and imaginary parts apart. With a product in between the last pass forward and the first backward can be one,
+``through``. Arrays are given by their addresses. passes: of qlearn.kernels.fft_plan, rows (radix, m, number of stretches, first
+root).
 """
 
 import numba
@@ -15,7 +16,7 @@ import numba
 from qlearn.kernels.butterflies import AHEAD, BACK, THROUGH, butterfly
 from qlearn.kernels.vectors import LANES, floats, whole, wholes
 
-__all__ = ["backward", "forward", "there_and_back"]
+__all__ = ["backward", "forward", "through"]
 
 
 @numba.njit(cache=True)
@@ -49,23 +50,19 @@ def _passed(way, row, re, im, gap, width, c, s):
 
 @numba.njit(cache=True)
 def forward(re, im, gap, width, passes, count, roots):
-    """Rows ``gap`` numbers apart, of 8·width columns each."""
+    """The first ``count`` passes; rows ``gap`` numbers apart, of 8·width columns each."""
     for i in range(count):
         _passed(AHEAD, wholes(passes, 4 * i), re, im, gap, width, roots, floats(roots, 1))
 
 
 @numba.njit(cache=True)
 def backward(re, im, gap, width, passes, count, roots):
-    """From the order of ``forward``; n times its inverse."""
+    """Undoes ``forward`` up to a factor, which is n for all passes."""
     for i in range(count):
         _passed(BACK, wholes(passes, 4 * (count - 1 - i)), re, im, gap, width, roots, floats(roots, 1))
 
 
 @numba.njit(cache=True)
-def there_and_back(re, im, passes, count, roots, c, s):
-    """Of eight columns, with a product of the modes and c + is, which lie as they do, in between."""
-    last = count - 1
-    forward(re, im, LANES, 1, passes, last, roots)
-    _passed(THROUGH, wholes(passes, 4 * last), re, im, LANES, 1, c, s)
-    for i in range(last):
-        _passed(BACK, wholes(passes, 4 * (last - 1 - i)), re, im, LANES, 1, roots, floats(roots, 1))
+def through(re, im, row, c, s):
+    """The last pass forward of eight columns, of that row of passes, a product with c + is, which lie as they do, and back."""
+    _passed(THROUGH, row, re, im, LANES, 1, c, s)

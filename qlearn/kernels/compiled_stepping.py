@@ -9,7 +9,7 @@ done to a block of it stays in registers. See qlearn.kernels.stepping for the la
 import numba
 
 from qlearn.kernels.butterflies import block_ahead, block_back, block_seen, block_through, exchange
-from qlearn.kernels.compiled_fft import backward, forward, there_and_back
+from qlearn.kernels.compiled_fft import backward, forward, through
 from qlearn.kernels.compiled_weights import are_exact
 from qlearn.kernels.vector_phases import put_phases, turn
 from qlearn.kernels.vectors import LANES, aligned, floats, load, repeated, spread, store, total, wholes
@@ -120,13 +120,14 @@ def _weighed(re, im, length, mask):
 @numba.njit(cache=True)
 def _drift(re, im, length, passes, count, roots, c, s, watched, mask):
     """Eight columns forward, times c + is, and back. Returns Σ mask |φ_k|² where it is ``watched``."""
-    if not watched:
-        there_and_back(re, im, passes, count, roots, c, s)
-        return 0.0
-    forward(re, im, LANES, 1, passes, count, roots)
-    seen = _weighed(re, im, length, mask)
-    _multiply(re, im, length, c, s)
-    backward(re, im, LANES, 1, passes, count, roots)
+    seen, some = 0.0, count if watched else count - 1
+    forward(re, im, LANES, 1, passes, some, roots)
+    if watched:
+        seen = _weighed(re, im, length, mask)
+        _multiply(re, im, length, c, s)
+    else:
+        through(re, im, wholes(passes, 4 * some), c, s)
+    backward(re, im, LANES, 1, passes, some, roots)
     return seen
 
 
