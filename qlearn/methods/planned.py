@@ -31,6 +31,7 @@ CANCELLED = 8.0      # the most that errors of single steps are believed to canc
 LEAST, TRUST = 1.1, 4.0
 FEW_QUANTA, MOST_FOR_FEW = 6.0, 6.0
 SURPRISED = 1.3      # times κ where a run is planned again
+LATE = 1.15          # times κ: a larger one that shows late counts for what is done too
 WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
 WITNESS_PAIRS = 3 * GRADIENT6_TABLE.pairs
 PROBE_EVERY = 18     # steps for each probe of ψ
@@ -291,7 +292,7 @@ class PlannedSteps:
                 self._adopt(self._planned())
                 self.pending = [t for t in self.pending if t != 0][-looks:] if looks else []
         elif ratio > self.ratio:
-            if early:  # nothing has been seen of what is done; later, what is done has been booked with the κ of its time
+            if early or ratio > LATE * self.ratio:  # else what is done has been booked with the κ of its time
                 self.record.error *= (ratio / self.ratio) ** 3
             self.ratio = ratio
             now = self._part(h, 1, halved=True)  # of this very step

@@ -89,3 +89,15 @@ def test_many_steps_under_a_steep_drive_are_looked_at_themselves():
     assert abs(steps.outlook.step) == steps.step
     exact = ql.sesolve(H, psi, [0, 9.0], tol=tol / 30, method=ql.RKN6(), window=False).final_state
     assert grid.norm(ql.sesolve(H, psi, [0, 9.0], tol=tol).final_state - exact) < tol
+
+
+@pytest.mark.parametrize("tol", [3.4e-6, 5.32e-6, 9.4e-6, 1.3e-5, 1.47e-5])
+def test_waves_that_leave_their_trajectories_late(tol):
+    """On a driven ring local errors exceed their forecasts only behind what the first look saw: what is done counts too then."""
+    grid = ql.Grid(72, (0, 2 * np.pi), twist=-0.36052)
+    V = ql.SeparablePotential(lambda x: 5.24919 * np.cos(2 * x + 4.61638), [(lambda t: np.sin(1.74958 * t + 0.11685),
+                              lambda x: -2.92805 * np.cos(2 * x + 5.50336) + 1.11373 * np.cos(x + 4.85822)
+                              - 1.92157 * np.cos(x + 1.04447))])
+    H, psi = ql.Hamiltonian(grid, V), ql.gaussian(grid, center=3.25739, momentum=-1.68169, width=0.5)
+    exact = ql.sesolve(H, psi, [0, 7.71323], method=ql.Gradient6(dt=7.71323 / 1000)).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, 7.71323], method=ql.Gradient6(), tol=tol).final_state - exact) < tol
