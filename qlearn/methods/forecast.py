@@ -69,18 +69,19 @@ def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
 class Rays:
     """The trajectories that stand for φ at ``time``, with V over ``span``, signed: the same for all schemes.
 
-    factors : those of a drive over that time.   few : some of the points, spread evenly too."""
+    modes : of φ.   factors : those of a drive over that time.   few : some of the points, spread evenly too."""
 
-    def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, time: float, span: float, record: Record,
+    def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, modes: np.ndarray, time: float, span: float, record: Record,
                  factors: DriveFactors | None = None):
         self.hbar, self.time, self.span = hamiltonian.hbar, time, span
         self.trajectories = _trajectories(hamiltonian, factors)
-        states = to_numpy(phi).reshape(-1, *hamiltonian.grid.shape)
-        drawn = [sample(hamiltonian, state, SAMPLES.get(hamiltonian.grid.ndim, 32)) for state in states if state.any()]
+        states, waves = (values.reshape(-1, *hamiltonian.grid.shape) for values in (to_numpy(phi), modes))
+        drawn = [sample(hamiltonian, state, wave, SAMPLES.get(hamiltonian.grid.ndim, 32))
+                 for state, wave in zip(states, waves, strict=True) if state.any()]
         self.members = len(drawn)
         self.points = drawn[0] if len(drawn) == 1 else Points(*(np.concatenate(values) for values in zip(*drawn, strict=True)))
         self.few = Points(*(values[FEWER // 2::FEWER].copy() for values in self.points))
-        record.ffts += len(states) * (1 + hamiltonian.grid.ndim)
+        record.ffts += len(states) * hamiltonian.grid.ndim
 
 
 @final
@@ -137,11 +138,10 @@ def _in(hamiltonian: Hamiltonian) -> Trajectories:
     return Trajectories(np.stack(tables), origin, spacing, hamiltonian.kinetic.inverse)
 
 
-def sample(hamiltonian: Hamiltonian, state: np.ndarray, count: int) -> Points:
-    """``count`` points of phase space for φ (*shape), spread evenly rather than at random; 1 + d transforms."""
-    grid, hbar = hamiltonian.grid, hamiltonian.hbar
+def sample(hamiltonian: Hamiltonian, state: np.ndarray, modes: np.ndarray, count: int) -> Points:
+    """``count`` points of phase space for φ (*shape) and its modes, spread evenly rather than at random; d transforms."""
+    grid, hbar, moved = hamiltonian.grid, hamiltonian.hbar, []
     state = np.asarray(state, dtype=complex)
-    modes, moved = grid.forward(state.copy()), []
     for axis, (k, a) in enumerate(zip(grid.wavenumbers, hamiltonian.kinetic.vector_potential(), strict=True)):
         moved.append(grid.backward(modes * (hbar * k - a).reshape((-1,) + (1,) * (grid.ndim - 1 - axis))))
     return Points(*drawn(state, moved, grid.axes, count), np.zeros(count))

@@ -1,13 +1,14 @@
 """What the first state tells before a step is taken: found once, for the choice of the method and for its steps."""
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, final
 
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import namespace
+from qlearn.kernels.arrays import namespace, to_numpy
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.forecast import Forecast, Rays, applies_to
@@ -24,12 +25,12 @@ class Outset:
     """Energies, speeds and forecasts at times[0]; psi (…, *state_shape) is looked at only and must not change."""
 
     def __init__(self, hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, record: Record, imaginary: bool = False,
-                 factors: DriveFactors | None = None):
+                 factors: DriveFactors | None = None, modes: Callable[[], np.ndarray] | None = None):
         self.hamiltonian, self.times, self.record, self.imaginary = hamiltonian, times, record, imaginary
         self.time, self.span = float(times[0]), float(times[-1] - times[0])
         self.psi = _broadcast(hamiltonian, psi, self.time)
         self.reach = Reach(hamiltonian, record)
-        self._factors = factors
+        self._factors, self._modes = factors, modes
         self._forecasts: dict[SplittingTable, Forecast] = {}
 
     @property
@@ -37,10 +38,17 @@ class Outset:
         """exp(−iκ·(x − a))ψ, to be looked at only."""
         return self.hamiltonian.grid.periodic_part(self.psi)
 
+    def modes(self) -> np.ndarray:
+        """The modes of φ, NumPy, counted when they are made. Not to be overwritten."""
+        if self._modes is not None:
+            return self._modes()
+        self.record.ffts += math.prod(self.psi.shape) // self.hamiltonian.grid.size
+        return np.asarray(self.hamiltonian.grid.forward(to_numpy(self.phi).astype(complex)))
+
     @cached_property
     def limits(self) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), see Reach."""
-        return self.reach.limits(self.phi, self.time)
+        return self.reach.limits(self.phi, self.time, self.modes())
 
     @cached_property
     def energy(self) -> float:
@@ -75,7 +83,7 @@ class Outset:
 
     @cached_property
     def rays(self) -> Rays:
-        return Rays(self.hamiltonian, self.phi, self.time, self.span, self.record, self.factors)
+        return Rays(self.hamiltonian, self.phi, self.modes(), self.time, self.span, self.record, self.factors)
 
     def forecast(self, table: SplittingTable) -> Forecast:
         """Of the whole run under a scheme."""

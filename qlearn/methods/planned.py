@@ -43,6 +43,7 @@ TRIES = 10
 ROUGH_TRIES = 3      # by a few trajectories, until they say at most twice or half as many steps
 ENOUGH = {1: 1.5}    # times below the goal that a bound may be on a line; 1.2 elsewhere, where steps cost more than forecasts
 SHORTENED = 1.5      # times above it that a bound may be where steps are shortened by the order
+AT_ONCE = 10**9      # points times stages: about ten seconds, before a run can be looked at and saved
 STRETCHES = 2        # of a run, at least: between two of them it can be looked at and saved
 
 
@@ -87,7 +88,8 @@ class PlannedSteps:
         if self.clock.left(target) > 0 and not self._due(target):
             h, n = self.clock.division(target, self.step)
             ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
-            count = max(1, min(n, ahead, int(self.clock.span / self.step / STRETCHES) + 1))
+            most = min(int(self.clock.span / self.step / STRETCHES) + 1, AT_ONCE // (math.prod(phi.shape) * self.kernel.pairs))
+            count = max(1, min(n, ahead, most))
             phi = self.kernel.steps(self.conjugation.into(phi, self.clock.time, h), self.clock.time, h, count)
             self._account(h, count, halved=False)
         return phi, self.clock.left(target) == 0

@@ -31,11 +31,12 @@ class Reach:
         self.energy = np.inf  # ⟨H⟩ + 6ΔH at the last look
         self._lengths: list[float] | None = None
 
-    def limits(self, phi: Any, time: float) -> tuple[float, float]:
-        """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members."""
+    def limits(self, phi: Any, time: float, modes: np.ndarray | None = None) -> tuple[float, float]:
+        """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members. ``modes`` of φ
+        where they are known."""
         H, phi = self.hamiltonian, to_numpy(phi)
         members = math.prod(phi.shape[:phi.ndim - len(H.state_shape)])
-        modes, applied = self._applied(phi, time)
+        modes, applied = self._applied(phi, time, modes)
         energies, widest = -np.inf, 0.0
         for weight, product, square in overlaps(phi, applied, members).tolist():
             if weight > 0:
@@ -60,11 +61,11 @@ class Reach:
             speeds.append(math.sqrt(max(square / weight for weight, square, _ in found.tolist() if weight > 0)))
         return speeds
 
-    def _applied(self, phi: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
+    def _applied(self, phi: np.ndarray, time: float, modes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """(the modes of φ, Hφ), counted."""
         H, copies = self.hamiltonian, phi.size // self.hamiltonian.grid.size
-        modes = H.grid.forward(phi.astype(complex))
-        self.record.ffts += 2 * copies
+        self.record.ffts += copies if modes is not None else 2 * copies
+        modes = H.grid.forward(phi.astype(complex)) if modes is None else modes
         if H.channels is None and H.is_linear:
             return modes, H.grid.backward(modes * H.kinetic.table) + H.potential_table(time) * phi
         self.record.ffts += copies

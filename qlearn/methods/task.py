@@ -44,7 +44,8 @@ class Task:
     @cached_property
     def outset(self) -> Outset:
         """What the first state tells, found once."""
-        return Outset(self.hamiltonian, self.psi, self.times, self.record, self.imaginary, self.factors)
+        return Outset(self.hamiltonian, self.psi, self.times, self.record, self.imaginary, self.factors,
+                      None if self.hamiltonian.batch_shape or self.hamiltonian.channels else self.modes)
 
     def modes(self) -> np.ndarray:
         """The modes of the periodic part of ψ, (…, *shape), NumPy, without factors; counted when they are made, and kept on small
