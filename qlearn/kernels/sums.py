@@ -37,7 +37,9 @@ def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, tab
     rows = np.ascontiguousarray(values, dtype=complex).reshape(-1, before, n, behind)
     found = np.empty((len(rows), 3 + len(parts)))
     if may_compile():
-        _compiled().sums(rows, parts, table.reshape(-1), found)
+        flat = table.reshape(-1)
+        rows.flags.writeable = flat.flags.writeable = False  # of these views: one kind of arrays, compiled once
+        _compiled().sums(rows, parts, flat, found)
         return found
     squares = rows.real**2 + rows.imag**2
     marginal = squares.sum(axis=(1, 3))
