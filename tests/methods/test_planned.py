@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.methods import Record, Task
+from qlearn.methods import Record, Task, planned
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.planned import PlannedSteps
 from qlearn.methods.steps import AutomaticSteps
+from qlearn.sesolve.progress import ProgressBar
 
 GRID = ql.Grid(256, (-20, 20))
 WELL = ql.Hamiltonian(GRID, lambda x: np.minimum(10 * ((x / 8) ** 2 - 1) ** 2, 300))
@@ -101,3 +102,17 @@ def test_waves_that_leave_their_trajectories_late(tol):
     H, psi = ql.Hamiltonian(grid, V), ql.gaussian(grid, center=3.25739, momentum=-1.68169, width=0.5)
     exact = ql.sesolve(H, psi, [0, 7.71323], method=ql.Gradient6(dt=7.71323 / 1000)).final_state
     assert grid.norm(ql.sesolve(H, psi, [0, 7.71323], method=ql.Gradient6(), tol=tol).final_state - exact) < tol
+
+
+def test_stretches_are_as_short_as_their_work_asks(monkeypatch):
+    """Of a large state a few steps at a time, with the same looks and the same numbers to rounding."""
+    H = ql.Hamiltonian(ql.Grid(128, (-8, 8)), lambda x: x**2 / 2 + x**4 / 40)
+    psi = ql.gaussian(H.grid, center=1.5, width=0.6)
+    whole = ql.sesolve(H, psi, [0, 8.0], method=ql.Gradient6(), tol=1e-7, window=False)
+    shown = []
+    monkeypatch.setattr(planned, "AT_ONCE", 3 * 128 * ql.Gradient6.table.pairs)
+    monkeypatch.setattr(ProgressBar, "show", lambda self, reached: shown.append(reached))
+    parts = ql.sesolve(H, psi, [0, 8.0], method=ql.Gradient6(), tol=1e-7, window=False)
+    assert len(shown) >= whole.stats["steps"] / 3
+    assert (parts.stats["steps"], parts.stats["ffts"]) == (whole.stats["steps"], whole.stats["ffts"])
+    assert H.grid.norm(parts.final_state - whole.final_state) < 1e-12
