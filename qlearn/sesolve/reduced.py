@@ -24,7 +24,7 @@ from qlearn.methods.window import Window, window_for
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
 LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
-SELDOM = 32  # steps after which a window is looked at, besides at save times
+SELDOM = 8  # steps after which a window is looked at, besides at save times
 
 
 def takes_windows(method: Any, wanted: bool | None) -> bool:
