@@ -59,7 +59,8 @@ class PlannedSteps:
         self.kernel, self.record, self.clock, self.tol = kernel, kernel.record, clock, tol
         hamiltonian, self.goal = kernel.hamiltonian, 0.95 * tol  # the rest is for rounding
         self.probe, self.conjugation = StepProbe(kernel, outset.phi), Conjugation(kernel)
-        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, math.ceil(clock.span / outset.limits[1]))
+        longest = min(outset.limits[1], outset.reach.leap)  # V is smooth here
+        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, math.ceil(clock.span / longest))
         self.outset, self.forecast, self.most = outset, outset.forecast(kernel.table), most
         self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None

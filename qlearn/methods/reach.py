@@ -19,6 +19,7 @@ from qlearn.methods.record import EPS, Record
 __all__ = ["Reach", "feature_lengths"]
 
 SPREADS = 6.0  # standard deviations of the energy
+LEAP = 0.7     # of a feature of V'' that planned steps may cross
 NOWHERE = ranges()
 
 
@@ -29,7 +30,9 @@ class Reach:
     def __init__(self, hamiltonian: Hamiltonian, record: Record):
         self.hamiltonian, self.record = hamiltonian, record
         self.energy = np.inf  # ⟨H⟩ + 6ΔH at the last look
+        self.leap = np.inf  # the time in which the wave crosses most of a feature of V'', at the last look
         self._lengths: list[float] | None = None
+        self._changes: list[float] = []
 
     def limits(self, phi: Any, time: float, modes: np.ndarray | None = None) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members. ``modes`` of φ
@@ -37,17 +40,22 @@ class Reach:
         H, phi = self.hamiltonian, to_numpy(phi)
         members = math.prod(phi.shape[:phi.ndim - len(H.state_shape)])
         modes, applied = self._applied(phi, time, modes)
-        energies, widest = -np.inf, 0.0
+        energies, highest, widest = -np.inf, -np.inf, 0.0
         for weight, product, square in overlaps(phi, applied, members).tolist():
             if weight > 0:
                 mean = product / weight
                 spread = math.sqrt(max(square / weight - mean**2, 0.0))
-                energies, widest = max(energies, mean + SPREADS * spread), max(widest, spread)
+                energies, highest, widest = max(energies, mean + SPREADS * spread), max(highest, mean), max(widest, spread)
         self.energy = energies
         if self._lengths is None or H.time_dependent:
             self._lengths = self._features(self.energy, time)
         longest = min((length / speed for length, speed in zip(self._lengths, self._speeds(modes), strict=True)
                        if length < np.inf and speed > 0), default=np.inf)
+        if self._changes:  # at its fastest, where V is least
+            kinetic = 2 * max(highest - float(H.potential_table(time).min()), 0.0)
+            fastest = np.sqrt(kinetic * np.diag(H.kinetic.inverse)).tolist()
+            self.leap = min((LEAP * change / speed for change, speed in zip(self._changes, fastest, strict=True) if speed > 0),
+                            default=np.inf)
         return H.hbar / widest if widest > 0 else np.inf, longest
 
     def _speeds(self, modes: np.ndarray) -> list[float]:
@@ -76,6 +84,7 @@ class Reach:
         if H.channels is None and (not H.time_dependent or H.drive is not None):
             factors = None if H.drive is None else H.drive.factors(time).tolist()  # V is the same where these are
             features: list[_Features] = H.kept_last("features", factors, lambda: _features(table, H.grid.spacing, None))
+            self._changes = [feature.change(energy) for feature in features]
             return [feature.length(energy) for feature in features]
         if H.channels is None:
             return feature_lengths(table, energy, H.grid.spacing)
@@ -103,11 +112,12 @@ def feature_lengths(potential: np.ndarray, energy: float, spacing: np.ndarray, l
 
 
 class _Features(NamedTuple):
-    """Of one axis: heights, and |δV|/2 and |δ²V| there; what of |δ²V| is noise, and the spacing."""
+    """Of one axis: heights, and |δV|/2, |δ²V| and δ²V there; what of δ²V is noise, and the spacing."""
 
     heights: np.ndarray
     slopes: np.ndarray
     bends: np.ndarray
+    curvatures: np.ndarray
     noise: float
     spacing: float
 
@@ -117,12 +127,20 @@ class _Features(NamedTuple):
         length = float(self.slopes[reached].max(initial=0.0)) / bend if bend > self.noise else np.inf
         return self.spacing * max(length, 1.0)
 
+    def change(self, energy: float) -> float:
+        """How much V'' changes in all, over the most that it changes in one place; infinite where it does not."""
+        reached = self.heights < energy
+        bends = self.curvatures[reached]
+        most = float(np.abs(np.diff(self.curvatures, axis=0)[reached[1:] & reached[:-1]]).max(initial=0.0))
+        return self.spacing * float(bends.max() - bends.min()) / most if bends.size and most > 2 * self.noise else np.inf
+
 
 def _features(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | None) -> list[_Features]:
     noise = 64 * EPS * float(np.max(np.abs(potential)))
     level, features = potential if level is None else np.broadcast_to(level, potential.shape), []
     for axis, step in enumerate(spacing, start=-len(spacing)):
         values = np.moveaxis(potential, axis, 0)
+        curvatures = values[2:] - 2 * values[1:-1] + values[:-2]
         features.append(_Features(np.moveaxis(level, axis, 0)[1:-1], np.abs(values[2:] - values[:-2]) / 2,
-                                  np.abs(values[2:] - 2 * values[1:-1] + values[:-2]), noise, float(step)))
+                                  np.abs(curvatures), curvatures, noise, float(step)))
     return features
