@@ -4,6 +4,9 @@ Step doubling compares a step with two halves; both are right, and blind, where 
 between two kicks. So a step is also bounded by ℓ/v on each axis: v the root mean square velocity of the state, and
 ℓ = max|∂V|/max|∂²V| the shortest length over which V changes its slope, where V lies below the energies that the state
 reaches, ⟨H⟩ + 6ΔH. The seam of a ring is left out: on a line it is a kink that no wave should meet.
+
+A narrow feature on a wide slope hides from that ℓ. Where V is smooth, planned steps keep to LEAP·λ/c as well:
+λ = (max ∂²V − min ∂²V)/max|∂³V|, and c = √(2(⟨H⟩ − min V)/m), the speed where V is least.
 """
 
 import math
