@@ -162,7 +162,7 @@ def _at(part: Any, q: tuple[Any, ...]) -> Any:
 
 
 def _of_array_in_silence(f: Callable, times: np.ndarray) -> np.ndarray | None:
-    """The same for an f of which nothing is known yet."""
+    """``_of_array`` of an f of which nothing is known yet."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         return _of_array(f, times)

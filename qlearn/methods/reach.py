@@ -115,26 +115,25 @@ def feature_lengths(potential: np.ndarray, energy: float, spacing: np.ndarray, l
 
 
 class _Features(NamedTuple):
-    """Of one axis: heights, and |δV|/2, |δ²V| and δ²V there; what of δ²V is noise, and the spacing."""
+    """Of one axis: heights, and |δV|/2 and δ²V there; what of δ²V is noise, and the spacing."""
 
     heights: np.ndarray
     slopes: np.ndarray
     bends: np.ndarray
-    curvatures: np.ndarray
     noise: float
     spacing: float
 
     def length(self, energy: float) -> float:
         reached = self.heights < energy
-        bend = float(self.bends[reached].max(initial=0.0))
+        bend = float(np.abs(self.bends[reached]).max(initial=0.0))
         length = float(self.slopes[reached].max(initial=0.0)) / bend if bend > self.noise else np.inf
         return self.spacing * max(length, 1.0)
 
     def change(self, energy: float) -> float:
         """How much V'' changes in all, over the most that it changes in one place; infinite where it does not."""
         reached = self.heights < energy
-        bends = self.curvatures[reached]
-        most = float(np.abs(np.diff(self.curvatures, axis=0)[reached[1:] & reached[:-1]]).max(initial=0.0))
+        bends = self.bends[reached]
+        most = float(np.abs(np.diff(self.bends, axis=0)[reached[1:] & reached[:-1]]).max(initial=0.0))
         return self.spacing * float(bends.max() - bends.min()) / most if bends.size and most > 2 * self.noise else np.inf
 
 
@@ -143,7 +142,6 @@ def _features(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | No
     level, features = potential if level is None else np.broadcast_to(level, potential.shape), []
     for axis, step in enumerate(spacing, start=-len(spacing)):
         values = np.moveaxis(potential, axis, 0)
-        curvatures = values[2:] - 2 * values[1:-1] + values[:-2]
         features.append(_Features(np.moveaxis(level, axis, 0)[1:-1], np.abs(values[2:] - values[:-2]) / 2,
-                                  np.abs(curvatures), curvatures, noise, float(step)))
+                                  values[2:] - 2 * values[1:-1] + values[:-2], noise, float(step)))
     return features
