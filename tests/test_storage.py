@@ -113,7 +113,7 @@ except storage.StorageError as error:
 
 def test_a_file_that_the_system_cuts_short_leaves_the_old_one(path):
     """The limit of the file size stands for a full disk."""
-    pytest.importorskip("resource")
+    pytest.importorskip("resource", reason="limits of a process are a module of Unix")
     before = path.read_bytes()
     output = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False)
     assert output.stdout.startswith("refused"), output.stderr

@@ -53,9 +53,9 @@ def test_a_batch_over_v_and_psi(method):
 @pytest.mark.parametrize("problem", ["scalar", "channels"])
 @pytest.mark.parametrize("kind", ["array_api_strict", "torch"])
 def test_arrays_of_other_kinds_give_the_same_numbers(kind, problem, method, imaginary):
-    xp = pytest.importorskip(kind)
+    xp = pytest.importorskip(kind, reason=f"{kind} is an optional kind of array")
     if kind == "torch":
-        pytest.importorskip("array_api_compat")
+        pytest.importorskip("array_api_compat", reason="PyTorch needs array_api_compat")
     if imaginary and method.name == "Magnus4":
         return
     H, psi0 = PROBLEMS[problem]
@@ -66,7 +66,7 @@ def test_arrays_of_other_kinds_give_the_same_numbers(kind, problem, method, imag
 
 
 def test_crank_nicolson_refuses_arrays_of_other_kinds():
-    xp = pytest.importorskip("array_api_strict")
+    xp = pytest.importorskip("array_api_strict", reason="array_api_strict is an optional kind of array")
     with pytest.raises(ArgumentError, match="NumPy"):
         run(ql.CrankNicolson(), *[PROBLEMS["scalar"][0], xp.asarray(PSI)], [0, 1.0])
 

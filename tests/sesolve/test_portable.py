@@ -15,13 +15,13 @@ TIMES = [0, 0.4, 1.0]
 
 
 def strict(array):
-    xp = pytest.importorskip("array_api_strict")
+    xp = pytest.importorskip("array_api_strict", reason="array_api_strict is an optional kind of array")
     return xp.asarray(array)
 
 
 def torch(array):
-    pytest.importorskip("array_api_compat")
-    return pytest.importorskip("torch").from_numpy(np.array(array))
+    pytest.importorskip("array_api_compat", reason="PyTorch needs array_api_compat")
+    return pytest.importorskip("torch", reason="PyTorch is an optional kind of array").from_numpy(np.array(array))
 
 
 KINDS = pytest.mark.parametrize("kind", [strict, torch], ids=["array-api-strict", "torch"])

@@ -124,6 +124,6 @@ def test_refusals():
 
 
 def test_a_figure_is_drawn():
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="figures need matplotlib")
     figure = ql.density_of_states(oscillator(), energies=np.linspace(0, 8, 50), resolution=0.5).plot(levels=[1, 2, 2, 3, 3, 3])
     assert len(figure.axes) == 2 and figure.axes[0].lines and figure.axes[1].get_ylabel() == "levels below"
