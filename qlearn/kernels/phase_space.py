@@ -33,7 +33,7 @@ def drawn(state: np.ndarray, moved: list[np.ndarray], axes: tuple[np.ndarray, ..
     spread = (noise * density) @ noise.T
     places = np.minimum(np.cumsum(density).searchsorted((np.arange(count) + 0.5) / count), density.size - 1)
     q = np.stack([x[index] for x, index in zip(axes, np.unravel_index(places, state.shape), strict=True)], axis=1)
-    return q, local.real[:, places].T + normal @ _root(spread).T
+    return q, np.ascontiguousarray(local.real[:, places].T) + normal @ _root(spread).T
 
 
 def _root(spread: np.ndarray) -> np.ndarray:

@@ -10,20 +10,18 @@ Compiled with numba where it is installed (see qlearn.kernels.phases), else with
 
 from collections.abc import Callable
 from copy import copy
-from itertools import product
 from typing import Any, NamedTuple, final
 
 import numpy as np
 from scipy import ndimage
 
 from qlearn.kernels.phases import may_compile
+from qlearn.kernels.quintics import BEND, NODES, SLOPE, VALUE
 
 __all__ = ["Comparison", "Points", "Trajectories", "piecewise"]
 
-NODES = 6  # of a quintic spline on each axis
 WRAPPED = 8  # coefficients of the last axis that stand behind it once more, for loads of eight
 CELL = 8  # numbers of a cell of a line, 64 bytes
-_BINOMIAL = (1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0)
 _UNDRIVEN = np.empty(0)  # factors that nobody reads
 
 
@@ -48,30 +46,13 @@ class Comparison(NamedTuple):
     area: float
 
 
-def _pieces() -> np.ndarray:
-    """(6, 6): coefficients of u^k of the quintic B-spline on node j of the six around x, u the fraction of x in its cell."""
-    pieces = np.zeros((NODES, NODES))
-    for j in range(NODES):
-        for k in range(7):
-            shift = 5.0 - j - k  # (u + shift)_+^5
-            if shift >= 0:
-                pieces[j] += _BINOMIAL[k] / 120 * np.array([(1, 5, 10, 10, 5, 1)[i] * shift ** (5 - i) for i in range(NODES)])
-    return pieces
-
-
-_VALUE = _pieces()
-_COLUMNS = np.concatenate([_VALUE.T, np.zeros((NODES, 2))], axis=1).ravel()  # of u^k, each with two zeros
-_SLOPE = _VALUE[:, 1:] * np.arange(1, 6)
-_BEND = _SLOPE[:, 1:] * np.arange(1, 5)
-
-
 def _cells(coefficients: np.ndarray) -> np.ndarray:
     """(1 + R, N, 8): the polynomial in u of each cell of a line, and two zeros; each in one piece of 64 bytes of the memory."""
     terms, n = coefficients.shape
     room = np.zeros((terms * n + 1) * CELL)
     first = -room.ctypes.data % (8 * CELL) // 8
     cells = room[first:first + terms * n * CELL].reshape(terms, n, CELL)
-    cells[..., :NODES] = coefficients[:, (np.arange(n)[:, None] + np.arange(-2, 4)) % n] @ _VALUE
+    cells[..., :NODES] = coefficients[:, (np.arange(n)[:, None] + np.arange(-2, 4)) % n] @ VALUE
     return cells
 
 
@@ -93,11 +74,8 @@ class Trajectories:
             ndimage.spline_filter(table, order=5, mode="grid-wrap", output=coefficients)
         padded[..., -WRAPPED:] = padded[..., np.arange(WRAPPED) % tables.shape[-1]]
         self._cells = _cells(self._coefficients) if len(self.shape) == 1 else None
-        self._flat_cells = np.empty(0) if self._cells is None else self._cells.reshape(-1)
-        self._line = len(tables), float(origin[0]), float(spacing[0]), float(inverse[0, 0])
-        self._flat, self._shape = padded.reshape(-1), np.array(self.shape)
-        outer = len(self.shape) - 1
-        self._offsets = np.array(list(product(range(NODES), repeat=outer)), dtype=np.int64).reshape(NODES**outer, outer)
+        self._table = padded if self._cells is None else self._cells.reshape(len(tables), -1)
+        self._frame = np.column_stack([origin, spacing, inverse / np.outer(spacing, spacing)])
 
     def driven_by(self, factors: Callable[[np.ndarray], np.ndarray]) -> "Trajectories":
         """The same tables with other factors."""
@@ -116,8 +94,8 @@ class Trajectories:
         """Steps of h beside steps of h/2 from the points, so many for each of ``members``; ends (blocks + 1,) the numbers of
         steps of h at which blocks of them begin and end. ``enter`` (k, 3) are rows of h before all steps, undone behind them."""
         leave, blocks = _undone(enter), len(ends) - 1
-        if self._cells is not None and may_compile():
-            return self._compared_on_a_line(points, members, (rows, enter, leave), time, h, ends)
+        if may_compile():
+            return self._compared(points, members, (rows, enter, leave), time, h, ends)
         ways = [(rows, time, int(ends[-1])), (enter, time, min(len(enter), 1)), (leave, time + ends[-1] * h, min(len(leave), 1))]
         weights = [self._weights(way, start, step, count * twice if way is rows else count)
                    for way, start, count in ways for step, twice in ((h, 1), (h / 2, 2))]
@@ -143,8 +121,9 @@ class Trajectories:
         one, all_so_far = np.sqrt(squares.max(axis=2))
         return Comparison(one, all_so_far, float(_areas(points, coarse, members).min()))
 
-    def _compared_on_a_line(self, points: Points, members: int, schemes: tuple[np.ndarray, np.ndarray, np.ndarray], time: float,
-                            h: float, ends: np.ndarray) -> Comparison:
+    def _compared(self, points: Points, members: int, schemes: tuple[np.ndarray, np.ndarray, np.ndarray], time: float, h: float,
+                  ends: np.ndarray) -> Comparison:
+        """The same in compiled code."""
         from qlearn.kernels import compiled_trajectories
 
         count, factors = int(ends[-1]), _UNDRIVEN
@@ -154,15 +133,16 @@ class Trajectories:
             compiled_trajectories.kick_times(*schemes, time, h, count, times)
             factors = self.factors(times).reshape(-1)
         local, total = np.empty((2, len(ends) - 1))
-        q, p, action = (values.reshape(-1) for values in points)
-        compare: Any = compiled_trajectories.compared_on_a_line
-        area = compare(self._flat_cells, *self._line, *schemes, factors, h, ends, q, p, action, members, local, total)
+        compare: Any = compiled_trajectories.compared
+        area = compare(self._table, self._frame, *schemes, factors, h, ends, *points, members, local, total)
         return Comparison(local, total, area)
 
     def _move(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
         """A step for each of ``weights`` (count, k, 1 + R); the points are overwritten."""
         if may_compile():
-            self._compiled(points, rows, weights, h)
+            from qlearn.kernels.compiled_trajectories import run
+
+            run(self._table, self._frame, rows, np.ascontiguousarray(weights[..., 1:]).reshape(-1), h, len(weights), *points)
             return
         q, p, action = points
         for step in weights:
@@ -192,7 +172,7 @@ class Trajectories:
         x = (q - self.origin) / self.spacing
         cell = np.floor(x)
         powers = (x - cell)[..., None] ** np.arange(NODES)
-        basis = [powers @ _VALUE.T, powers[..., :5] @ _SLOPE.T, powers[..., :4] @ _BEND.T]  # (n, d, 6) each
+        basis = [powers @ VALUE.T, powers[..., :5] @ SLOPE.T, powers[..., :4] @ BEND.T]  # (n, d, 6) each
         nodes = [(cell[:, a, None].astype(np.int64) + np.arange(-2, 4)) % self.shape[a] for a in range(d)]
         index = tuple(nodes[a].reshape(len(q), *(NODES if b == a else 1 for b in range(d))) for a in range(d))
         local = sum(f * table[index] for f, table in zip(factors, self._coefficients, strict=True))
@@ -223,18 +203,6 @@ class Trajectories:
         slope = c[1] + u * (2 * c[2] + u * (3 * c[3] + u * (4 * c[4] + u * (5 * c[5]))))
         bend = 2 * c[2] + u * (6 * c[3] + u * (12 * c[4] + u * (20 * c[5])))
         return value, (slope / dx)[:, None], (bend / dx**2)[:, None, None]
-
-    def _compiled(self, points: Points, rows: np.ndarray, weights: np.ndarray, h: float) -> None:
-        from qlearn.kernels import compiled_trajectories
-
-        q, p, action = points
-        if self._cells is not None:
-            factors = np.ascontiguousarray(weights[..., 1:]).reshape(-1)
-            compiled_trajectories.run_on_a_line(self._flat_cells, *self._line, rows, factors, h, len(weights), q.reshape(-1),
-                                                p.reshape(-1), action)
-        else:
-            compiled_trajectories.run(self._flat, self._shape, self.origin, self.spacing, self.inverse, self._offsets, _COLUMNS,
-                                      rows, weights, h, q, p, action)
 
 
 def _undone(rows: np.ndarray) -> np.ndarray:

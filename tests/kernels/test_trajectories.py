@@ -70,7 +70,7 @@ ENTER = np.array([[0.02, 1e-4, 0.1], [-0.05, 0.0, -0.1]])
 
 @pytest.mark.parametrize("enter", [np.zeros((0, 3)), ENTER], ids=["plain", "processed"])
 @pytest.mark.parametrize("driven", [False, True], ids=["static", "driven"])
-@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize("d", [1, 2, 3])
 def test_steps_are_compared_compiled_and_plain_alike(d, driven, enter, monkeypatch):
     pytest.importorskip("numba", reason="the compiled twin needs numba")
     made, start, ends = trajectories(d, driven), points(d), np.array([0, 1, 4, 7])
@@ -93,10 +93,12 @@ def test_the_difference_of_many_steps_is_that_of_runs():
 
 
 @pytest.mark.parametrize("height", [1e20, 1e300])
-def test_trajectories_may_leave_all_numbers(height):
-    made = Trajectories(height * np.cos(np.arange(64) * np.pi / 32)[None], np.zeros(1), np.array([np.pi / 32]), np.eye(1))
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_trajectories_may_leave_all_numbers(d, height):
+    made = Trajectories(height * static(*np.meshgrid(*[np.arange(16) * np.pi / 8] * d))[None], np.zeros(d), np.full(d, np.pi / 8),
+                        np.eye(d))
     with np.errstate(all="ignore"):
-        found = made.compared(points(1), 1, ROWS, np.zeros((0, 3)), 0.0, 0.5, np.array([0, 2, 20]))
+        found = made.compared(points(d), 1, ROWS, np.zeros((0, 3)), 0.0, 0.5, np.array([0, 2, 20]))
     assert not np.all(found.total < 1e50)
 
 
