@@ -26,14 +26,12 @@ def real(argument: str, value: Any, *, above: float | None = None, least: float 
     """Return value as a finite float with ``value > above``, ``value >= least`` and ``value <= most``."""
     if type(value) is float and above is least is most is None and math.isfinite(value):
         return value
-    wanted = "must be a finite real number" + _range_words(above, least, most)
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not _finite(value):
-        fail(argument, wanted, value, remedy)
-    number = float(value)
-    if (above is not None and not number > above) or (least is not None and number < least) \
-            or (most is not None and number > most):
-        fail(argument, wanted, value, remedy)
-    return number
+    if isinstance(value, float) or (isinstance(value, numbers.Real) and not isinstance(value, bool) and _finite(value)):
+        number = float(value)
+        if math.isfinite(number) and (above is None or number > above) and (least is None or number >= least) \
+                and (most is None or number <= most):
+            return number
+    fail(argument, "must be a finite real number" + _range_words(above, least, most), value, remedy)
 
 
 def integer(argument: str, value: Any, *, least: int | None = None, most: int | None = None, remedy: str = "") -> int:
@@ -59,7 +57,7 @@ def finite_array(argument: str, value: Any, *, shape: tuple[int | None, ...] | N
     """Return value as a finite array of the dtype; ``None`` in shape stands for any length."""
     try:
         given = np.asarray(value)
-        unreal = np.iscomplexobj(given) and not issubclass(np.dtype(dtype).type, np.complexfloating)
+        unreal = given.dtype.kind == "c" and np.dtype(dtype).kind != "c"
         array = np.asarray(given.real if unreal else given, dtype=dtype)
     except (TypeError, ValueError):
         fail(argument, f"must be an array of {np.dtype(dtype).name}", value, remedy)

@@ -191,6 +191,11 @@ class Grid:
         return transforms.bound(phi, self._periodic_axes)
 
     @cached_property
+    def is_ring(self) -> bool:
+        """True where all axes are periodic."""
+        return all(kind == "periodic" for kind in self.boundary)
+
+    @cached_property
     def _periodic_axes(self) -> tuple[int, ...]:
         return tuple(a for a, kind in zip(self.fourier_axes, self.boundary, strict=True) if kind == "periodic")
 

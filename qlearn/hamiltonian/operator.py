@@ -108,7 +108,7 @@ class Hamiltonian:
         """The shape of one wave function: (*shape), or (channels, *shape)."""
         return self.grid.shape if self.channels is None else (self.channels, *self.grid.shape)
 
-    @property
+    @cached_property
     def state_axes(self) -> tuple[int, ...]:
         """The axes of an array (…, *state_shape) that belong to one wave function."""
         return tuple(range(-len(self.state_shape), 0))

@@ -154,24 +154,18 @@ def may_compile() -> bool:
     return _choice == "numba" or (_choice == "auto" and _can_compile())
 
 
+@cache
 def _can_compile() -> bool:
     """True where numba is installed, finds a place to keep what it compiled, and was not told NUMBA_DISABLE_JIT=1."""
-    numba = _compiler()
-    return numba is not None and not getattr(numba.config, "DISABLE_JIT", 0)
-
-
-@cache
-def _compiler() -> Any:
-    """numba; None where it is not installed, or finds no place to keep what it compiles."""
     if find_spec("numba") is None:
-        return None
+        return False
     try:
         _load()
     except RuntimeError:
-        return None
+        return False
     import numba
 
-    return numba
+    return not getattr(numba.config, "DISABLE_JIT", 0)
 
 
 def _load() -> Any:

@@ -33,12 +33,11 @@ def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, tab
     parts : (k, 2), see ``ranges``: Σ_j m_j from the first to before the end.
     table : g, real, for the last places of a member, and again for those before.
     """
-    before, n, behind = shape
-    rows = np.ascontiguousarray(values, dtype=complex).reshape(-1, before, n, behind)
+    rows = _rows(values, shape)
     found = np.empty((len(rows), 3 + len(parts)))
     if may_compile():
         flat = table.reshape(-1)
-        rows.flags.writeable = flat.flags.writeable = False  # of these views: one kind of arrays, compiled once
+        flat.flags.writeable = False
         _compiled().sums(rows, parts, flat, found)
         return found
     squares = rows.real**2 + rows.imag**2
@@ -48,6 +47,13 @@ def sums(values: np.ndarray, shape: tuple[int, int, int], parts: np.ndarray, tab
     for column, (first, end) in enumerate(parts, start=3):
         found[:, column] = marginal[:, first:end].sum(axis=1)
     return found
+
+
+def _rows(values: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """(members, before, n, behind), a read-only view: one kind of arrays, compiled once."""
+    rows = np.ascontiguousarray(values, dtype=complex).reshape(-1, *shape)
+    rows.flags.writeable = False
+    return rows
 
 
 def overlaps(a: np.ndarray, b: np.ndarray, members: int) -> np.ndarray:
@@ -73,9 +79,17 @@ def raise_to_sums(most: np.ndarray, rows: np.ndarray, places: np.ndarray) -> Non
 def largest_share(values: np.ndarray, parts: Sequence[np.ndarray]) -> float:
     """The largest share of Σ|a|² of a member in the parts of an axis; 0 where no axis has any. values (…, *shape), complex;
     parts: of each axis."""
-    axes = around(values.shape[values.ndim - len(parts):])
-    rows = [row for axis, places in zip(axes, parts, strict=True) if len(places) for row in sums(values, axis, places).tolist()]
-    return max((sum(row[3:]) / max(row[0], TINY) for row in rows), default=0.0)
+    largest = 0.0
+    for axis, places in zip(around(values.shape[values.ndim - len(parts):]), parts, strict=True):
+        if len(places):
+            largest = max(largest, _share(values, axis, places))
+    return largest
+
+
+def _share(values: np.ndarray, axis: tuple[int, int, int], places: np.ndarray) -> float:
+    if may_compile():
+        return float(_compiled().largest_share(_rows(values, axis), places))
+    return max(sum(row[3:]) / max(row[0], TINY) for row in sums(values, axis, places).tolist())
 
 
 @cache

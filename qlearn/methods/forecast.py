@@ -59,9 +59,8 @@ def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
     """True for one linear, lossless, scalar V, static or driven by given factors, on periodic axes, where trajectories cost
     little beside the transforms: they are compiled (numba is installed), or the grid is large."""
     plain = hamiltonian.is_linear and hamiltonian.is_hermitian and hamiltonian.channels is None and not imaginary
-    ring = all(kind == "periodic" for kind in hamiltonian.grid.boundary)
     moving = hamiltonian.time_dependent and hamiltonian.drive is None
-    return plain and ring and not moving and not hamiltonian.batch_shape and members <= MEMBERS \
+    return plain and hamiltonian.grid.is_ring and not moving and not hamiltonian.batch_shape and members <= MEMBERS \
         and (hamiltonian.grid.size >= LARGE or may_compile())
 
 

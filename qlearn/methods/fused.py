@@ -21,6 +21,7 @@ from qlearn.methods.sequence import Sequence
 __all__ = ["FusedSteps", "fused_steps"]
 
 AT_ONCE = 50_000_000  # points times stages: some tenths of a second
+FEW = 2**14           # points up to which a look at the error of a step has tables for its kicks, which are of use again
 
 
 class _Plan(NamedTuple):
@@ -51,7 +52,7 @@ def fused_steps(hamiltonian: Hamiltonian, sequence: Sequence, kicks: Kicks, phas
     """The compiled loop for this H, None where it does not apply; ``gradient`` where some c ≠ 0."""
     grid = hamiltonian.grid
     applies = phases.name == "numba" and hamiltonian.channels is None and not hamiltonian.batch_shape and fits(grid.shape) \
-        and all(kind == "periodic" for kind in grid.boundary) and isinstance(kicks, StaticKicks | DrivenKicks)
+        and grid.is_ring and isinstance(kicks, StaticKicks | DrivenKicks)
     return FusedSteps(hamiltonian, sequence, kicks, gradient, most) if applies else None
 
 
@@ -67,13 +68,14 @@ class FusedSteps:
         self._masks: Any = None
 
     def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None, brief: bool) -> bool:
-        """``count`` steps of h from ``time`` on φ (…, *shape); ``brief`` without tables for the kicks, whose phases are found as
-        they are needed. False, and nothing done, for arrays that are not NumPy's own, other backends, and phases too large for
-        the loop."""
+        """``count`` steps of h from ``time`` on φ (…, *shape); ``brief`` without tables for the kicks on large grids, where
+        phases are found as they are needed. False, and nothing done, for arrays that are not NumPy's own, other backends, and
+        phases too large for the loop."""
         if not _takes(phi):
             return False
         plan, stages = self.plan, self._stages(h)
-        kicks = None if isinstance(self.kicks, DrivenKicks) or (brief and self.hamiltonian.is_hermitian) else self._factors(h)
+        brief = brief and self.hamiltonian.is_hermitian and self.hamiltonian.grid.size > FEW
+        kicks = None if isinstance(self.kicks, DrivenKicks) or brief else self._factors(h)
         masks = (NONE, NONE) if lookout is None else self._watched(lookout)
         parts = _parts(count, phi.size * len(plan.which))
         weights = [self._weights(plan, h, time + first * h, part) for first, part in parts] if kicks is None else []

@@ -28,7 +28,7 @@ class Outset:
                  factors: DriveFactors | None = None, modes: Callable[[], np.ndarray] | None = None):
         self.hamiltonian, self.times, self.record, self.imaginary = hamiltonian, times, record, imaginary
         self.time, self.span = float(times[0]), float(times[-1] - times[0])
-        self.psi = _broadcast(hamiltonian, psi, self.time)
+        self.psi = _broadcast(hamiltonian, psi)
         self.reach = Reach(hamiltonian, record)
         self._factors, self._modes = factors, modes
         self._forecasts: dict[SplittingTable, Forecast] = {}
@@ -92,10 +92,10 @@ class Outset:
         return self._forecasts[table]
 
 
-def _broadcast(hamiltonian: Hamiltonian, psi: Any, time: float) -> Any:
+def _broadcast(hamiltonian: Hamiltonian, psi: Any) -> Any:
     """ψ with the batch axes of V."""
-    inner = hamiltonian.grid.ndim + (2 if hamiltonian.channels else 0)
-    table, states = hamiltonian.potential_table(time), len(hamiltonian.state_shape)
-    batch = np.broadcast_shapes(table.shape[:table.ndim - inner], tuple(psi.shape[:psi.ndim - states]))
+    if not hamiltonian.batch_shape:
+        return psi
+    batch = np.broadcast_shapes(hamiltonian.batch_shape, tuple(psi.shape[:psi.ndim - len(hamiltonian.state_shape)]))
     shape = (*batch, *hamiltonian.state_shape)
     return psi if tuple(psi.shape) == shape else namespace(psi).broadcast_to(psi, shape)

@@ -56,7 +56,7 @@ class Reach:
                        if length < np.inf and speed > 0), default=np.inf)
         if self._changes:  # at its fastest, where V is least
             kinetic = 2 * max(highest - float(H.potential_table(time).min()), 0.0)
-            fastest = np.sqrt(kinetic * np.diag(H.kinetic.inverse)).tolist()
+            fastest = np.sqrt(kinetic * H.kinetic.inverse.diagonal()).tolist()
             self.leap = min((LEAP * change / speed for change, speed in zip(self._changes, fastest, strict=True) if speed > 0),
                             default=np.inf)
         return H.hbar / widest if widest > 0 else np.inf, longest
@@ -87,8 +87,8 @@ class Reach:
         if H.channels is None and (not H.time_dependent or H.drive is not None):
             factors = None if H.drive is None else H.drive.factors(time).tolist()  # V is the same where these are
             features: list[_Features] = H.kept_last("features", factors, lambda: _features(table, H.grid.spacing, None))
-            self._changes = [feature.change(energy) for feature in features]
-            return [feature.length(energy) for feature in features]
+            lengths, self._changes = map(list, zip(*(feature.lengths(energy) for feature in features), strict=True))
+            return lengths
         if H.channels is None:
             return feature_lengths(table, energy, H.grid.spacing)
         d = H.grid.ndim
@@ -111,30 +111,30 @@ def feature_lengths(potential: np.ndarray, energy: float, spacing: np.ndarray, l
     potential : (…, *shape), leading axes are looked at together.   level : compared with the energy instead of V.
     Not shorter than the spacing; curvature of the size of the rounding of V counts as none.
     """
-    return [feature.length(energy) for feature in _features(potential, spacing, level)]
+    return [feature.lengths(energy)[0] for feature in _features(potential, spacing, level)]
 
 
 class _Features(NamedTuple):
-    """Of one axis: heights, and |δV|/2 and δ²V there; what of δ²V is noise, and the spacing."""
+    """Of one axis: heights, and |δV|/2 and δ²V there, |δ³V| between them; what of δ²V is noise, and the spacing."""
 
     heights: np.ndarray
     slopes: np.ndarray
     bends: np.ndarray
+    changes: np.ndarray
     noise: float
     spacing: float
 
-    def length(self, energy: float) -> float:
-        reached = self.heights < energy
-        bend = float(np.abs(self.bends[reached]).max(initial=0.0))
-        length = float(self.slopes[reached].max(initial=0.0)) / bend if bend > self.noise else np.inf
-        return self.spacing * max(length, 1.0)
-
-    def change(self, energy: float) -> float:
-        """How much V'' changes in all, over the most that it changes in one place; infinite where it does not."""
+    def lengths(self, energy: float) -> tuple[float, float]:
+        """Where V < energy: max|∂V|/max|∂²V|, infinite where V is linear, and how much V'' changes in all, over the most that it
+        changes in one place, infinite where it does not."""
         reached = self.heights < energy
         bends = self.bends[reached]
-        most = float(np.abs(np.diff(self.bends, axis=0)[reached[1:] & reached[:-1]]).max(initial=0.0))
-        return self.spacing * float(bends.max() - bends.min()) / most if bends.size and most > 2 * self.noise else np.inf
+        if not bends.size:
+            return np.inf, np.inf
+        highest, lowest = float(bends.max()), float(bends.min())
+        bend, most = max(highest, -lowest), float(self.changes[reached[1:] & reached[:-1]].max(initial=0.0))
+        length = float(self.slopes[reached].max()) / bend if bend > self.noise else np.inf
+        return self.spacing * max(length, 1.0), self.spacing * (highest - lowest) / most if most > 2 * self.noise else np.inf
 
 
 def _features(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | None) -> list[_Features]:
@@ -142,6 +142,7 @@ def _features(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | No
     level, features = potential if level is None else np.broadcast_to(level, potential.shape), []
     for axis, step in enumerate(spacing, start=-len(spacing)):
         values = np.moveaxis(potential, axis, 0)
-        features.append(_Features(np.moveaxis(level, axis, 0)[1:-1], np.abs(values[2:] - values[:-2]) / 2,
-                                  values[2:] - 2 * values[1:-1] + values[:-2], noise, float(step)))
+        bends = values[2:] - 2 * values[1:-1] + values[:-2]
+        features.append(_Features(np.moveaxis(level, axis, 0)[1:-1], np.abs(values[2:] - values[:-2]) / 2, bends,
+                                  np.abs(bends[1:] - bends[:-1]), noise, float(step)))
     return features

@@ -97,8 +97,10 @@ class SplittingStepper:
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)
         self.task.record.reached = self.steps.clock.now
+        if not arrived:
+            return None
         self.task.record.note = f"{self.name} with {self.steps.words}"
-        return self.task.hamiltonian.grid.from_periodic(self.steps.state(self.phi)) if arrived else None
+        return self.task.hamiltonian.grid.from_periodic(self.steps.state(self.phi))
 
     def snapshot(self) -> dict[str, Any]:
         """φ, how its phases are computed, and what the steps keep under "steps."."""

@@ -81,11 +81,12 @@ class Window:
         return Grid(tuple(s * n for s, n in zip(self.stride, self.grid.shape, strict=True)), self.grid.bounds,
                     twist=self.grid.twist)
 
-    def extended(self, psi: Any) -> Any:
-        """The wave on all points: its trigonometric interpolant in the window, zero outside; new, of the kind of ψ."""
+    def extended(self, psi: Any, modes: np.ndarray | None = None) -> Any:
+        """The wave on all points: its trigonometric interpolant in the window, zero outside; new, of the kind of ψ. ``modes`` of
+        its periodic part where they are known, which are overwritten."""
         kind, psi = psi, to_numpy(psi)
         whole = np.zeros((*psi.shape[:psi.ndim - self.grid.ndim], *self.whole.shape), dtype=complex)
-        whole[self.index_of_box] = self._interpolated(psi) if self.ffts else psi
+        whole[self.index_of_box] = self._interpolated(psi, modes) if self.ffts else psi
         return like(whole, kind)
 
     def left_out(self, psi: np.ndarray, modes: np.ndarray) -> float:
@@ -110,26 +111,26 @@ class Window:
         return parts
 
     @cached_property
-    def rims(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Of each axis first and end, (k, 2), of the wavenumbers that are not held where only some of the points are taken, and
+    def rims(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Of each axis first and end, (k, 2), of the wavenumbers that are not held where only some of the points are taken; and
         of the outer points where the axis is cut."""
-        rims: list[tuple[np.ndarray, np.ndarray]] = []
+        waves, ends = [], []
         for k, spacing, stride, cut in zip(self.grid.wavenumbers, self.grid.spacing, self.stride, self.cut, strict=True):
             n, outer = len(k), np.flatnonzero(np.abs(k) >= self.held * np.pi / spacing)  # neighbours in this order
             rim = max(1, int(RIM * n))
-            rims.append((ranges((int(outer[0]), int(outer[-1]) + 1)) if stride > 1 and outer.size else ranges(),
-                         ranges((0, rim), (n - rim, n)) if cut else ranges()))
-        return rims
+            waves.append(ranges((int(outer[0]), int(outer[-1]) + 1)) if stride > 1 and outer.size else ranges())
+            ends.append(ranges((0, rim), (n - rim, n)) if cut else ranges())
+        return waves, ends
 
     @cached_property
     def rim_points(self) -> np.ndarray:
         """Of an array (*shape), flat: the outer points of the axes that are cut."""
-        return self._either([ends for _, ends in self.rims])
+        return self._either(self.rims[1])
 
     @cached_property
     def rim_modes(self) -> np.ndarray:
         """Of the modes (*shape), flat: the wavenumbers in the rims."""
-        return self._either([outer for outer, _ in self.rims])
+        return self._either(self.rims[0])
 
     def _either(self, parts: list[np.ndarray]) -> np.ndarray:
         """What is in one of the parts of an axis."""
@@ -144,8 +145,8 @@ class Window:
         """Of the modes of the window among those of ``fine``; negative ones count from the end."""
         return (..., *np.ix_(*(np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in self.grid.shape)))
 
-    def _interpolated(self, psi: np.ndarray) -> np.ndarray:
-        modes = self.grid.forward(self.grid.to_periodic(psi))
+    def _interpolated(self, psi: np.ndarray, modes: np.ndarray | None) -> np.ndarray:
+        modes = self.grid.forward(self.grid.to_periodic(psi)) if modes is None else modes
         modes *= self.fine.size / self.grid.size
         wide = np.zeros((*psi.shape[:psi.ndim - self.grid.ndim], *self.fine.shape), dtype=complex)
         wide[self._places] = modes
@@ -185,7 +186,7 @@ def _extents(task: Task, presence: Presence) -> tuple[list[Extent] | None, np.nd
 def _may_have_one(H: Hamiltonian) -> bool:
     plain = H.is_linear and H.is_hermitian and H.channels is None and not H.batch_shape and H.is_diagonal_in_k
     known = not H.time_dependent or (H.drive is not None and (may_compile() or H.grid.size >= LARGE))
-    return plain and known and all(kind == "periodic" for kind in H.grid.boundary)
+    return plain and known and H.grid.is_ring
 
 
 def _is_smooth(hamiltonian: Hamiltonian, window: Window, reached: np.ndarray) -> bool:

@@ -59,7 +59,7 @@ class GridMonitor:
         self.hamiltonian, self.grid, self.record = hamiltonian, hamiltonian.grid, record
         self.rough = _rough_seams(hamiltonian, time if hamiltonian.time_dependent else 0.0)
         self.tail, self.edge, self.cut_off, self.outside, self.ffts = 0.0, 0.0, 0.0, 0.0, 0
-        self._first: np.ndarray | None = None       # Σ|φ|² of each member at the first look, which is at ψ0
+        self._first: list[float] | None = None      # Σ|φ|² of each member at the first look, which is at ψ0
 
     def glance(self, phi: Any) -> None:
         """Look at φ (…, *state_shape), the periodic part of ψ: at the seams always, at the modes where transforms allow it."""
@@ -74,8 +74,7 @@ class GridMonitor:
         (*shape) of V and T, (members,) each; 0 without one, NaN for a zero state."""
         seen, left = self._see_edges(phi, potential)
         of_modes = self._see_modes(self._modes(phi) if found is None else found, left, kinetic)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return seen[:, 1] / seen[:, 0], of_modes[:, 1] / of_modes[:, 0]
+        return _means(seen), _means(of_modes)
 
     def see_edges(self, phi: Any) -> None:
         """Look at the seams of φ (…, *state_shape)."""
@@ -88,41 +87,42 @@ class GridMonitor:
         for name in KEPT:
             setattr(self, name, saved[name])
 
-    def _sums(self, values: np.ndarray, axis: int, parts: np.ndarray, table: np.ndarray = NO_TABLE) -> np.ndarray:
+    def _sums(self, values: np.ndarray, axis: int, parts: np.ndarray, table: np.ndarray = NO_TABLE) -> list[list[float]]:
         """See qlearn.kernels.sums, with all channels of a member together."""
         before, n, behind = around(values.shape[values.ndim - self.grid.ndim:])[axis]
-        return sums(values, (before * (self.hamiltonian.channels or 1), n, behind), parts, table)
+        found: list[list[float]] = sums(values, (before * (self.hamiltonian.channels or 1), n, behind), parts, table).tolist()
+        return found
 
     def _modes(self, phi: Any) -> np.ndarray:
         self.ffts += math.prod(phi.shape) // self.grid.size
         return modes(self.grid, to_numpy(phi))
 
-    def _see_modes(self, found: np.ndarray, left: np.ndarray, table: np.ndarray) -> np.ndarray:
+    def _see_modes(self, found: np.ndarray, left: list[float], table: np.ndarray) -> list[list[float]]:
         """The sums of the modes (…, *state_shape) of axis 0, with those of the table."""
         looks = [self._sums(found, axis, places, NO_TABLE if axis else table)
                  for axis, places in enumerate(self.grid.outer_modes)]
         for look in looks:
-            for (total, _, _, outer, more), share in zip(look.tolist(), left.tolist(), strict=True):
+            for (total, _, _, outer, more), share in zip(look, left, strict=True):
                 last = outer * share / max(total, TINY)
                 self.tail = max(self.tail, last)
                 self.cut_off = max(self.cut_off, _cut_off(last, more * share / max(total, TINY)))
         return looks[0]
 
-    def _left(self, totals: np.ndarray) -> np.ndarray:
+    def _left(self, totals: list[float]) -> list[float]:
         """The share of |ψ0|² that is left, at most 1, of each member; 1 where H is Hermitian."""
         if self.hamiltonian.is_hermitian:
-            return np.ones(len(totals))
+            return [1.0] * len(totals)
         self._first = totals if self._first is None else self._first
-        return np.minimum(np.divide(totals, self._first, out=np.ones_like(totals), where=self._first > 0), 1.0)
+        return [min(total / first, 1.0) if first > 0 else 1.0 for total, first in zip(totals, self._first, strict=True)]
 
-    def _see_edges(self, phi: Any, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _see_edges(self, phi: Any, table: np.ndarray) -> tuple[list[list[float]], list[float]]:
         """(the sums of axis 0, with those of the table; what is left of each member)."""
         phi = to_numpy(phi)
         shape = phi.shape[phi.ndim - self.grid.ndim:]  # of a window, maybe
         looks = [self._sums(phi, axis, _ends(n), NO_TABLE if axis else table) for axis, n in enumerate(shape)]
-        left = self._left(looks[0][:, 0])
+        left = self._left([numbers[0] for numbers in looks[0]])
         for axis, rough in self.rough.items():
-            for numbers, share in zip(looks[axis].tolist(), left.tolist(), strict=True):
+            for numbers, share in zip(looks[axis], left, strict=True):
                 edge = max(numbers[3], numbers[4]) / max(numbers[2], TINY) * share
                 self.edge = max(self.edge, edge)
                 if rough and edge > NOTHING:
@@ -141,6 +141,11 @@ class GridMonitor:
                           f"be beyond the ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider "
                           "bounds with as many more points, or a V that is smooth on the ring.", AccuracyWarning,
                           stacklevel=depth + 1)
+
+
+def _means(looks: list[list[float]]) -> np.ndarray:
+    """Σ g|a|²/Σ|a|² of each member, NaN for a zero state."""
+    return np.array([weighted / total if total > 0 else math.nan for total, weighted, *_ in looks])
 
 
 def _cut_off(last: float, more: float) -> float:

@@ -59,18 +59,20 @@ class Reduced:
         self.inner: Stepper = first.start(part)
 
     def move(self, target: float) -> Any | None:
-        psi = self.inner.move(target)
+        psi, modes, record, window = self.inner.move(target), None, self.task.record, self.window
         if self.given_up:
             return psi
-        if self.task.record.steps - self.looked >= (1 if psi is not None else SELDOM):
-            self.looked = self.task.record.steps
-            if self._leaks(to_numpy(self.inner.phi), psi is not None):
+        if record.steps - self.looked >= (1 if psi is not None else SELDOM):
+            self.looked = record.steps
+            phi = self.inner.phi if psi is None else window.grid.periodic_part(psi)
+            leaks, modes = self._leaks(to_numpy(phi), psi is not None)
+            if leaks:
                 self._give_up()
                 return None
         if psi is None:
             return None
-        self.task.record.ffts += math.prod(psi.shape) // self.window.grid.size * self.window.ffts
-        return self.window.extended(psi)
+        record.ffts += math.prod(psi.shape) // window.grid.size * (window.ffts if modes is None else window.ffts - 1)
+        return window.extended(psi, modes)
 
     @property
     def phi(self) -> Any:
@@ -91,21 +93,25 @@ class Reduced:
             self._give_up()
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
 
-    def _leaks(self, phi: np.ndarray, arrived: bool) -> bool:
-        """True where φ, the periodic part of a state in the window, comes or came too near to its ends."""
+    def _leaks(self, phi: np.ndarray, arrived: bool) -> tuple[bool, np.ndarray | None]:
+        """(True where φ, the periodic part of a state in the window, comes or came too near to its ends, the modes of φ where
+        they were looked at)."""
         window, record = self.window, self.task.record
         most = ((LEAK if record.lookout is None else LEAK_DRIVEN) * self.task.tol) ** 2
         if not all(window.cut):
             self.see_edges(phi)
-        if record.lookout is not None and (not arrived or record.lookout.seen.max() > most):
-            return bool(record.lookout.seen.max() > most)
-        outer, ends = zip(*window.rims, strict=True)
+        if record.lookout is not None:
+            seen = bool(record.lookout.seen.max() > most)
+            if seen or not arrived:
+                return seen, None
+        outer, ends = window.rims
         if largest_share(phi, ends) > most:
-            return True
+            return True, None
         if not any(len(places) for places in outer):
-            return False
+            return False, None
         record.ffts += phi.size // window.grid.size
-        return largest_share(window.grid.forward(np.array(phi, dtype=complex)), outer) > most
+        modes = window.grid.forward(np.array(phi, dtype=complex))
+        return largest_share(modes, outer) > most, modes
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True

@@ -1,5 +1,6 @@
 """One solution in progress: the stepper, what is watched, and the account at the end."""
 
+import math
 import warnings
 from dataclasses import fields
 from typing import Any, final
@@ -70,8 +71,10 @@ class Run:
             self.moving = False
             return False
         self.psi, self.index, self.record.reached = psi, self.index + 1, target
-        norms = self._of_members(self.problem.H.norm(psi))
-        self.norm_drift = float(np.max([self.norm_drift, *(abs(norm / first - 1) for norm, first in norms)]))  # NaN stays NaN
+        for norm, first in self._of_members(self.problem.H.norm(psi)):
+            drift = abs(norm / first - 1)
+            if drift > self.norm_drift or math.isnan(drift):  # NaN stays NaN
+                self.norm_drift = drift
         self.moving = False
         return True
 
@@ -174,11 +177,11 @@ class Run:
         if before is None or (after is None and self.index > 0):
             return None
         drifts = [drift for drift, _ in self._of_members((before if after is None else after) - before)]
-        return drifts[int(np.argmax(np.abs(drifts)))]
+        return max(drifts, key=lambda drift: math.inf if math.isnan(drift) else abs(drift))
 
     def _of_members(self, values: np.ndarray) -> list[tuple[float, float]]:
         """(value, ‖ψ0‖) of all members of a batch but zero states."""
-        pairs = zip(np.ravel(values).tolist(), np.ravel(self.problem.norms).tolist(), strict=True)
+        pairs = zip(values.ravel().tolist(), self.problem.norms.ravel().tolist(), strict=True)
         return [pair for pair in pairs if pair[1] > 0]
 
     def _absorbed(self) -> Any:

@@ -32,12 +32,16 @@ def test_other_layouts_and_no_table(backend):
     np.testing.assert_allclose(found, [[np.sum(np.abs(values) ** 2), 0, np.max(np.sum(np.abs(values) ** 2, axis=0))]], rtol=1e-13)
 
 
-def test_the_largest_share_of_any_axis():
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_largest_share_of_any_axis(backend):
     values = np.zeros((2, 4, 4), dtype=complex)
     values[0, 0, 1], values[0, 2, 2], values[1, 1, 3] = 1, 2, 3
-    assert largest_share(values, [ranges((0, 1)), ranges()]) == pytest.approx(0.2)
-    assert largest_share(values, [ranges((0, 1)), ranges((3, 4))]) == pytest.approx(1.0)
-    assert largest_share(values, [ranges(), ranges()]) == 0
+    with ql.phase_backend(backend):
+        assert largest_share(values, [ranges((0, 1)), ranges()]) == pytest.approx(0.2)
+        assert largest_share(values, [ranges((0, 1)), ranges((3, 4))]) == pytest.approx(1.0)
+        assert largest_share(values, [ranges((0, 1), (2, 3)), ranges()]) == pytest.approx(1.0)
+        assert largest_share(values, [ranges(), ranges()]) == 0
+        assert largest_share(np.zeros((4, 4), dtype=complex), [ranges((0, 1)), ranges()]) == 0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

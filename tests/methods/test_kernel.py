@@ -7,7 +7,7 @@ import pytest
 
 import qlearn as ql
 from qlearn.kernels.arrays import to_numpy
-from qlearn.methods import Record
+from qlearn.methods import Record, fused
 from qlearn.methods.kernel import SplittingKernel
 
 METHODS = [ql.Strang, ql.Yoshida4, ql.BM4, ql.BM6, ql.RKN6, ql.Gradient6, ql.ProcessedGradient6, ql.Chin4]
@@ -157,7 +157,8 @@ def test_tables_of_a_few_lengths_are_kept(backend):
     assert list(kept) == [0.2, 0.3, 0.1, 0.4]
 
 
-def test_a_brief_look_makes_no_tables_of_kicks():
+def test_a_brief_look_makes_no_tables_of_kicks_on_large_grids(monkeypatch):
+    monkeypatch.setattr(fused, "FEW", GRID.size - 1)
     kernel = SplittingKernel(static(), ql.RKN6.table, Record())
     brief = kernel.steps(PSI.copy(), 0.0, 0.1, 2, brief=True)
     if kernel._fused is not None:
