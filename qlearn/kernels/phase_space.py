@@ -18,11 +18,11 @@ def drawn(state: np.ndarray, moved: list[np.ndarray], axes: tuple[np.ndarray, ..
     p = Re(p̂φ/φ) + normal noise of the covariance of Im(p̂φ/φ).
     """
     normal = _normal(count, len(axes))
-    if len(axes) == 1 and may_compile():
-        from qlearn.kernels.compiled_phase_space import drawn_on_a_line
+    if may_compile():
+        from qlearn.kernels import compiled_phase_space
 
-        q, p = np.empty((count, 1)), np.empty((count, 1))
-        drawn_on_a_line(state, moved[0], axes[0], normal.reshape(-1), q.reshape(-1), p.reshape(-1))
+        q, p = np.empty((2, count, len(axes)))
+        compiled_phase_space.drawn(state.reshape(-1), tuple(values.reshape(-1) for values in moved), axes, normal, q, p)
         return q, p
     density = squares(state)
     density /= density.sum()
@@ -33,7 +33,7 @@ def drawn(state: np.ndarray, moved: list[np.ndarray], axes: tuple[np.ndarray, ..
     spread = (noise * density) @ noise.T
     places = np.minimum(np.cumsum(density).searchsorted((np.arange(count) + 0.5) / count), density.size - 1)
     q = np.stack([x[index] for x, index in zip(axes, np.unravel_index(places, state.shape), strict=True)], axis=1)
-    return q, np.ascontiguousarray(local.real[:, places].T) + normal @ _root(spread).T
+    return q, local.real[:, places].T + normal @ _root(spread).T
 
 
 def _root(spread: np.ndarray) -> np.ndarray:
