@@ -184,10 +184,10 @@ class Grid:
             modes = transforms.backward(modes, self._periodic_axes)
         return transforms.sine(modes, self._wall_axes) if self._wall_axes else modes
 
-    def passes(self, phi: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-        """(forward, backward) for many calls on this array."""
+    def passes(self, phi: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any], float]:
+        """(forward, backward but for a factor, the factor) for many calls on this array."""
         if self._wall_axes or not self._periodic_axes:
-            return self.forward, self.backward
+            return self.forward, self.backward, 1.0
         return transforms.bound(phi, self._periodic_axes)
 
     @cached_property

@@ -5,7 +5,7 @@ import numpy as np
 
 from qlearn.kernels.arrays import TINY
 
-__all__ = ["largest_share", "overlaps", "raise_to_sums", "sums"]
+__all__ = ["largest_share", "overlaps", "sums"]
 
 
 @numba.njit(cache=True, fastmath={"reassoc", "contract"})
@@ -71,14 +71,3 @@ def overlaps(first, second, found):
             both += a.real * b.real + a.imag * b.imag
             other += b.real * b.real + b.imag * b.imag
         found[member, 0], found[member, 1], found[member, 2] = one, both, other
-
-
-@numba.njit(cache=True)
-def raise_to_sums(most, rows, places):
-    """most (members,) rises to Σ|a|² over the places (k,) of each of the rows (members, N)."""
-    for member in range(rows.shape[0]):
-        total, row = 0.0, rows[member]
-        for place in places:
-            value = row[place]
-            total += value.real * value.real + value.imag * value.imag
-        most[member] = max(most[member], total)

@@ -10,9 +10,11 @@ Other array namespaces use their own ``fft``; a backend chosen here does not con
 """
 
 import importlib
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from threading import get_ident
 from typing import Any, final
 
 import numpy as np
@@ -25,7 +27,7 @@ from qlearn.kernels.arrays import namespace
 __all__ = ["backend_name", "backward", "bound", "fft_backend", "forward", "sine"]
 
 Pass = Callable[[np.ndarray, tuple[int, ...]], np.ndarray]
-Passes = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+Passes = tuple[Callable[[Any], Any], Callable[[Any], Any], float]
 
 
 @final
@@ -47,7 +49,7 @@ def _scipy(workers: int) -> _Backend:
 
 
 def _unbound(name: str, forward: Pass, backward: Pass) -> _Backend:
-    return _Backend(name, forward, backward, lambda a, axes: (lambda b: forward(b, axes), lambda b: backward(b, axes)))
+    return _Backend(name, forward, backward, lambda a, axes: (lambda b: forward(b, axes), lambda b: backward(b, axes), 1.0))
 
 
 def _undispatched() -> Callable[..., np.ndarray] | None:
@@ -81,31 +83,47 @@ def _in_place(name: str, c2c: Callable[..., np.ndarray], workers: int, otherwise
         return otherwise.backward(a, axes)
 
     def bound(a: np.ndarray, axes: tuple[int, ...]) -> Passes:
-        return lambda b: c2c(b, axes, True, 0, b, workers), lambda b: c2c(b, axes, False, 2, b, workers)
+        return lambda b: c2c(b, axes, True, 0, b, workers), lambda b: c2c(b, axes, False, 0, b, workers), _inverse_count(a, axes)
     return _Backend(name, forward, backward, bound)
 
 
 def _pyfftw(workers: int) -> _Backend:
-    module = _module("pyfftw")
+    module, plain = _module("pyfftw"), _scipy(workers)
     plans: dict[tuple, Any] = {}
 
-    def plan(a: np.ndarray, axes: tuple[int, ...], direction: str) -> np.ndarray:
-        key = (a.shape, a.strides, axes, direction, pyfftw_alignment(a))
+    def plan(a: np.ndarray, axes: tuple[int, ...], direction: str) -> Any:
+        """One for each thread: it holds the array that it works on."""
+        key = (a.shape, axes, direction, get_ident())
         if key not in plans:
             scratch = module.empty_aligned(a.shape, dtype=complex)
             plans[key] = module.FFTW(scratch, scratch, axes=axes, direction=direction, threads=workers,
                                      flags=("FFTW_MEASURE", "FFTW_UNALIGNED"))
-        plans[key](a, a)
-        return a
-
-    def pyfftw_alignment(a: np.ndarray) -> bool:
-        return bool(a.flags.c_contiguous)
+        return plans[key]
 
     def either(direction: str, fallback: Pass) -> Pass:
-        return lambda a, axes: plan(a, axes, direction) if a.flags.c_contiguous and a.flags.writeable else fallback(a, axes)
+        return lambda a, axes: plan(a, axes, direction)(a, a) if a.flags.c_contiguous and a.flags.writeable else fallback(a, axes)
 
-    plain = _scipy(workers)
-    return _unbound("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward))
+    def executed(a: np.ndarray, axes: tuple[int, ...], direction: str) -> Callable[[Any], Any]:
+        made = plan(a, axes, direction)
+        execute = made.execute
+
+        def transform(b: np.ndarray) -> np.ndarray:
+            if made.input_array is not b:
+                made.update_arrays(b, b)
+            execute()
+            return b
+        return transform
+
+    def bound(a: np.ndarray, axes: tuple[int, ...]) -> Passes:
+        if not a.flags.c_contiguous:
+            return plain.bound(a, axes)
+        return executed(a, axes, "FFTW_FORWARD"), executed(a, axes, "FFTW_BACKWARD"), _inverse_count(a, axes)
+    return _Backend("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward), bound)
+
+
+def _inverse_count(a: np.ndarray, axes: tuple[int, ...]) -> float:
+    """1/N of the points along the axes."""
+    return 1 / math.prod(a.shape[axis] for axis in axes)
 
 
 def _mkl_fft(workers: int) -> _Backend:
@@ -180,11 +198,11 @@ def backward(array: Any, axes: tuple[int, ...]) -> Any:
 
 
 def bound(array: Any, axes: tuple[int, ...]) -> Passes:
-    """``forward`` and ``backward`` along the axes as functions of one array, for many calls on this one, in place where it is
-    NumPy's: what has to be looked up for an array is looked up once."""
+    """``forward``, ``backward`` without a factor, both along the axes as functions of one array, and the factor that is missing:
+    for many calls on this array, in place where it is NumPy's. What has to be looked up for an array is looked up once."""
     if isinstance(array, np.ndarray) and array.dtype == complex and array.flags.writeable and array.size:
         return _current.bound(array, axes)
-    return lambda a: forward(a, axes), lambda a: backward(a, axes)
+    return lambda a: forward(a, axes), lambda a: backward(a, axes), 1.0
 
 
 def _aside(array: np.ndarray, axes: tuple[int, ...], transform: Pass) -> np.ndarray:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib.util import find_spec
+from operator import imul
 from typing import Any, final
 
 import numpy as np
@@ -23,7 +24,9 @@ from qlearn import checks
 from qlearn.errors import MissingExtraError
 from qlearn.kernels.arrays import like, namespace
 
-__all__ = ["Phases", "choose_phases", "may_compile", "multiplication", "phase_backend"]
+__all__ = ["Phases", "Product", "choose_phases", "may_compile", "phase_backend"]
+
+Product = tuple[Callable[[Any, Any], Any], Any]  # a function of φ and of what is given with it; in place where φ is NumPy's
 
 LARGEST = 1e5           # |θ| up to which the short reduction is exact
 BLOCK = 8192            # elements of a block: seven such arrays stay in the second cache
@@ -79,7 +82,7 @@ class Phases:
 
     def __init__(self, name: str):
         self.name = name
-        self._compiled = _load() if name == "numba" else None
+        self._compiled: Any = _load() if name == "numba" else None
 
     def table(self, angle: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """exp(−iθ), complex, of the shape of ``angle``."""
@@ -90,6 +93,17 @@ class Phases:
         else:
             _by_blocks(angle.reshape(-1), out.reshape(-1))
         return out
+
+    def exponentials(self, tables: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """exp(−i Σ_r w_kr g_r), complex, (K, *shape), for tables (R, *shape) and weights (K, R)."""
+        rows = np.ascontiguousarray(tables).reshape(len(tables), -1)
+        rows.flags.writeable = False  # of this view: one kind of arrays, compiled once
+        out = np.empty((len(weights), rows.shape[1]), dtype=complex)
+        if self._compiled is None or not _many().exponentials(rows, np.ascontiguousarray(weights), out.view(float)):
+            some = max(1, BLOCK // rows.shape[1])
+            for k in range(0, len(weights), some):
+                self.table(weights[k:k + some] @ rows, out[k:k + some])
+        return out.reshape(-1, *tables.shape[1:])
 
     def turn(self, phi: Any, angle: Any) -> Any:
         """φ ← φ exp(−iθ) for φ (…, *shape) and θ that broadcasts against it; in place where φ is NumPy's."""
@@ -117,31 +131,23 @@ class Phases:
             weights = np.concatenate([weights, square * np.outer(numbers, numbers)[np.triu_indices(len(numbers))]])
         return self.turn(phi, np.tensordot(weights, tables, axes=1))
 
-    def outer(self, angles: list[np.ndarray], phi: Any) -> Callable[[Any], Any]:
-        """φ ← φ exp(−i Σ_a θ_a), one angle (N_a,) for each of the last axes of φ, as a function; arrays like ``phi``."""
+    def outer(self, angles: list[np.ndarray], phi: Any, scale: float = 1.0) -> Product:
+        """φ ← scale·φ exp(−i Σ_a θ_a), one angle (N_a,) for each of the last axes of φ; arrays like ``phi``."""
         shape, parts = tuple(angle.size for angle in angles), [self.table(angle) for angle in angles]
-        lead = parts[0]
+        lead = scale * parts[0]
         for part in parts[1:-1]:
             lead = np.multiply.outer(lead, part).reshape(-1)
         if self._compiled is None or len(parts) == 1 or not isinstance(phi, np.ndarray):
             table = lead if len(parts) == 1 else np.multiply.outer(lead, parts[-1])
-            return multiplication(like(table.reshape(shape), phi))
-        last, turn_outer = parts[-1], self._compiled.turn_outer
+            return imul, like(table.reshape(shape), phi)
+        return self._turn_outer, (lead, parts[-1])
 
-        def apply(phi: Any) -> Any:
-            if not phi.flags.c_contiguous:
-                phi = np.ascontiguousarray(phi)
-            turn_outer(phi.reshape(-1, lead.size, last.size), lead, last)
-            return phi
-        return apply
-
-
-def multiplication(table: Any) -> Callable[[Any], Any]:
-    """φ ← φ · table, in place where φ is NumPy's."""
-    def apply(phi: Any) -> Any:
-        phi *= table
+    def _turn_outer(self, phi: np.ndarray, parts: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        lead, last = parts
+        if not phi.flags.c_contiguous:
+            phi = np.ascontiguousarray(phi)
+        self._compiled.turn_outer(phi.reshape(-1, lead.size, last.size), lead, last)
         return phi
-    return apply
 
 
 def choose_phases() -> Phases:
@@ -174,6 +180,13 @@ def _load() -> Any:
     except ImportError as error:
         raise MissingExtraError("these phases need numba: pip install numba.") from error
     return compiled
+
+
+@cache
+def _many() -> Any:
+    from qlearn.kernels import compiled_exponentials
+
+    return compiled_exponentials
 
 
 def _by_blocks(angle: np.ndarray, out: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from qlearn.kernels.arrays import TINY, squared_sums
 from qlearn.kernels.phases import may_compile
 
-__all__ = ["NO_TABLE", "around", "largest_share", "overlaps", "raise_to_sums", "ranges", "sums"]
+__all__ = ["NO_TABLE", "around", "largest_share", "overlaps", "ranges", "sums"]
 
 NO_TABLE = np.empty(0)
 
@@ -66,14 +66,6 @@ def overlaps(a: np.ndarray, b: np.ndarray, members: int) -> np.ndarray:
     found[:, 0], found[:, 2] = squared_sums(first, (-1,)), squared_sums(second, (-1,))
     found[:, 1] = [np.vdot(one, other).real for one, other in zip(first, second, strict=True)]
     return found
-
-
-def raise_to_sums(most: np.ndarray, rows: np.ndarray, places: np.ndarray) -> None:
-    """most (members,) rises to Σ|a|² over the places (k,) of each of the rows (members, N), complex."""
-    if may_compile() and rows.dtype == complex and rows.flags.c_contiguous:
-        _compiled().raise_to_sums(most, rows, places)
-    else:
-        np.maximum(most, squared_sums(rows[:, places], (-1,)), out=most)
 
 
 def largest_share(values: np.ndarray, parts: Sequence[np.ndarray]) -> float:

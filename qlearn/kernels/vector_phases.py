@@ -7,7 +7,7 @@ from llvmlite import ir
 from qlearn.kernels.compiled import COSINE, QUARTER, QUARTERS, SINE
 from qlearn.kernels.vectors import LANES, Place, Vector, written
 
-__all__ = ["put_phases", "turn"]
+__all__ = ["put_exponentials", "put_phases", "turn"]
 
 _WHOLES = ir.VectorType(ir.IntType(64), LANES)
 _ROUNDING = 1.5 * 2.0**52  # added to a number it leaves the nearest whole one in the last bits
@@ -47,6 +47,15 @@ def put_phases(builder: Any, angle: Vector, scale: Vector, re: Place, im: Place,
     cosine, sine = _cosine_sine(builder, angle)
     re.store(at, scale * cosine)
     im.store(at, -(scale * sine))
+
+
+@written()
+def put_exponentials(builder: Any, angle: Vector, out: Place, at: Any) -> None:
+    """exp(−iθ), real and imaginary parts in turn."""
+    cosine, sine = _cosine_sine(builder, angle)
+    for half in (0, LANES // 2):
+        lanes = [half + lane // 2 + LANES * (lane % 2) for lane in range(LANES)]
+        out.after(at).store(2 * half, cosine.mixed(-sine, lanes))
 
 
 @written()

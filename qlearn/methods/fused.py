@@ -5,8 +5,8 @@ real time, and numbers of points that the loop can transform. The numbers are th
 """
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, final
+from functools import cached_property
+from typing import Any, final
 
 import numpy as np
 
@@ -16,35 +16,12 @@ from qlearn.kernels.phases import Phases
 from qlearn.kernels.stepping import NONE, Angles, Stages, exponentials, factors, fits, layout_of
 from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
 from qlearn.methods.lookout import Lookout
-from qlearn.methods.sequence import Sequence
+from qlearn.methods.sequence import Plan, Sequence, plan_of
 
 __all__ = ["FusedSteps", "fused_steps"]
 
 AT_ONCE = 50_000_000  # points times stages: some tenths of a second
 FEW = 2**14           # points up to which a look at the error of a step has tables for its kicks, which are of use again
-
-
-class _Plan(NamedTuple):
-    """What a sequence needs whatever its step: its distinct (b, c), the order they come in, its distinct a and which of them each
-    stage has; (b, c) of the first kick and of the kicks behind the stages, and when these are, in parts of the step."""
-
-    kicks: np.ndarray
-    order: np.ndarray
-    drifts: np.ndarray
-    which: np.ndarray
-    first: np.ndarray
-    behind: np.ndarray
-    fractions: np.ndarray
-
-
-@lru_cache(maxsize=32)
-def _plan(sequence: Sequence) -> _Plan:
-    rows = list(sequence.kicks)
-    order = [*rows[:-1], sequence.merged, rows[-1]]
-    distinct, drifts = list(dict.fromkeys(order)), list(dict.fromkeys(sequence.drifts))
-    which = [drifts.index(a) for a in sequence.drifts]
-    return _Plan(np.array(distinct), np.array([distinct.index(row) for row in order], dtype=np.int64), np.array(drifts),
-                 np.array(which, dtype=np.int64), np.array(rows[0]), np.array(rows[1:]), np.array(sequence.fractions))
 
 
 def fused_steps(hamiltonian: Hamiltonian, sequence: Sequence, kicks: Kicks, phases: Phases, gradient: bool,
@@ -62,7 +39,7 @@ class FusedSteps:
 
     def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, gradient: bool, most: int):
         self.hamiltonian, self.kicks, self.gradient, self.most = hamiltonian, kicks, gradient, most
-        self.plan, self.layout = _plan(sequence), layout_of(hamiltonian.grid.shape)
+        self.plan, self.layout = plan_of(sequence), layout_of(hamiltonian.grid.shape)
         self._drifted: dict[float, Stages] = {}
         self._kicked: dict[float, np.ndarray] = {}
         self._masks: Any = None
@@ -92,7 +69,7 @@ class FusedSteps:
         """Another sequence, whose tables are not kept: phases are found as they are needed."""
         if not _takes(phi) or not self.hamiltonian.is_hermitian:
             return False
-        plan = _plan(sequence)
+        plan = plan_of(sequence)
         weights = self._weights(plan, h, time, 1)
         if weights is None:
             return False
@@ -113,7 +90,7 @@ class FusedSteps:
         tables[h] = tables.pop(h)  # the last used stand last
         return tables[h]
 
-    def _made(self, plan: _Plan, h: float) -> Stages:
+    def _made(self, plan: Plan, h: float) -> Stages:
         return Stages(self.layout, plan.which, *self._drifts(plan.drifts * h))
 
     def _static(self, rows: np.ndarray, h: float) -> np.ndarray:
@@ -160,19 +137,12 @@ class FusedSteps:
         lead, last = self._kinetic
         return [NONE, exponentials(lead, rates, scale), exponentials(last, rates)]
 
-    def _weights(self, plan: _Plan, h: float, time: float, count: int) -> Any:
+    def _weights(self, plan: Plan, h: float, time: float, count: int) -> Any:
         """(1 + count·stages, R) of each kick in turn, the last of a step and the first of the next being one; None where phases
         are too large for the loop."""
-        from qlearn.kernels import compiled_weights
-
-        kicks, linear, square = 1 + count * len(plan.fractions), h / self.hamiltonian.hbar, -h**3 / self.hamiltonian.hbar
-        factors, weights = np.empty((kicks, 0)), np.empty((kicks, len(self._tables.values)))
-        if isinstance(self.kicks, DrivenKicks):
-            times = np.empty(kicks)
-            compiled_weights.kick_times(time, h, plan.fractions, times)
-            factors = self.kicks.factors_at(times)
-        exact = compiled_weights.kick_weights(plan.first, plan.behind, linear, square, factors, self._tables.largest, weights)
-        return weights if exact else None
+        factors = self.kicks.factors_at(plan.times(time, h, count, compiled=True)) if isinstance(self.kicks, DrivenKicks) \
+            else np.empty((1 + count * len(plan.fractions), 0))
+        return plan.weights(h, self.hamiltonian.hbar, factors, self._tables.largest, compiled=True)
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
         if self._masks is None or self._masks[0] is not lookout:

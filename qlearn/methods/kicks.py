@@ -4,22 +4,25 @@
 
 ``kicks_for`` takes the kind that serves: tables made once (static V), one pass over tables with numbers (separable drive),
 V evaluated at each kick (any V(t), or f(|ψ|²) of the present ψ, which the kick leaves as it is), matrices for channels.
-A kick is prepared once for a step length and then called with φ and the time; it works in place on NumPy arrays.
+Kicks are prepared once for a step length, each a function of φ and of what is given with it: a table, or where that is None
+the time. They work in place on NumPy arrays.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import imul
 from typing import Any, Protocol, final
 
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, namespace, to_numpy
-from qlearn.kernels.phases import Phases
+from qlearn.kernels.phases import Phases, Product
+from qlearn.methods.sequence import Plan
 
-__all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kick", "Kicks", "StaticKicks", "kicks_for"]
+__all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kicks", "StaticKicks", "kicks_for"]
 
-Kick = Callable[[Any, float], Any]
+Rows = Sequence[tuple[float, float]]  # (b, c) of kicks
 AT_ONCE = 2**15  # numbers of phases that are made before they are needed
 GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
 
@@ -27,8 +30,8 @@ GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.l
 class Kicks(Protocol):
     """Makes kicks of coefficients b and c for a step length."""
 
-    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
-        """The kick exp(E) for arrays of the kind of ``phi``."""
+    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+        """The kicks exp(E) for arrays of the kind of ``phi``."""
 
 
 def kicks_for(hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, gradient: bool) -> Kicks:
@@ -55,13 +58,14 @@ class StaticKicks:
         angle = _angle(self.hamiltonian, b, c, h, 0.0, self.imaginary)
         return _factor(angle, self.phases, self.imaginary, self.hamiltonian.grid.fourier_axes)
 
-    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
-        table = like(self.factor(b, c, h), phi)
-
-        def kick(phi: Any, time: float) -> Any:
-            phi *= table
-            return phi
-        return kick
+    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+        H = self.hamiltonian
+        if self.imaginary or not H.is_hermitian:
+            return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows]
+        scales = np.array([h, -h**3] if any(c for _, c in rows) else [h]) / H.hbar
+        tables = [H.potential_table(), H.gradient_squared()][:len(scales)]
+        found = self.phases.exponentials(np.stack(tables), np.array(rows)[:, :len(scales)] * scales)
+        return [(imul, like(table, phi)) for table in found]
 
 
 @final
@@ -72,26 +76,29 @@ class DrivenKicks:
         drive: Any = hamiltonian.drive
         self.hbar, self.factors, self.factors_at, self.phases = hamiltonian.hbar, drive.factors, drive.factors_at, phases
         self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
+        self.numbers = np.ones(self.terms)  # 1, f_1, … of the kick that is done
 
-    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+        return [(self._kick(b, c, h), None) for b, c in rows]
+
+    def _kick(self, b: float, c: float, h: float) -> Callable[[Any, float], Any]:
         used = self.tables if c else self.tables[:self.terms]
-        linear, square, numbers = b * h / self.hbar, -c * h**3 / self.hbar, np.ones(self.terms)
+        linear, square = b * h / self.hbar, -c * h**3 / self.hbar
 
         def kick(phi: Any, time: float) -> Any:
-            numbers[1:] = self.factors(time)
-            return self.phases.turn_by_form(phi, used, numbers, linear, square)
+            self.numbers[1:] = self.factors(time)
+            return self.phases.turn_by_form(phi, used, self.numbers, linear, square)
         return kick
 
-    def factors_in_turn(self, rows: np.ndarray, times: np.ndarray, h: float) -> Iterator[np.ndarray]:
-        """exp(E) of kicks (b, c), (n, 2), at the times, (…, *shape) each; AT_ONCE numbers are made at a time."""
-        numbers, shape = np.ones((len(times), self.terms)), self.tables.shape[1:]
-        numbers[:, 1:] = self.factors_at(times)
-        r, s = np.triu_indices(self.terms)
-        linear, square = rows.T * [[h / self.hbar], [-h**3 / self.hbar]]
-        weights = np.hstack([linear[:, None] * numbers, square[:, None] * numbers[:, r] * numbers[:, s]])[:, :len(self.tables)]
-        tables, some = self.tables.reshape(len(self.tables), -1), max(1, AT_ONCE // math.prod(shape))
-        for first in range(0, len(times), some):
-            yield from self.phases.table(weights[first:first + some] @ tables).reshape(-1, *shape)
+    def factors_in_turn(self, plan: Plan, h: float, time: float, count: int) -> Iterator[np.ndarray]:
+        """exp(E), (…, *shape), of the kick before ``count`` steps from ``time`` and of those behind their stages; AT_ONCE numbers
+        are made at a time."""
+        some = max(1, AT_ONCE // math.prod(self.tables.shape[1:]))
+        compiled = self.phases.name == "numba"
+        factors = self.factors_at(plan.times(time, h, count, compiled=compiled))
+        weights: Any = plan.weights(h, self.hbar, factors, np.zeros(len(self.tables)), compiled=compiled)
+        for first in range(0, len(weights), some):
+            yield from self.phases.exponentials(self.tables, weights[first:first + some])
 
 
 @final
@@ -104,7 +111,10 @@ class EvaluatedKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
 
-    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+        return [(self._kick(b, c, h), None) for b, c in rows]
+
+    def _kick(self, b: float, c: float, h: float) -> Callable[[Any, float], Any]:
         def kick(phi: Any, time: float) -> Any:
             angle = _angle(self.hamiltonian, b, c, h, time, self.imaginary)
             total = angle
@@ -141,7 +151,10 @@ class ChannelKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
 
-    def prepare(self, b: float, c: float, h: float, phi: Any) -> Kick:
+    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+        return [(self._kick(b, c, h, phi), None) for b, c in rows]
+
+    def _kick(self, b: float, c: float, h: float, phi: Any) -> Callable[[Any, float], Any]:
         b = b if self.hamiltonian.nonlinearity is None else b / 2
         kept = None if self.hamiltonian.time_dependent else self._matrices(b * h, 0.0, phi)
 

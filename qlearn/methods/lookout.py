@@ -4,10 +4,11 @@ from typing import Any, final
 
 import numpy as np
 
-from qlearn.kernels.arrays import like, namespace, squared_sums
-from qlearn.kernels.sums import raise_to_sums
+from qlearn.kernels.arrays import like, namespace, squared_sums, to_numpy
 
 __all__ = ["Lookout"]
+
+AT_ONCE = 2**13  # numbers seen that are kept before they are added up
 
 
 @final
@@ -22,10 +23,13 @@ class Lookout:
         sums = squared_sums(self._rows(phi), (-1,))
         self._totals = np.where(sums > 0, sums, np.inf)[:, None] * (1, size)
         self._most = np.zeros((len(sums), 2))
+        self._waiting: tuple[list[np.ndarray], list[np.ndarray]] = [], []
 
     @property
     def seen(self) -> np.ndarray:
         """(2,) the largest share of Σ|φ|², of any member of a batch, that was ever at the points and at the modes."""
+        for which in (0, 1):
+            self._add_up(which)
         return np.asarray((self._most / self._totals).max(axis=0))
 
     def see(self, phi: Any) -> None:
@@ -39,11 +43,17 @@ class Lookout:
         np.maximum(self._most, sums, out=self._most)
 
     def _see(self, which: int, values: Any, index: np.ndarray) -> None:
-        rows, most = self._rows(values), self._most[:, which]
-        if isinstance(rows, np.ndarray):
-            raise_to_sums(most, rows, index)
-        else:
-            np.maximum(most, squared_sums(namespace(rows).take(rows, like(index, rows), axis=1), (-1,)), out=most)
+        rows, waiting = self._rows(values), self._waiting[which]
+        waiting.append(rows.take(index, axis=1) if isinstance(rows, np.ndarray)
+                       else to_numpy(namespace(rows).take(rows, like(index, rows), axis=1)))
+        if len(waiting) * len(index) * len(self._most) >= AT_ONCE:
+            self._add_up(which)
+
+    def _add_up(self, which: int) -> None:
+        waiting = self._waiting[which]
+        if waiting:
+            self._most[:, which] = np.maximum(self._most[:, which], squared_sums(np.array(waiting), (-1,)).max(axis=0))
+            waiting.clear()
 
     def _rows(self, values: Any) -> Any:
         """(members, points)."""

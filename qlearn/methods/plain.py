@@ -1,7 +1,8 @@
 """Runs of a splitting as a loop over transforms and products, on arrays of any kind, for all kinds of kicks and boundaries."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import repeat
+from operator import imul
 from typing import Any, final
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from qlearn import checks
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums
-from qlearn.kernels.phases import Phases, multiplication
-from qlearn.methods.kicks import DrivenKicks, Kick
+from qlearn.kernels.phases import Phases, Product
+from qlearn.methods.kicks import DrivenKicks
 from qlearn.methods.lookout import Lookout
-from qlearn.methods.sequence import Sequence
+from qlearn.methods.sequence import Sequence, plan_of
 
 __all__ = ["PlainSteps"]
 
@@ -20,100 +21,81 @@ FEW = 2**13  # points up to which the factors of kicks under a drive are made to
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class _Step:
-    """What one step length needs: drift tables, kicks 0 … s, and the last kick and the first of the next step in one."""
-
-    drifts: list[Callable[[Any], Any]]
-    kicks: list[Kick]
-    merged: Kick
-
-
-@final
 class PlainSteps:
     """Steps of one sequence, in place where φ is NumPy's; what the last few step lengths need is kept, ``most`` of them."""
 
     def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, phases: Phases, imaginary: bool, most: int):
-        self.hamiltonian, self.sequence, self.kicks, self.phases = hamiltonian, sequence, kicks, phases
+        self.hamiltonian, self.plan, self.kicks, self.phases = hamiltonian, plan_of(sequence), kicks, phases
         self.imaginary, self.most, self.axes = imaginary, most, hamiltonian.state_axes
-        self._kept: dict[float, _Step] = {}
+        self._kept: dict[tuple[float, float], tuple[list[Product], list[Product]]] = {}
 
     def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None) -> Any:
         """``count`` steps of length h from ``time``."""
-        step = self._step(h, phi)
-        forward, backward = self.hamiltonian.grid.passes(phi)
-        kicks, merged = step.kicks, step.merged
-        if self._knows_factors(phi):
-            merged = self._ahead(time, h, count)
-            kicks = [merged] * len(kicks)
-        stages = list(zip(step.drifts, [*kicks[1:-1], merged], self.sequence.fractions, strict=True))
+        forward, backward, scale = self.hamiltonian.grid.passes(phi)
+        drifts, kicks = self._step(h, scale, phi)
         norms = squared_sums(phi, self.axes) if self.imaginary else None
-        phi = kicks[0](phi, time)
-        for n in range(count):
-            if n == count - 1:
-                stages[-1] = (step.drifts[-1], kicks[-1], 1.0)
-            for stage, (drift, kick, fraction) in enumerate(stages):
+        turns = self._turns(kicks, phi, time, h, count)
+        kick, given = next(turns)
+        phi = kick(phi, given)
+        for _ in range(count):
+            watch = lookout
+            for (drift, table), (kick, given) in zip(drifts, turns, strict=False):
                 modes = forward(phi)
-                if lookout is not None and stage == 0:
-                    lookout.see_modes(modes)
-                phi = backward(drift(modes))
+                if watch is not None:
+                    watch.see_modes(modes)
+                    watch = None
+                phi = backward(drift(modes, table))
                 if norms is not None:  # f(|ψ|²) is taken at the norm that is held
                     phi = self._restored(phi, norms)
-                phi = kick(phi, time + (n + fraction) * h)
+                phi = kick(phi, given)
             if lookout is not None:
                 lookout.see(phi)
         return phi if norms is None else self._restored(phi, norms)
 
-    def _knows_factors(self, phi: Any) -> bool:
-        """True where the factors of kicks under a drive are made together."""
-        return isinstance(self.kicks, DrivenKicks) and isinstance(phi, np.ndarray) and self.hamiltonian.grid.size <= FEW
-
-    def _ahead(self, time: float, h: float, count: int) -> Kick:
-        """The kick before all steps and those behind the stages, each at its call."""
-        fractions, kicks = np.array(self.sequence.fractions), self.sequence.kicks
-        times = np.append(time, time + h * (np.arange(count)[:, None] + fractions))
-        rows = [kicks[0], *[*kicks[1:-1], self.sequence.merged] * count]
-        rows[-1] = kicks[-1]
-        factors = self.kicks.factors_in_turn(np.array(rows), times, h)
-
-        def kick(phi: Any, time: float) -> Any:
-            phi *= next(factors)
-            return phi
-        return kick
+    def _turns(self, kicks: list[Product], phi: Any, time: float, h: float, count: int) -> Iterator[Product]:
+        """The kick before all steps and those behind the stages, each with its table or its time."""
+        if isinstance(self.kicks, DrivenKicks) and isinstance(phi, np.ndarray) and self.hamiltonian.grid.size <= FEW:
+            return zip(repeat(imul), self.kicks.factors_in_turn(self.plan, h, time, count), strict=False)
+        turns = [kicks[0], *kicks[1:-1] * count]
+        turns[-1] = kicks[-1]
+        if kicks[0][1] is not None:
+            return iter(turns)
+        times = self.plan.times(time, h, count, compiled=self.phases.name == "numba").tolist()
+        return zip((kick for kick, _ in turns), times, strict=True)
 
     def once(self, phi: Any, sequence: Sequence, time: float, h: float) -> Any:
         """Another sequence, whose tables are not kept."""
-        grid = self.hamiltonian.grid
+        forward, backward, scale = self.hamiltonian.grid.passes(phi)
         for (b, c), a, fraction in zip(sequence.kicks, (0.0, *sequence.drifts), (0.0, *sequence.fractions), strict=True):
             if a != 0:
-                phi = grid.backward(self._drift(a * h, phi)(grid.forward(phi)))
+                (drift, table), = self._drifts(np.array([a * h]), scale, phi)
+                phi = backward(drift(forward(phi), table))
             if b != 0 or c != 0:
-                phi = self.kicks.prepare(b, c, h, phi)(phi, time + fraction * h)
+                (kick, given), = self.kicks.prepare([(b, c)], h, phi)
+                phi = kick(phi, time + fraction * h if given is None else given)
         return phi
 
-    def _step(self, h: float, phi: Any) -> _Step:
-        if h not in self._kept:
+    def _step(self, h: float, scale: float, phi: Any) -> tuple[list[Product], list[Product]]:
+        """The drifts of the stages, times ``scale``, and the kicks in the order of the plan."""
+        if (h, scale) not in self._kept:
             while len(self._kept) >= self.most:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[h] = self._made(h, phi)
-        self._kept[h] = self._kept.pop(h)  # the last used stand last
-        return self._kept[h]
+            drifts = self._drifts(self.plan.drifts * h, scale, phi)
+            kicks = self.kicks.prepare(self.plan.kicks.tolist(), h, phi)
+            self._kept[h, scale] = [drifts[a] for a in self.plan.which], [kicks[row] for row in self.plan.order]
+        self._kept[h, scale] = self._kept.pop((h, scale))  # the last used stand last
+        return self._kept[h, scale]
 
-    def _made(self, h: float, phi: Any) -> _Step:
-        """Equal coefficients share their tables."""
-        rows, merged = self.sequence.kicks, self.sequence.merged
-        kicks = {row: self.kicks.prepare(*row, h, phi) for row in dict.fromkeys([*rows, merged])}
-        drifts = {a: self._drift(a * h, phi) for a in dict.fromkeys(self.sequence.drifts)}
-        return _Step([drifts[a] for a in self.sequence.drifts], [kicks[row] for row in rows], kicks[merged])
-
-    def _drift(self, h: float, phi: Any) -> Callable[[Any], Any]:
-        """modes ← exp(−ihT/ħ) modes, in imaginary time exp(−hT/ħ), for arrays of the kind of φ."""
-        kinetic, rate = self.hamiltonian.kinetic, h / self.hamiltonian.hbar
+    def _drifts(self, lengths: np.ndarray, scale: float, phi: Any) -> list[Product]:
+        """modes ← scale·exp(−ihT/ħ) modes, in imaginary time exp(−hT/ħ), for arrays of the kind of φ."""
+        kinetic, rates = self.hamiltonian.kinetic, lengths / self.hamiltonian.hbar
         if self.imaginary:
-            return multiplication(like(np.exp(-rate * (kinetic.table - kinetic.bounds[0])), phi))
-        if np.count_nonzero(kinetic.inverse) > len(kinetic.inverse):
-            return multiplication(like(self.phases.table(rate * kinetic.table), phi))
-        return self.phases.outer([rate * part for part in _along_axes(kinetic.table)], phi)
+            return [(imul, like(scale * np.exp(-rate * (kinetic.table - kinetic.bounds[0])), phi)) for rate in rates]
+        if kinetic.table.ndim > 1 and np.count_nonzero(kinetic.inverse) <= len(kinetic.inverse):
+            return [self.phases.outer([rate * part for part in _along_axes(kinetic.table)], phi, scale) for rate in rates]
+        tables = self.phases.exponentials(kinetic.table[None], rates[:, None])
+        tables *= scale
+        return [(imul, like(table, phi)) for table in tables]
 
     def _restored(self, phi: Any, norms: np.ndarray) -> Any:
         """φ with the norms it had."""

@@ -1,6 +1,7 @@
 """Every FFT backend gives the same modes for every layout that the methods hand it, in place where it can."""
 
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -60,6 +61,46 @@ def test_two_arrays_of_one_shape_do_not_share_results(name):
         second = fft.forward(b.copy(), (-1,))
     assert np.allclose(first, np.fft.fft(a), atol=1e-12)
     assert np.allclose(second, np.fft.fft(b), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["auto", *NAMES])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_bound_passes(name, layout):
+    """In place on arrays that can be written; the factor is handed over."""
+    values, axes = LAYOUTS[layout]
+    array = values.copy() if layout == "read-only" else _same_layout(values)
+    if layout == "read-only":
+        array.flags.writeable = False
+    with ql.fft_backend(name):
+        forward, backward, factor = fft.bound(array, axes)
+        modes = forward(array)
+        assert np.allclose(modes, np.fft.fftn(values, axes=axes), rtol=0, atol=1e-12)
+        assert np.allclose(backward(modes) * factor, values, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bound_passes_of_two_arrays_in_turn(name):
+    a, b = random(32), random(32)
+    with ql.fft_backend(name):
+        passes = [fft.bound(array, (-1,)) for array in (a, b)]
+        wanted = [np.fft.fft(array) for array in (a, b)]
+        modes = [forward(array) for (forward, _, _), array in zip(passes, (a, b), strict=True)]
+        np.testing.assert_allclose(modes, wanted, atol=1e-12)
+        np.testing.assert_allclose([backward(m) * f for (_, backward, f), m in zip(passes, modes, strict=True)],
+                                   np.fft.ifft(wanted), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bound_passes_side_by_side(name):
+    """Threads of one backend do not take each other's arrays."""
+    def there_and_back(array):
+        forward, backward, factor = fft.bound(array, (-1,))
+        for _ in range(300):
+            array = backward(forward(array)) * factor
+        return array
+    arrays = [random(2048) for _ in range(6)]
+    with ql.fft_backend(name), ThreadPoolExecutor(3) as pool:
+        np.testing.assert_allclose(list(pool.map(there_and_back, [array.copy() for array in arrays])), arrays, atol=1e-11)
 
 
 @pytest.mark.parametrize("name", NAMES)

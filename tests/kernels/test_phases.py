@@ -76,9 +76,22 @@ def test_phases_of_a_sum_over_axes(name, shape):
     phi = RNG.normal(size=(2, *shape)).astype(complex)
     factor = np.prod(np.meshgrid(*(np.exp(-1j * angle) for angle in angles), indexing="ij"), axis=0)
     wanted = phi * factor
-    assert np.max(np.abs(Phases(name).outer(angles, phi)(phi) - wanted)) < 1e-14
+    multiply, parts = Phases(name).outer(angles, phi, 0.5)
+    assert np.max(np.abs(multiply(phi, parts) - 0.5 * wanted)) < 1e-14
     turned = np.asfortranarray(wanted)
-    assert np.max(np.abs(Phases(name).outer(angles, phi)(turned.copy(order="F")) - wanted * factor)) < 1e-14
+    assert np.max(np.abs(multiply(turned.copy(order="F"), parts) - 0.5 * wanted * factor)) < 1e-14
+
+
+@pytest.mark.parametrize("largest", [3.0, 2e6])
+@pytest.mark.parametrize("shape", [(5,), (8,), (77,), (3, 20), (2, 9001)])
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_of_many_forms(name, shape, largest):
+    """Angles too large for the vectors, and fewer of them than a vector has, take the other way."""
+    tables, weights = RNG.normal(size=(3, *shape)), largest * RNG.normal(size=(4, 3))
+    tables.flags.writeable = False
+    found = Phases(name).exponentials(tables, weights)
+    assert found.shape == (4, *shape) and found.flags.c_contiguous
+    assert np.max(np.abs(found - np.exp(-1j * np.tensordot(weights, tables, 1)))) < 3e-15 + 3e-15 * largest
 
 
 @pytest.mark.parametrize("kind", ["array_api_strict", "torch"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.kernels.sums import around, largest_share, overlaps, raise_to_sums, ranges, sums
+from qlearn.kernels.sums import around, largest_share, overlaps, ranges, sums
 
 RNG = np.random.default_rng(3)
 BACKENDS = ["numpy", "auto"]
@@ -55,13 +55,3 @@ def test_overlaps_of_two_states(backend):
 
 def test_places_around_an_axis():
     assert around((3, 4, 5)) == ((1, 3, 20), (3, 4, 5), (12, 5, 1))
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_sums_that_only_rise(backend):
-    rows, places = RNG.normal(size=(2, 3, 20)) + 1j * RNG.normal(size=(2, 3, 20)), np.array([0, 7, 19])
-    most = np.zeros((3, 2))[:, 1]
-    with ql.phase_backend(backend):
-        for values in rows:
-            raise_to_sums(most, values, places)
-    np.testing.assert_allclose(most, np.max(np.sum(np.abs(rows[:, :, places]) ** 2, axis=-1), axis=0), rtol=1e-14)

@@ -73,7 +73,7 @@ def test_counts_are_exact(method, monkeypatch):
         return transform
     monkeypatch.setattr(ql.Grid, "forward", counted(forward))
     monkeypatch.setattr(ql.Grid, "backward", counted(backward))
-    monkeypatch.setattr(ql.Grid, "passes", lambda self, phi: (self.forward, self.backward))
+    monkeypatch.setattr(ql.Grid, "passes", lambda self, phi: (self.forward, self.backward, 1.0))
     record = Record()
     kernel = SplittingKernel(static(), method.table, record)
     batch = np.stack([PSI, PSI, PSI])
@@ -153,8 +153,8 @@ def test_tables_of_a_few_lengths_are_kept(backend):
             kernel.steps(PSI.copy(), 0.0, h, 1)
         kernel.steps(PSI.copy(), 0.0, 0.1, 1)     # used again: the last to go
         kernel.steps(PSI.copy(), 0.0, 0.4, 1)
-    kept = kernel._plain._kept if kernel._fused is None or backend == "scipy" else kernel._fused._kicked
-    assert list(kept) == [0.2, 0.3, 0.1, 0.4]
+    kept = [h for h, _ in kernel._plain._kept] if kernel._fused is None or backend == "scipy" else list(kernel._fused._kicked)
+    assert kept == [0.2, 0.3, 0.1, 0.4]
 
 
 def test_a_brief_look_makes_no_tables_of_kicks_on_large_grids(monkeypatch):

@@ -22,7 +22,12 @@ AROUND = np.exp(np.cos(RING.axes[0]) + 1j * RING.axes[0])
 
 def kick_of(H, b=0.3, c=0.0, h=0.2, time=0.0, psi=PSI, imaginary=False, name="numpy"):
     kicks = kicks_for(H, Phases(name), imaginary, bool(c))
-    return kicks, kicks.prepare(b, c, h, psi)(psi.copy(), time)
+    return kicks, _called(kicks, b, c, h, time, psi)
+
+
+def _called(kicks, b, c, h, time, psi):
+    (kick, given), = kicks.prepare([(b, c)], h, psi)
+    return kick(psi.copy(), time if given is None else given)
 
 
 def run(H, method, steps, span=1.0, psi=PSI, imaginary=False):
