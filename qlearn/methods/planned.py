@@ -41,6 +41,7 @@ MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
 MOST_CONFIRMED = 20_000  # steps of a driven run: more are not looked at themselves
 TRIES = 10
 ROUGH_TRIES = 3      # by a few trajectories, until they say at most twice or half as many steps
+HOPELESS = 1.5       # times above the goal that a bound may be by a few trajectories, with as many steps as are wanted at most
 ENOUGH = {1: 1.5}    # times below the goal that a bound may be on a line; 1.2 elsewhere, where steps cost more than forecasts
 SHORTENED = 1.5      # times above it that a bound may be where steps are shortened by the order
 AT_ONCE = 10**9      # points times stages: about ten seconds, before a run can be looked at and saved
@@ -174,9 +175,10 @@ class PlannedSteps:
         best, low, high = None, self.fewest, most + 1
         if self.most < most:
             count = max(int(self.most), 1)
-            if count < self.fewest or self._bound(self.forecast.outlook(count)) > self.goal:
+            outlook = self.forecast.outlook(count, rough=True)
+            if count < self.fewest or self._bound(outlook) > HOPELESS * self.goal:
                 self.distrusted = True
-                return self.forecast.outlook(count)
+                return outlook
         count = self._guessed(min(max(self.fewest, 24), most), low, most)
         spare = 1.0 if self.kernel.hamiltonian.time_dependent else SHORTENED
         enough = ENOUGH.get(self.kernel.hamiltonian.grid.ndim, 1.2)
