@@ -62,6 +62,8 @@ class StaticKicks:
         H = self.hamiltonian
         if self.imaginary or not H.is_hermitian:
             return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows]
+        if len(rows) == 1:  # done once: no table is made
+            return [(self.phases.turn, _angle(H, *rows[0], h, 0.0, False))]
         scales = np.array([h, -h**3] if any(c for _, c in rows) else [h]) / H.hbar
         tables = [H.potential_table(), H.gradient_squared()][:len(scales)]
         found = self.phases.exponentials(np.stack(tables), np.array(rows)[:, :len(scales)] * scales)
