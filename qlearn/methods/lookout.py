@@ -19,43 +19,53 @@ class Lookout:
     """
 
     def __init__(self, points: np.ndarray, modes: np.ndarray, phi: Any, size: int):
-        self.points, self.modes, self.size = points, modes, size
-        sums = squared_sums(self._rows(phi), (-1,))
+        self.points, self.modes = points, modes
+        rows = phi.reshape(-1, size) if isinstance(phi, np.ndarray) else namespace(phi).reshape(phi, (-1, size))
+        sums = squared_sums(rows, (-1,))
         self._totals = np.where(sums > 0, sums, np.inf)[:, None] * (1, size)
         self._most = np.zeros((len(sums), 2))
-        self._waiting: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+        members = size * np.arange(len(sums))[:, None]
+        self._seen = _Places(members + points), _Places(members + modes)
 
     @property
     def seen(self) -> np.ndarray:
         """(2,) the largest share of Σ|φ|², of any member of a batch, that was ever at the points and at the modes."""
-        for which in (0, 1):
-            self._add_up(which)
+        self.note(np.stack([part.most() for part in self._seen], axis=1))
         return np.asarray((self._most / self._totals).max(axis=0))
 
     def see(self, phi: Any) -> None:
-        self._see(0, phi, self.points)
+        self._seen[0].see(phi)
 
     def see_modes(self, modes: Any) -> None:
-        self._see(1, modes, self.modes)
+        self._seen[1].see(modes)
 
     def note(self, sums: np.ndarray) -> None:
         """Take in the largest Σ|φ|² at the points and Σ|φ_k|² at the modes that each member had, (members, 2)."""
         np.maximum(self._most, sums, out=self._most)
 
-    def _see(self, which: int, values: Any, index: np.ndarray) -> None:
-        rows, waiting = self._rows(values), self._waiting[which]
-        waiting.append(rows.take(index, axis=1) if isinstance(rows, np.ndarray)
-                       else to_numpy(namespace(rows).take(rows, like(index, rows), axis=1)))
-        if len(waiting) * len(index) * len(self._most) >= AT_ONCE:
-            self._add_up(which)
 
-    def _add_up(self, which: int) -> None:
-        waiting = self._waiting[which]
-        if waiting:
-            self._most[:, which] = np.maximum(self._most[:, which], squared_sums(np.array(waiting), (-1,)).max(axis=0))
-            waiting.clear()
+@final
+class _Places:
+    """What is at some places of arrays, (members, k) as indices of all numbers; copies are added up some at a time."""
 
-    def _rows(self, values: Any) -> Any:
-        """(members, points)."""
-        return values.reshape(-1, self.size) if isinstance(values, np.ndarray) else \
-            namespace(values).reshape(values, (-1, self.size))
+    def __init__(self, places: np.ndarray):
+        self.places, self._some = places, max(1, AT_ONCE // max(1, places.size))
+        self._most, self._copies = np.zeros(len(places)), list[np.ndarray]()
+
+    def see(self, values: Any) -> None:
+        self._copies.append(values.take(self.places) if isinstance(values, np.ndarray) else _taken(values, self.places))
+        if len(self._copies) > self._some:
+            self.most()
+
+    def most(self) -> np.ndarray:
+        """(members,) the largest Σ|a|² of each."""
+        if self._copies:
+            self._most = np.maximum(self._most, squared_sums(np.array(self._copies), (-1,)).max(axis=0))
+            self._copies.clear()
+        return self._most
+
+
+def _taken(values: Any, places: np.ndarray) -> np.ndarray:
+    """``values.take(places)`` of an array of another kind."""
+    flat, index = namespace(values).reshape(values, (-1,)), like(places.ravel(), values)
+    return to_numpy(namespace(values).take(flat, index, axis=0)).reshape(places.shape)
