@@ -9,7 +9,7 @@ the time. They work in place on NumPy arrays.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from operator import imul
 from typing import Any, Protocol, final
 
@@ -22,15 +22,14 @@ from qlearn.methods.sequence import Plan
 
 __all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kicks", "StaticKicks", "kicks_for"]
 
-Rows = Sequence[tuple[float, float]]  # (b, c) of kicks
 AT_ONCE = 2**15  # numbers of phases that are made before they are needed
 GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
 
 
 class Kicks(Protocol):
-    """Makes kicks of coefficients b and c for a step length."""
+    """Makes kicks of coefficients b and c, the rows (n, 2), for a step length."""
 
-    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+    def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
         """The kicks exp(E) for arrays of the kind of ``phi``."""
 
 
@@ -58,16 +57,18 @@ class StaticKicks:
         angle = _angle(self.hamiltonian, b, c, h, 0.0, self.imaginary)
         return _factor(angle, self.phases, self.imaginary, self.hamiltonian.grid.fourier_axes)
 
-    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
+    def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
         H = self.hamiltonian
         if self.imaginary or not H.is_hermitian:
-            return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows]
+            return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows.tolist()]
         if len(rows) == 1:  # done once: no table is made
-            return [(self.phases.turn, _angle(H, *rows[0], h, 0.0, False))]
-        scales = np.array([h, -h**3] if any(c for _, c in rows) else [h]) / H.hbar
-        tables = [H.potential_table(), H.gradient_squared()][:len(scales)]
-        found = self.phases.exponentials(np.stack(tables), np.array(rows)[:, :len(scales)] * scales)
-        return [(imul, like(table, phi)) for table in found]
+            (b, c), = rows.tolist()
+            return [(self.phases.turn, _angle(H, b, c, h, 0.0, False))]
+        if rows[:, 1].any():
+            tables, weights = np.array([H.potential_table(), H.gradient_squared()]), rows * (h / H.hbar, -h**3 / H.hbar)
+        else:
+            tables, weights = H.potential_table()[None], rows[:, :1] * (h / H.hbar)
+        return [(imul, like(table, phi)) for table in self.phases.exponentials(tables, weights)]
 
 
 @final
@@ -80,8 +81,8 @@ class DrivenKicks:
         self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
         self.numbers = np.ones(self.terms)  # 1, f_1, … of the kick that is done
 
-    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
-        return [(self._kick(b, c, h), None) for b, c in rows]
+    def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
+        return [(self._kick(b, c, h), None) for b, c in rows.tolist()]
 
     def _kick(self, b: float, c: float, h: float) -> Callable[[Any, float], Any]:
         used = self.tables if c else self.tables[:self.terms]
@@ -113,8 +114,8 @@ class EvaluatedKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
 
-    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
-        return [(self._kick(b, c, h), None) for b, c in rows]
+    def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
+        return [(self._kick(b, c, h), None) for b, c in rows.tolist()]
 
     def _kick(self, b: float, c: float, h: float) -> Callable[[Any, float], Any]:
         def kick(phi: Any, time: float) -> Any:
@@ -153,8 +154,8 @@ class ChannelKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
 
-    def prepare(self, rows: Rows, h: float, phi: Any) -> list[Product]:
-        return [(self._kick(b, c, h, phi), None) for b, c in rows]
+    def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
+        return [(self._kick(b, c, h, phi), None) for b, c in rows.tolist()]
 
     def _kick(self, b: float, c: float, h: float, phi: Any) -> Callable[[Any, float], Any]:
         b = b if self.hamiltonian.nonlinearity is None else b / 2

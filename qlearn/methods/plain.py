@@ -71,7 +71,7 @@ class PlainSteps:
                 (drift, table), = self._drifts(np.array([a * h]), scale, phi)
                 phi = backward(drift(forward(phi), table))
             if b != 0 or c != 0:
-                (kick, given), = self.kicks.prepare([(b, c)], h, phi)
+                (kick, given), = self.kicks.prepare(np.array([(b, c)]), h, phi)
                 phi = kick(phi, time + fraction * h if given is None else given)
         return phi
 
@@ -81,7 +81,7 @@ class PlainSteps:
             while len(self._kept) >= self.most:
                 self._kept.pop(next(iter(self._kept)))
             drifts = self._drifts(self.plan.drifts * h, scale, phi)
-            kicks = self.kicks.prepare(self.plan.kicks.tolist(), h, phi)
+            kicks = self.kicks.prepare(self.plan.kicks, h, phi)
             self._kept[h, scale] = [drifts[a] for a in self.plan.which], [kicks[row] for row in self.plan.order]
         self._kept[h, scale] = self._kept.pop((h, scale))  # the last used stand last
         return self._kept[h, scale]

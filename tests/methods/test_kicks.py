@@ -26,7 +26,7 @@ def kick_of(H, b=0.3, c=0.0, h=0.2, time=0.0, psi=PSI, imaginary=False, name="nu
 
 
 def _called(kicks, b, c, h, time, psi):
-    (kick, given), = kicks.prepare([(b, c)], h, psi)
+    (kick, given), = kicks.prepare(np.array([(b, c)]), h, psi)
     return kick(psi.copy(), time if given is None else given)
 
 
