@@ -178,13 +178,12 @@ class Hamiltonian:
         ``energy`` limits the question to where Re V lies below it. The seam does not count where V is not smooth across it.
         """
         drive = self.drive if self.is_hermitian else None
-        table = self.potential_table(t)
         parts = [self._tables(t)[2]] if drive is None else [drive.static, *drive.tables]
         plain = self.channels is None and not self.batch_shape and self.grid.size <= SMALL
         if plain and (drive is not None or not self.time_dependent):
             places = self.kept("kinks", lambda: np.flatnonzero(np.any([kinks(part, self.grid) for part in parts], axis=0)))
-            return not places.size or (energy is not None and not np.any(table.reshape(-1)[places] < energy))
-        below = None if energy is None else lowest_diagonal(table, self.channels, self.grid.ndim) < energy
+            return not places.size or (energy is not None and not np.any(self.potential_table(t).reshape(-1)[places] < energy))
+        below = None if energy is None else lowest_diagonal(self.potential_table(t), self.channels, self.grid.ndim) < energy
         return all(is_smooth(part, self.grid, below) for part in parts)
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
