@@ -4,6 +4,7 @@ NumPy arrays take the fast path, in place. Others (CuPy, JAX, PyTorch, array-api
 tables are made once with NumPy and carried to the array's device, what is reported comes back as NumPy.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -71,16 +72,16 @@ def squared_sums(array: Any, axes: tuple[int, ...]) -> np.ndarray:
         if array.flags.c_contiguous and array.dtype == complex and array.size and axes == _last(len(axes)):
             rows = array.view(float).reshape(*array.shape[:-len(axes)], -1)
             if rows.shape[-1] <= BLOCK:
-                return np.asarray(np.dot(rows, rows) if rows.ndim == 1 else np.einsum("...i,...i->...", rows, rows))
-            parts = [np.einsum("...i,...i->...", block, block) for block in
-                     (rows[..., start:start + BLOCK] for start in range(0, rows.shape[-1], BLOCK))]
-            return np.asarray(np.sum(parts, axis=0))
+                return np.asarray(np.vecdot(rows, rows))
+            blocks = (rows[..., start:start + BLOCK] for start in range(0, rows.shape[-1], BLOCK))
+            return np.asarray(np.sum([np.vecdot(block, block) for block in blocks], axis=0))
         return np.asarray(np.sum(array.real**2 + array.imag**2, axis=axes) if np.iscomplexobj(array)
                           else np.sum(array**2, axis=axes))
     xp = namespace(array)
     return to_numpy(xp.sum(xp.abs(array) ** 2, axis=axes))
 
 
+@cache
 def _last(count: int) -> tuple[int, ...]:
     return tuple(range(-count, 0))
 

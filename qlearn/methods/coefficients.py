@@ -31,7 +31,7 @@ class Processor:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SplittingTable:
     """``kicks`` b_0 … b_s and ``drifts`` a_0 … a_{s−1}, each summing to 1, and ``gradients`` c_0 … c_s or nothing.
 

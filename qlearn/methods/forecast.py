@@ -124,7 +124,9 @@ def _rows(table: SplittingTable) -> tuple[np.ndarray, np.ndarray]:
 
 def _trajectories(hamiltonian: Hamiltonian, factors: DriveFactors | None) -> Trajectories:
     made: Trajectories = hamiltonian.kept("trajectories", lambda: _in(hamiltonian))
-    return made if factors is None else made.driven_by(factors)
+    driven: Trajectories = made if factors is None else \
+        hamiltonian.kept_last("driven trajectories", factors, lambda: made.driven_by(factors))
+    return driven
 
 
 def _in(hamiltonian: Hamiltonian) -> Trajectories:

@@ -93,4 +93,4 @@ class StepProbe:
 
     def _relative(self, difference: Any) -> float:
         ratios = np.sqrt(squared_sums(difference, self.kernel.axes)) / self.norms
-        return float(ratios.max()) / (1 - 2.0**-self.order)
+        return float(ratios.max() if ratios.ndim else ratios) / (1 - 2.0**-self.order)

@@ -44,12 +44,12 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
              own: bool = True) -> Problem:
     """The problem, or ArgumentError or UnsupportedError. The trial of the choice of a method is counted in the record.
 
-    own : False where ψ0 need not be copied, because nobody can change it while the problem is solved.
+    own : False where ψ0 need not be copied, because nobody is handed it, or can change it, on the way.
     """
     if not isinstance(H, Hamiltonian):
         checks.fail("H", "must be a qlearn.Hamiltonian", H, "Use qlearn.from_qutip or Hamiltonian(grid, potential).")
     times = _times(tlist)
-    psi = _state(H, psi0, own)
+    psi = _state(H, psi0, own or len(times) == 1)  # one state alone is handed back as it is
     if isinstance(psi, np.ndarray):
         psi.flags.writeable = False
     norms = _norms(H, psi)
@@ -115,8 +115,9 @@ def _times(tlist: Any) -> np.ndarray:
     times = np.array(checks.finite_array("tlist", tlist, shape=(None,)))
     if times.size == 0:
         checks.fail("tlist", "must hold at least one time", "an empty list")
-    closest, steps = 16 * EPS * np.abs(times).max(), times[1:] - times[:-1]
-    if not ((steps > closest).all() or (steps < -closest).all()):
+    first, last, steps = float(times[0]), float(times[-1]), times[1:] - times[:-1]
+    closest = 16 * EPS * max(abs(first), abs(last))
+    if not ((steps if first < last else -steps) > closest).all():
         where = int(np.argmin(steps if np.sum(steps > 0) >= np.sum(steps < 0) else -steps))
         checks.fail("tlist", "must be strictly increasing, or strictly decreasing",
                     f"{times[where]:g} followed by {times[where + 1]:g} at index {where}", "Sort it, without repetitions.")

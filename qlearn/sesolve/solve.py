@@ -72,8 +72,8 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
     True
     """
     _check_stop(stop)
-    alone = e_ops is None and stop is None and np.size(tlist) > 1  # nobody is handed ψ0, or may change it, on the way
-    problem = prepared(H, psi0, tlist, method, tol, imaginary_time, window, own=not alone)
+    handed = e_ops is not None or stop is not None  # ψ0, to somebody who may change what it was made of
+    problem = prepared(H, psi0, tlist, method, tol, imaginary_time, window, own=handed)
     log = Log(H, e_ops, store_states, problem.psi0, len(problem.times))
     run = Run(problem)
     keeper = Keeper(checkpoint, run, log)
