@@ -47,7 +47,7 @@ def plain_pair(backend: str, shape: tuple[int, ...]) -> tuple[Callable[[], Any],
     if backend == "pyfftw":
         import pyfftw
 
-        there, back = (pyfftw.FFTW(array, array, axes=axes, direction=f"FFTW_{way}", flags=("FFTW_MEASURE", "FFTW_UNALIGNED"))
+        there, back = (pyfftw.FFTW(array, array, axes=axes, direction=f"FFTW_{way}", flags=("FFTW_MEASURE",))
                        for way in ("FORWARD", "BACKWARD"))
         return lambda: (there.execute(), back.execute()), 1
     if len(shape) == 1:

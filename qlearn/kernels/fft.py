@@ -29,6 +29,8 @@ __all__ = ["backend_name", "backward", "bound", "fft_backend", "forward", "sine"
 Pass = Callable[[np.ndarray, tuple[int, ...]], np.ndarray]
 Passes = tuple[Callable[[Any], Any], Callable[[Any], Any], float]
 
+ALIGNMENT = 16
+
 
 @final
 @dataclass(frozen=True)
@@ -93,12 +95,14 @@ def _pyfftw(workers: int) -> _Backend:
     plans: dict[tuple, Any] = {}
 
     def plan(a: np.ndarray, axes: tuple[int, ...], direction: str) -> Any:
-        """One for each thread: it holds the array that it works on."""
-        key = (a.shape, axes, direction, get_ident())
+        """One for each thread: it holds the array that it works on. Vectors of FFTW begin at multiples of ALIGNMENT bytes, as
+        NumPy's own arrays do; plans for any others are slower by a fifth."""
+        aligned = module.is_byte_aligned(a, ALIGNMENT)
+        key = (a.shape, axes, direction, aligned, get_ident())
         if key not in plans:
-            scratch = module.empty_aligned(a.shape, dtype=complex)
+            scratch = module.empty_aligned(a.shape, dtype=complex, n=ALIGNMENT)
             plans[key] = module.FFTW(scratch, scratch, axes=axes, direction=direction, threads=workers,
-                                     flags=("FFTW_MEASURE", "FFTW_UNALIGNED"))
+                                     flags=("FFTW_MEASURE",) if aligned else ("FFTW_MEASURE", "FFTW_UNALIGNED"))
         return plans[key]
 
     def either(direction: str, fallback: Pass) -> Pass:
