@@ -116,11 +116,11 @@ def _short(task: Task) -> tuple[Method, str] | None:
 @final
 @dataclass(frozen=True)
 class _Plan:
-    """A gradient scheme with the FFT pairs of the whole run by its forecast, and the energy that trajectories reach."""
+    """A gradient scheme with the FFT pairs of the whole run by its forecast, and its steps."""
 
     method: Splitting
     pairs: float
-    reach: float
+    steps: AutomaticSteps
 
 
 def _planned(task: Task) -> _Plan | None:
@@ -131,15 +131,16 @@ def _planned(task: Task) -> _Plan | None:
         return None
     if not task.outset.foreseeable:
         return None
-    phi, reached = task.outset.phi, task.outset.energy
     plain = AutomaticSteps(SplittingKernel(H, Gradient6.table, task.record), task.outset, task.tol)
-    if plain.foreseen is None:
+    pairs = plain.foreseen
+    if pairs is None:
         return None
-    most = plain.foreseen / WORTH_A_PROCESSOR
+    most = pairs / WORTH_A_PROCESSOR
     processed = AutomaticSteps(SplittingKernel(H, ProcessedGradient6.table, task.record), task.outset, task.tol, most)
-    if processed.foreseen is not None and processed.foreseen < most and processed.trusted(phi):
-        return _Plan(ProcessedGradient6(), processed.foreseen, reached)
-    return _Plan(Gradient6(), plain.foreseen, reached)
+    fewer = processed.foreseen
+    if fewer is not None and fewer < most and processed.trusted(task.outset.phi):
+        return _Plan(ProcessedGradient6(), fewer, processed)
+    return _Plan(Gradient6(), pairs, plain)
 
 
 def _foreseen(task: Task, plan: _Plan | None) -> tuple[Method, str] | None:
@@ -148,9 +149,10 @@ def _foreseen(task: Task, plan: _Plan | None) -> tuple[Method, str] | None:
     if plan is None:
         return None
     H = task.hamiltonian
-    least = expansion_length((plan.reach - float(H.potential_table().min())) / 2 * abs(task.span) / H.hbar)
+    least = expansion_length((task.outset.energy - float(H.potential_table().min())) / 2 * abs(task.span) / H.hbar)
     if 1.5 * plan.pairs > least:
         return None
+    task.outset.planned[plan.method.table] = plan.steps
     return plan.method, f"because about {plan.pairs:.0f} FFT pairs are foreseen, and Chebyshev needs at least {least:.0f}"
 
 

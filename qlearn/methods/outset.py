@@ -32,6 +32,7 @@ class Outset:
         self.reach = Reach(hamiltonian, record)
         self._factors, self._modes = factors, modes
         self._forecasts: dict[SplittingTable, Forecast] = {}
+        self.planned: dict[SplittingTable, Any] = {}  # steps from the choice of the method, for the run to take
 
     @property
     def phi(self) -> Any:

@@ -90,8 +90,12 @@ class SplittingStepper:
 
     def __init__(self, task: Task, name: str, table: SplittingTable, dt: float | None):
         self.task, self.name = task, name
-        kernel = SplittingKernel(task.hamiltonian, table, task.record, task.imaginary)
         self.phi = task.hamiltonian.grid.to_periodic(task.outset.psi)
+        planned = task.outset.planned.pop(table, None) if dt is None else None
+        if planned is not None:
+            self.steps: FixedSteps | AutomaticSteps = planned
+            return
+        kernel = SplittingKernel(task.hamiltonian, table, task.record, task.imaginary)
         self.steps = FixedSteps(kernel, task.outset, dt) if dt is not None else AutomaticSteps(kernel, task.outset, task.tol)
 
     def move(self, target: float) -> Any | None:
