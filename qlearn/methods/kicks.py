@@ -59,11 +59,11 @@ class StaticKicks:
 
     def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
         H = self.hamiltonian
-        if self.imaginary or not H.is_hermitian:
-            return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows.tolist()]
-        if len(rows) == 1:  # done once: no table is made
+        if len(rows) == 1 and not self.imaginary and H.is_hermitian:  # done once: no table is made
             (b, c), = rows.tolist()
             return [(self.phases.turn, _angle(H, b, c, h, 0.0, False))]
+        if self.imaginary or not H.is_hermitian or H.potential_table().size > AT_ONCE:
+            return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows.tolist()]
         if rows[:, 1].any():
             tables, weights = np.array([H.potential_table(), H.gradient_squared()]), rows * (h / H.hbar, -h**3 / H.hbar)
         else:

@@ -76,15 +76,17 @@ class PlainSteps:
         return phi
 
     def _step(self, h: float, scale: float, phi: Any) -> tuple[list[Product], list[Product]]:
-        """The drifts of the stages, times ``scale``, and the kicks in the order of the plan."""
         if (h, scale) not in self._kept:
             while len(self._kept) >= self.most:
                 self._kept.pop(next(iter(self._kept)))
-            drifts = self._drifts(self.plan.drifts * h, scale, phi)
-            kicks = self.kicks.prepare(self.plan.kicks, h, phi)
-            self._kept[h, scale] = [drifts[a] for a in self.plan.which], [kicks[row] for row in self.plan.order]
+            self._kept[h, scale] = self._made(h, scale, phi)
         self._kept[h, scale] = self._kept.pop((h, scale))  # the last used stand last
         return self._kept[h, scale]
+
+    def _made(self, h: float, scale: float, phi: Any) -> tuple[list[Product], list[Product]]:
+        """The drifts of the stages, times ``scale``, and the kicks in the order of the plan."""
+        drifts, kicks = self._drifts(self.plan.drifts * h, scale, phi), self.kicks.prepare(self.plan.kicks, h, phi)
+        return [drifts[a] for a in self.plan.which], [kicks[row] for row in self.plan.order]
 
     def _drifts(self, lengths: np.ndarray, scale: float, phi: Any) -> list[Product]:
         """modes ← scale·exp(−ihT/ħ) modes, in imaginary time exp(−hT/ħ), for arrays of the kind of φ."""
