@@ -21,7 +21,7 @@ Digits = tuple[Decimal, ...]
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Processor:
     """Done once before a run of equal steps: kick 0, drift 0, kick 1, …; and its inverse once behind. Σ drifts = 0."""
 

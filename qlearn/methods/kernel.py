@@ -4,7 +4,7 @@ import math
 from typing import Any, final
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.phases import Phases, choose_phases
+from qlearn.kernels.phases import Phases, may_compile
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.fused import fused_steps
 from qlearn.methods.kicks import kicks_for
@@ -28,7 +28,7 @@ class SplittingKernel:
     def __init__(self, hamiltonian: Hamiltonian, table: SplittingTable, record: Record, imaginary: bool = False):
         self.hamiltonian, self.table, self.record, self.imaginary = hamiltonian, table, record, imaginary
         self.axes = hamiltonian.state_axes
-        self.compute_with(choose_phases().name)
+        self.compute_with("numba" if may_compile() else "numpy")
 
     def compute_with(self, name: str) -> None:
         """Phases by "numba" or "numpy", from here on: for a run that is resumed."""

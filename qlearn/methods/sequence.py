@@ -71,15 +71,18 @@ def plan_of(sequence: Sequence) -> Plan:
                 np.array(which, dtype=np.int64), np.array(rows[0]), np.array(rows[1:]), np.array(sequence.fractions))
 
 
+@cache
 def step_of(table: SplittingTable) -> Sequence:
     return Sequence(tuple(table.rows), table.drifts)
 
 
+@cache
 def before(processor: Processor) -> Sequence:
     rows = zip(processor.kicks, processor.gradients, strict=True)
     return Sequence((*rows, (0.0, 0.0)), processor.drifts)
 
 
+@cache
 def behind(processor: Processor) -> Sequence:
     """The inverse of ``before``."""
     there = before(processor)
