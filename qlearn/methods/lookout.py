@@ -1,5 +1,6 @@
 """What is watched behind every step of a splitting: how much of φ is at some points, and at some of its modes."""
 
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -19,29 +20,33 @@ class Lookout:
     """
 
     def __init__(self, points: np.ndarray, modes: np.ndarray, phi: Any, size: int):
-        self.points, self.modes = points, modes
+        self.points, self.modes, self.size = points, modes, size
         rows = phi.reshape(-1, size) if isinstance(phi, np.ndarray) else namespace(phi).reshape(phi, (-1, size))
-        sums = squared_sums(rows, (-1,))
-        self._totals = np.where(sums > 0, sums, np.inf)[:, None] * (1, size)
-        self._most = np.zeros((len(sums), 2))
-        members = size * np.arange(len(sums))[:, None]
-        self._seen = _Places(members + points), _Places(members + modes)
+        sums = [total if total > 0 else np.inf for total in squared_sums(rows, (-1,)).tolist()]
+        self._totals, self._most = np.array([(total, total * size) for total in sums]), np.zeros((len(sums), 2))
 
     @property
     def seen(self) -> np.ndarray:
         """(2,) the largest share of Σ|φ|², of any member of a batch, that was ever at the points and at the modes."""
-        self.note(np.stack([part.most() for part in self._seen], axis=1))
+        if "_shown" in self.__dict__:
+            self.note(np.stack([part.most() for part in self._shown], axis=1))
         return np.asarray((self._most / self._totals).max(axis=0))
 
     def see(self, phi: Any) -> None:
-        self._seen[0].see(phi)
+        self._shown[0].see(phi)
 
     def see_modes(self, modes: Any) -> None:
-        self._seen[1].see(modes)
+        self._shown[1].see(modes)
 
     def note(self, sums: np.ndarray) -> None:
         """Take in the largest Σ|φ|² at the points and Σ|φ_k|² at the modes that each member had, (members, 2)."""
         np.maximum(self._most, sums, out=self._most)
+
+    @cached_property
+    def _shown(self) -> tuple["_Places", "_Places"]:
+        """Of loops that show φ and its modes, which the compiled one looks at by itself."""
+        members = self.size * np.arange(len(self._most))[:, None]
+        return _Places(members + self.points), _Places(members + self.modes)
 
 
 @final

@@ -131,12 +131,12 @@ class GridMonitor:
 
     def warn(self, tol: float, depth: int) -> None:
         """Warn where the grid, not the method, limits the accuracy; ``depth`` frames above this one the user called."""
-        if np.sqrt(self.cut_off) > max(tol, ROUNDING):
+        if math.sqrt(self.cut_off) > max(tol, ROUNDING):
             warnings.warn(f"the grid is too coarse for ψ: the outer tenth of its wavenumbers holds a share of "
                           f"{self.tail:.1e} of |ψ_k|², so that a part of about {np.sqrt(self.cut_off):.0e} is cut off, above "
                           f"tol = {tol:g}. Take more points an axis than {self.grid.shape}, or a smoother ψ0 or V.",
                           AccuracyWarning, stacklevel=depth + 1)
-        if np.sqrt(self.outside) > tol:
+        if math.sqrt(self.outside) > tol:
             warnings.warn(f"the grid is too small for ψ: a part of about {np.sqrt(self.outside):.0e}, above tol = {tol:g}, would "
                           f"be beyond the ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider "
                           "bounds with as many more points, or a V that is smooth on the ring.", AccuracyWarning,
