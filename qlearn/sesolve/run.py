@@ -124,15 +124,15 @@ class Run:
         """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""
         H, phi = self.problem.H, self.problem.H.grid.periodic_part(self.psi)
         conserved = not (self.problem.imaginary or H.time_dependent) and H.is_hermitian
+        task = self.problem.task
+        modes = task.modes() if which == 0 and task.knows_modes else None
         if not (conserved and H.is_linear and H.is_diagonal_in_k):
-            self.monitor.look(phi)
+            self.monitor.look(phi, modes)
             if conserved:
                 self.energies[which] = self._energy()
             return
         plain = H.channels is None and not H.batch_shape
-        task = self.problem.task
-        potential, kinetic = self.monitor.look(phi, task.modes() if which == 0 and task.knows_modes else None,
-                                               H.potential_table() if plain else NO_TABLE, H.kinetic.table)
+        potential, kinetic = self.monitor.look(phi, modes, H.potential_table() if plain else NO_TABLE, H.kinetic.table)
         batch = self.psi.shape[:len(self.psi.shape) - len(H.state_shape)]
         self.energies[which] = kinetic.reshape(batch) + (potential.reshape(batch) if plain else self._potential_energy())
 
