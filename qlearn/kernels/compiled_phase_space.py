@@ -15,7 +15,7 @@ def drawn(state, moved, axes, normal, q, p):
     for j in range(state.size):
         density[j] = state[j].real ** 2 + state[j].imag ** 2
         total, most = total + density[j], max(most, density[j])
-    root = _root(_spread(state, moved, density, 1e-12 * most, d) / total)
+    root = _root(_spread(state, moved, density, 1e-12 * most, total))
     places = _places(density, total, count)
     for axis in range(d):
         x, values = axes[axis], moved[axis]
@@ -30,8 +30,9 @@ def drawn(state, moved, axes, normal, q, p):
 
 
 @numba.njit(cache=True)
-def _spread(state, moved, density, least, d):
-    """Σ|φ|² Im(p̂φ/φ) Im(p̂φ/φ)ᵀ, lower triangle."""
+def _spread(state, moved, density, least, total):
+    """The covariance of Im(p̂φ/φ) under |φ|², lower triangle."""
+    d = len(moved)
     spread = np.zeros((d, d))
     for a in range(d):
         for b in range(a + 1):
@@ -40,24 +41,26 @@ def _spread(state, moved, density, least, d):
                 if density[j] > least:
                     found += (state[j].real * one[j].imag - state[j].imag * one[j].real) \
                         * (state[j].real * other[j].imag - state[j].imag * other[j].real) / density[j]
-            spread[a, b] = found
+            spread[a, b] = found / total
     return spread
 
 
 @numba.njit(cache=True)
 def _root(spread):
-    """L with L Lᵀ the covariance, whose lower triangle is given."""
-    d, trace, root = len(spread), np.trace(spread), np.zeros_like(spread)
+    """L with L Lᵀ the covariance; in its place."""
+    d, trace = len(spread), 0.0
+    for a in range(d):
+        trace += spread[a, a]
     for a in range(d):
         for b in range(a + 1):
             left = spread[a, b] + (1e-14 * trace if a == b and d > 1 else 0.0)
             for c in range(b):
-                left -= root[a, c] * root[b, c]
+                left -= spread[a, c] * spread[b, c]
             if a == b:
-                root[a, a] = math.sqrt(max(left, 0.0))
-            elif root[b, b] > 0:
-                root[a, b] = left / root[b, b]
-    return root
+                spread[a, a] = math.sqrt(max(left, 0.0))
+            else:
+                spread[a, b] = left / spread[b, b] if spread[b, b] > 0 else 0.0
+    return spread
 
 
 @numba.njit(cache=True)

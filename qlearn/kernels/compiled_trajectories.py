@@ -93,7 +93,8 @@ def compared(table, frame, rows, enter, leave, factors, h, ends, q, p, action, m
     _moved(table, frame, enter, factors, entering + len(enter), h / 2, some, fine)
     for block in range(local.shape[0]):
         begin, end = ends[block], ends[block + 1]
-        beside[:] = coarse
+        for i in range(coarse.size):  # not by an assignment of arrays, which takes seconds to compile
+            beside[i] = coarse[i]
         _moved(table, frame, rows, factors, narrow + 2 * begin * each, h / 2, 2, beside)
         _moved(table, frame, rows, factors, begin * each, h, 1, coarse)
         local[block] = _difference(coarse, beside, d, room, members)
@@ -137,9 +138,12 @@ def _least_area(first, last, d, each, members):
 
 @numba.njit(cache=True)
 def _variance(first, last, start, count):
-    a, b = first[start:start + count], last[start:start + count]
-    mean = (np.sum(a) + np.sum(b)) / (2 * count)
-    return (np.sum((a - mean) ** 2) + np.sum((b - mean) ** 2)) / (2 * count)
+    mean, square = 0.0, 0.0
+    for i in range(start, start + count):
+        mean += (first[i] + last[i]) / (2 * count)
+    for i in range(start, start + count):
+        square += ((first[i] - mean) ** 2 + (last[i] - mean) ** 2) / (2 * count)
+    return square
 
 
 @numba.njit(cache=True)

@@ -191,21 +191,22 @@ def moved_in_space(coefficients, frame, rows, factors, kick, h, count, state):
     for axis in range(d):
         shape[axis] = coefficients.shape[1 + axis]
     shape[d - 1] -= LANES
-    basis, field, ones = np.zeros(3 * LANES * d), np.zeros((d + 1, d + 1)), np.ones(terms)
+    basis, field, numbers = np.zeros(3 * LANES * d), np.zeros((d + 1, d + 1)), np.ones(terms)
     sums, nodes = np.empty(LANES * (d * (d + 1) // 2)), np.zeros((2, d), dtype=np.int64)
     merged = _merged(rows)
     for step in range(count):
         for k in range(len(rows) - (merged and step < count - 1)):
             b, c, a = _stage(rows, k, merged and step > 0, h)
             f = (kick + step * rows.shape[0] + k) * (terms - 1)
-            ones[1:] = factors[f:f + terms - 1]
+            for r in range(1, terms):
+                numbers[r] = factors[f + r - 1]
             for i in range(m):
                 for axis in range(d):
                     cell, value, slope, bend = _pieces(state[axis * m + i])
                     at = 3 * LANES * axis
                     store(basis, at, value), store(basis, at + LANES, slope), store(basis, at + 2 * LANES, bend)
                     nodes[0, axis] = _first(cell, shape[axis])
-                _field(coefficients, shape, ones, nodes, basis, sums, field)
+                _field(coefficients, shape, numbers, nodes, basis, sums, field)
                 state[2 * d * m + i] -= b * field[0, 0]
                 for one in range(d):
                     steep = 0.0
