@@ -112,6 +112,9 @@ def test_unaligned_views(name):
     view[:] = values
     with ql.fft_backend(name):
         assert np.allclose(fft.forward(view, (-1,)), np.fft.fft(values), atol=1e-12)
+        view[:] = values
+        forward, backward, factor = fft.bound(view, (-1,))
+        assert np.allclose(backward(forward(view)) * factor, values, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", NAMES)
