@@ -34,6 +34,7 @@ SURPRISED = 1.3      # times κ where a run is planned again
 LATE = 1.15          # times κ: a larger one that shows late counts for what is done too
 WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
 WITNESS_PAIRS = 3 * GRADIENT6_TABLE.pairs
+FAINT = 0.1          # of tol: a feature of V that does less in the whole time, whatever steps make of it
 PROBE_EVERY = 18     # steps for each probe of ψ
 FEWEST_PROBES, PROBES = 2, 8
 DRIVEN_STEPS = 32    # at least, where V depends on t
@@ -60,8 +61,7 @@ class PlannedSteps:
         self.kernel, self.record, self.clock, self.tol = kernel, kernel.record, clock, tol
         hamiltonian, self.goal = kernel.hamiltonian, 0.95 * tol  # the rest is for rounding
         self.probe, self.conjugation = StepProbe(kernel, outset.phi), Conjugation(kernel)
-        longest = min(outset.limits[1], outset.reach.leap)  # V is smooth here
-        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, math.ceil(clock.span / longest))
+        self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, math.ceil(clock.span / outset.limits[1]))
         self.outset, self.forecast, self.most = outset, outset.forecast(kernel.table), most
         self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None
@@ -110,9 +110,13 @@ class PlannedSteps:
 
     def trusted(self, phi: Any) -> bool:
         """With a processor most of a local error is undone behind the run and tells little. Whether waves are near enough to
-        trajectories is asked of a scheme without one, once, at φ, the first state: WITNESS_PAIRS of transforms."""
+        trajectories is asked of a scheme without one, once, at φ, the first state: WITNESS_PAIRS of transforms. It tells nothing
+        of fine features of V that are met later: there are to be none."""
         if self.kernel.table.processor is None or self.record.witnessed == self.step:
             return True
+        faint = FAINT * self.tol * self.kernel.hamiltonian.hbar / self.clock.span
+        if not self.outset.reach.resolves(self.step, self.outset.time, faint):
+            return False
         kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
         h = self.clock.sign * self.step
         foreseen = Forecast(self.outset.rays, kernel.table, h).outlook(1).local[0]

@@ -93,7 +93,7 @@ class ProbedSteps:
         self._range, self._limit = numbers[7:9], numbers[9]
         self._anchor = (like(np.asarray(saved["anchor"]), phi), numbers[10], numbers[11], int(numbers[12]))
         self.probe.norms = np.asarray(saved["norms"])
-        self.reach.restore({"lengths": saved["reach.lengths"]})
+        self.reach.restore({key.removeprefix("reach."): value for key, value in saved.items() if key.startswith("reach.")})
 
     def _moved(self, phi: Any, h: float, count: int) -> Any:
         start, kernel = self.clock.time, self.kernel

@@ -107,3 +107,29 @@ def test_a_fast_wave_over_a_narrow_feature(stiffness, bump, place, start, end, t
     psi = ql.gaussian(grid, center=center, momentum=momentum, width=width)
     exact = ql.sesolve(H, psi, [0, end], tol=tol / 100, method=ql.Chebyshev()).final_state
     assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol).final_state - exact) < tol
+
+
+@pytest.mark.parametrize(("bump", "place", "width", "start", "end", "tol"), [
+    (-0.014036, 0.20567, 0.84184, (-5.48960, -2.85463, 0.690981), 5.01436, 2.24152e-8),
+    (-0.004591, 0.73670, 1.06983, (-4.50967, -2.93835, 0.875260), 6.23015, 2.31035e-8),
+    (-0.020929, 0.42271, 1.25247, (-5.66355, -0.69700, 0.704001), 4.60969, 8.71213e-7)])
+def test_a_processor_does_not_leap_over_what_comes_later(bump, place, width, start, end, tol):
+    """At the first state waves are near trajectories; at the bump they are not."""
+    grid = ql.Grid(512, (-20, 20))
+    H = ql.Hamiltonian(grid, lambda x: 0.002 * x**4 + bump * np.exp(-(((x - place) / width) ** 2)))
+    center, momentum, spread = start
+    psi = ql.gaussian(grid, center=center, momentum=momentum, width=spread)
+    exact = ql.sesolve(H, psi, [0, end], tol=1e-12, method=ql.Chebyshev()).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol, method=ql.ProcessedGradient6()).final_state - exact) < tol
+
+
+def test_local_errors_do_not_leap_over_a_bump():
+    """Without numba steps go by local errors, whatever the method."""
+    grid = ql.Grid(512, (-20, 20))
+    H = ql.Hamiltonian(grid, lambda x: 0.479 * x**2 - 0.035 * np.exp(-(((x - 1.531) / 0.793) ** 2)))
+    psi = ql.gaussian(grid, center=0.908, momentum=4.667, width=0.775)
+    exact = ql.sesolve(H, psi, [0, 6.862], tol=1e-9, method=ql.Chebyshev()).final_state
+    with ql.phase_backend("numpy"):
+        result = ql.sesolve(H, psi, [0, 6.862], tol=5e-5, method=ql.RKN6())
+    assert "forecast" not in result.method
+    assert grid.norm(result.final_state - exact) < 5e-5

@@ -1,0 +1,98 @@
+"""The lengths over which V changes, along each axis, where it lies below an energy: by differences that do not cross the seam.
+
+    ℓ = max|∂V|/max|∂²V|          λ_k = (max ∂ᵏV − min ∂ᵏV)/max|∂ᵏ⁺¹V|, k = 2, 4, 6
+
+ℓ is that of the slope, λ_2 that of the curvature, without what is the same everywhere. A polynomial that hides a small feature
+in one derivative does not in a higher one.
+"""
+
+from typing import NamedTuple, final
+
+import numpy as np
+
+from qlearn.methods.record import EPS
+
+__all__ = ["Features", "Lengths", "features_of", "finest_lengths", "lengths_below"]
+
+FINE = 256  # parts of an axis over which higher differences are taken, as rounding allows
+ORDERS = (2, 4, 6)
+
+
+@final
+class Lengths(NamedTuple):
+    """ℓ and λ_2 of each axis, infinite where nothing changes."""
+
+    of_slope: list[float]
+    of_curvature: list[float]
+
+
+@final
+class Features(NamedTuple):
+    """Along one axis, the last here, (parts, …, n): heights of V, |δV|/2, δ²V and |δ³V|; what of δ²V is noise; the spacing."""
+
+    heights: np.ndarray
+    slopes: np.ndarray
+    bends: np.ndarray
+    changes: np.ndarray
+    noise: float
+    spacing: float
+
+    def below(self, energy: float) -> tuple[float, float]:
+        """ℓ and λ_2 where V < energy."""
+        bend, slope, length = 0.0, 0.0, np.inf  # ℓ of all parts together, λ of each
+        for part, reached in enumerate(self.heights < energy):
+            bends = self.bends[part][reached]
+            if not bends.size:
+                continue
+            high, low = float(bends.max()), float(bends.min())
+            bend, slope = max(bend, high, -low), max(slope, float(self.slopes[part][reached].max()))
+            change = float(self.changes[part][reached[..., 1:] & reached[..., :-1]].max(initial=0.0))
+            if change > 2 * self.noise:
+                length = min(length, (high - low) / change)
+        return self.spacing * (max(slope / bend, 1.0) if bend > self.noise else np.inf), self.spacing * max(length, 1.0)
+
+
+def features_of(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | None = None) -> list[Features]:
+    """Of V (…, *shape) along each axis; leading axes are parts. level : (*shape), compared with an energy instead of V."""
+    noise, features = 64 * EPS * float(np.max(np.abs(potential))), []
+    level, shape = potential if level is None else np.broadcast_to(level, potential.shape), potential.shape[-len(spacing):]
+    for axis, step in enumerate(spacing, start=1):
+        values, heights = (np.moveaxis(table.reshape(-1, *shape), axis, -1) for table in (potential, level))
+        bends = values[..., 2:] - 2 * values[..., 1:-1] + values[..., :-2]
+        features.append(Features(heights[..., 1:-1], np.abs(values[..., 2:] - values[..., :-2]) / 2, bends,
+                                 np.abs(np.diff(bends)), noise, float(step)))
+    return features
+
+
+def lengths_below(energy: float, features: list[Features]) -> Lengths:
+    """Neither is shorter than the spacing, and differences of the size of the rounding of V count as none. Of several parts ℓ
+    is that of all together, λ_2 the shortest."""
+    of_slope, of_curvature = zip(*(feature.below(energy) for feature in features), strict=True)
+    return Lengths(list(of_slope), list(of_curvature))
+
+
+def finest_lengths(potential: np.ndarray, spacing: np.ndarray, reached: np.ndarray, faint: float = 0.0) -> list[float]:
+    """The shortest λ_k of V (parts, *shape) along each axis where ``reached``; infinite where there is none but those of rounding
+    and of features no higher than ``faint``, (max ∂ᵏV − min ∂ᵏV) λᵏ."""
+    noise, found = 8 * EPS * float(np.max(np.abs(potential))), []
+    for axis, step in enumerate(spacing, start=-len(spacing)):
+        places, shortest = np.moveaxis(reached, axis, -1), np.inf
+        for part in potential:
+            values = np.moveaxis(part, axis, -1)
+            for stride in {1, max(1, values.shape[-1] // FINE)}:
+                shortest = min(shortest, stride * float(step) * _shortest(values, places, stride, noise, faint))
+        found.append(shortest)
+    return found
+
+
+def _shortest(values: np.ndarray, reached: np.ndarray, stride: int, noise: float, faint: float) -> float:
+    """The shortest λ_k along the last axis, in strides."""
+    found = np.inf
+    for order in range(1, max(ORDERS) + 2):
+        before, values = values[reached], values[..., stride:] - values[..., :-stride]
+        reached = reached[..., stride:] & reached[..., :-stride]
+        if order - 1 in ORDERS and reached.any():
+            extent, change = float(before.max() - before.min()), float(np.abs(values[reached]).max())
+            if change > 2.0**order * noise and extent * (extent / change) ** (order - 1) > faint:
+                found = min(found, extent / change)
+    return found
