@@ -147,7 +147,7 @@ def _first(cell, n):
 def moved_on_a_plane(coefficients, frame, rows, factors, kick, h, count, state):
     """coefficients (1 + R, N, N' + 8): of the splines of each term of V."""
     terms, n, width = coefficients.shape
-    m, room = state.size // 6, np.empty(4 * LANES)
+    m, room = state.size // 6, np.empty(3 * LANES)
     xx, xy, yy = frame[0, 2], frame[0, 3], frame[1, 3]
     merged = _merged(rows)
     for step in range(count):
@@ -170,11 +170,8 @@ def moved_on_a_plane(coefficients, frame, rows, factors, kick, h, count, state):
                     v, s = v + repeated(room, j) * local, s + repeated(room, LANES + j) * local
                     t = t + repeated(room, 2 * LANES + j) * local
                     row = row + 1 if row + 1 < n else 0
-                zero = spread(0.0)
-                c0, c1, c2, c3, c4, c5, _, _ = transposed((v * value, s * value, v * slope, t * value, s * slope, v * bend, zero,
-                                                           zero))
-                store(room, 3 * LANES, ((c0 + c1) + (c2 + c3)) + (c4 + c5))
-                V, Vx, Vy, Vxx, Vxy, Vyy = room[24], room[25], room[26], room[27], room[28], room[29]
+                V, Vx, Vy = total(v * value), total(s * value), total(v * slope)
+                Vxx, Vxy, Vyy = total(t * value), total(s * slope), total(v * bend)
                 sx, sy = xx * Vx + xy * Vy, xy * Vx + yy * Vy
                 p += 2 * c * (Vxx * sx + Vxy * sy) - b * Vx
                 q += 2 * c * (Vxy * sx + Vyy * sy) - b * Vy
