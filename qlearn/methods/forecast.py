@@ -31,7 +31,7 @@ __all__ = ["Forecast", "Outlook", "Rays", "applies_to", "sample"]
 
 SAMPLES = {1: 64}  # trajectories of each member of a batch on a line; 32 elsewhere: the root mean square to 10 or 15 per cent
 FEWER = 4        # times fewer of them in a rough forecast
-BLOCKS = 8       # parts of the run at whose ends the errors are looked at
+BLOCKS, DRIVEN_BLOCKS = 8, 16  # parts of the run at whose ends the errors are looked at
 MEMBERS = 8      # of a batch, at most
 LARGE = 2**17    # points from which a forecast by NumPy costs less than it saves
 ENERGIES = 6.0   # standard deviations of the energy up to which V has to be smooth
@@ -43,7 +43,8 @@ class Outlook:
     """What n equal steps would do, root mean squares of the worst member of a batch, relative to ‖ψ0‖.
 
     error : of the last state, at least half of the largest one on the way.   local : of one step at the start of each block.
-    starts : times of the blocks from now on, signed.   step : h, signed.   total : the sum of the local errors.
+    starts : times of the blocks from now on, signed.   step : h, signed.   total : the sum of the local errors,
+    and no less than ``error``: they are looked at in few places.
     quanta : σ_q σ_p/ħ of first and last points together, of the axis and member where it is least: how classical they are.
     """
 
@@ -72,7 +73,7 @@ class Rays:
 
     def __init__(self, hamiltonian: Hamiltonian, phi: np.ndarray, modes: np.ndarray, time: float, span: float, record: Record,
                  factors: DriveFactors | None = None):
-        self.hbar, self.time, self.span = hamiltonian.hbar, time, span
+        self.hbar, self.time, self.span, self.driven = hamiltonian.hbar, time, span, factors is not None
         self.trajectories = _trajectories(hamiltonian, factors)
         states, waves = (values.reshape(-1, *hamiltonian.grid.shape) for values in (to_numpy(phi), modes))
         drawn = [sample(hamiltonian, state, wave, SAMPLES.get(hamiltonian.grid.ndim, 32))
@@ -99,17 +100,19 @@ class Forecast:
         return self._outlooks[count, rough]
 
     def _foreseen(self, count: int, points: Points) -> Outlook:
-        h, rays, ends = self.span / count, self.rays, _ends(count)
+        h, rays = self.span / count, self.rays
+        ends = _ends(count, DRIVEN_BLOCKS if rays.driven else BLOCKS)
         found = rays.trajectories.compared(points, rays.members, *self._rows, rays.time, h, ends)
         local, total = (found.local * self._scale).tolist(), found.total.tolist()
-        return Outlook(h, self._scale * max(total[-1], max(total) / 2), local, (ends[:-1] * h).tolist(),
-                       sum(local) / len(local) * count, math.sqrt(found.area) / rays.hbar)
+        error = self._scale * max(total[-1], max(total) / 2)
+        return Outlook(h, error, local, (ends[:-1] * h).tolist(), max(sum(local) / len(local) * count, error),
+                       math.sqrt(found.area) / rays.hbar)
 
 
 @lru_cache(maxsize=1024)
-def _ends(count: int) -> np.ndarray:
+def _ends(count: int, blocks: int) -> np.ndarray:
     """The numbers of steps behind which the blocks of so many steps end, 0 before them."""
-    blocks = min(BLOCKS, count)
+    blocks = min(blocks, count)
     return np.array([round(count * block / blocks) for block in range(blocks + 1)])
 
 

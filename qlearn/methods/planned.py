@@ -1,6 +1,6 @@
 """Steps from the tolerance by a forecast of the whole run, checked against ψ.
 
-    bound(h) = min(max(SAFETY κ³ F G(h), κ L(h)/8), 2κ L(h)),    SAFETY = 2.2, or 4 for schemes with a processor
+    bound(h) = min(max(SAFETY κ³ F G(h), κ L(h)/8 (κ/1.1)²), 2κ L(h)),    SAFETY = 2.2, or 4 for schemes with a processor
 
 G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1.1 the
 ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. F = 1 + (6/quanta)², at most 6,
@@ -27,7 +27,8 @@ from qlearn.methods.probe import Conjugation, StepProbe
 __all__ = ["PlannedSteps"]
 
 SAFETY, SAFETY_PROCESSED = 2.2, 4.0
-CANCELLED = 8.0      # the most that errors of single steps are believed to cancel; more in schemes with a processor
+CANCELLED = 8.0      # the most that errors of single steps are believed to cancel, where waves are near trajectories; more in
+                     # schemes with a processor
 LEAST, TRUST = 1.1, 4.0
 FEW_QUANTA, MOST_FOR_FEW = 6.0, 6.0
 SURPRISED = 1.3      # times κ where a run is planned again
@@ -65,7 +66,7 @@ class PlannedSteps:
         self.outset, self.forecast, self.most = outset, outset.forecast(kernel.table), most
         self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None
-        self.safety, self.least = (SAFETY, 0.5 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
+        self.safety, self.kept = (SAFETY, 1 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
         self.sums = (0.0, 0.0)  # of local errors seen and foreseen
         self.again = self.replanned = False
         self._adopt(self._planned())
@@ -86,14 +87,14 @@ class PlannedSteps:
             phi = self._checked(self.conjugation.into(phi, self.clock.time, h), h)
             if self.distrusted or self.again:
                 return self._started_again(), False
-            self._account(h, 1, halved=True)
+            self._account(h, 1)
         if self.clock.left(target) > 0 and not self._due(target):
             h, n = self.clock.division(target, self.step)
             ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
             most = min(int(self.clock.span / self.step / STRETCHES) + 1, AT_ONCE // (math.prod(phi.shape) * self.kernel.pairs))
             count = max(1, min(n, ahead, most))
             phi = self.kernel.steps(self.conjugation.into(phi, self.clock.time, h), self.clock.time, h, count)
-            self._account(h, count, halved=False)
+            self._account(h, count)
         return phi, self.clock.left(target) == 0
 
     def _due(self, target: float) -> bool:
@@ -101,11 +102,11 @@ class PlannedSteps:
         h, _ = self.clock.division(target, self.step)
         return bool(self.pending) and self.clock.sign * (self.pending[0] - self.clock.now) <= abs(h) / 2
 
-    def _account(self, h: float, count: int, halved: bool) -> None:
+    def _account(self, h: float, count: int) -> None:
         """For ``count`` steps that were done."""
         self.clock.advance(h, count)
         self.record.steps += count
-        self.record.error += self._part(h, count, halved)
+        self.record.error += self._part(h, count)
         self.record.rounding = self.probe.rounding(self.record.steps)
 
     def trusted(self, phi: Any) -> bool:
@@ -159,19 +160,18 @@ class PlannedSteps:
         """The bound on the error of the last state, for the step as it is or that of an outlook."""
         o = self.outlook if outlook is None else outlook
         scale = 1.0 if outlook is not None else (self.step / abs(o.step)) ** self.probe.order
-        last, local = self._terms(o)
-        return scale * min(max(last, self.least * local), local)
+        last, kept, local = self._terms(o)
+        return scale * min(max(last, kept), local)
 
-    def _terms(self, outlook: Outlook) -> tuple[float, float]:
-        """SAFETY κ³ F G and 2κ L."""
-        few = min(1 + (FEW_QUANTA / max(outlook.quanta, 1e-9)) ** 2, MOST_FOR_FEW)
-        return self.safety * few * self.ratio**3 * outlook.error, 2 * self.ratio * outlook.total
+    def _terms(self, outlook: Outlook) -> tuple[float, float, float]:
+        """SAFETY κ³ F G, κ L/8 (κ/1.1)² and 2κ L."""
+        ratio, few = self.ratio, min(1 + (FEW_QUANTA / max(outlook.quanta, 1e-9)) ** 2, MOST_FOR_FEW)
+        added = ratio * outlook.total
+        return self.safety * few * ratio**3 * outlook.error, self.kept * (ratio / LEAST) ** 2 * added, 2 * added
 
-    def _part(self, h: float, count: int, halved: bool) -> float:
-        """The part of the bound that ``count`` steps h take up; a step that was looked at went on as two halves."""
-        order = self.probe.order
-        gain = 2.0**-order if halved and self.kernel.table.processor is None else 1.0
-        return gain * self._bound() * count * abs(h) / self.clock.span * (abs(h) / self.step) ** order
+    def _part(self, h: float, count: int) -> float:
+        """The part of the bound that ``count`` steps h take up."""
+        return self._bound() * count * abs(h) / self.clock.span * (abs(h) / self.step) ** self.probe.order
 
     def _planned(self) -> Outlook:
         """The outlook of the fewest steps found that keep the bound, or of as many as are looked at."""
@@ -230,8 +230,8 @@ class PlannedSteps:
         as local errors do where they make it; faster where the error of the last state does, to which the next order adds."""
         order = self.probe.order
         if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
-            last, local = self._terms(seen[-1][1])
-            return order + (2.0 if last > self.least * local else 0.5)
+            last, kept, _ = self._terms(seen[-1][1])
+            return order + (2.0 if last > kept else 0.5)
         (n, before), (m, now) = seen[-2:]
         fall = math.log(self._finite_bound(before)) - math.log(self._finite_bound(now))
         return min(max(fall / math.log(m / n), order), 3 * order)
@@ -272,14 +272,14 @@ class PlannedSteps:
         return [starts[i] for i in places]
 
     def _checked(self, phi: Any, h: float) -> Any:
-        """A step, as two halves where no processor of h is in force, and what the difference says about the forecast; φ is
-        overwritten."""
+        """A step, and what two halves in its place say about the forecast; φ is overwritten. The step counts: errors that cancel
+        over equal steps would not where one of them is left out."""
         place, self.pending = self.pending[0], self.pending[1:]
         local, starts = self.outlook.local, self.outlook.starts
         index = min(range(len(starts)), key=lambda i: abs(starts[i] - place))
         foreseen = max(local[index], fmean(local))
         foreseen *= (abs(h) / abs(self.outlook.step)) ** (self.probe.order + 1)
-        moved, error = (self.probe.moved if self.kernel.table.processor is None else self.probe.fixed)(phi, self.clock.time, h)
+        moved, error = self.probe.fixed(phi, self.clock.time, h)
         seen, early = error > 4 * self.probe.noise, self.sums[1] == 0
         self.sums = (self.sums[0] + error, self.sums[1] + foreseen)
         ratio = self.sums[0] / self.sums[1] if self.sums[1] > 0 else np.inf
@@ -304,7 +304,7 @@ class PlannedSteps:
             if early or ratio > LATE * self.ratio:  # else what is done has been booked with the κ of its time
                 self.record.error *= (ratio / self.ratio) ** 3
             self.ratio = ratio
-            now = self._part(h, 1, halved=True)  # of this very step
+            now = self._part(h, 1)  # of this very step
             left = self.clock.left(self.clock.end) / self.clock.span - abs(h) / self.clock.span
             spare = self.goal - self.record.error - now
             if spare < 0.1 * self.goal * left:

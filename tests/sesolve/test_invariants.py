@@ -26,8 +26,8 @@ def test_norm_linearity_and_return(method, seed, end):
     a, b, c = packet(seed), packet(seed + 1), 0.3 - 1.1j
     batch = np.stack([a, b, a + c * b])
     forth = ql.sesolve(H, batch, [0, end], method=method, tol=1e-9).final_state
-    truncated = isinstance(method, ql.Chebyshev)  # the others are products of unitary factors: no norm is lost
-    np.testing.assert_allclose(GRID.norm(forth), GRID.norm(batch), rtol=1e-11 if truncated else 1e-13)
+    truncated = isinstance(method, ql.Chebyshev)  # the others are products of unitary factors: rounding, 2e-16 a pair, up to 620
+    np.testing.assert_allclose(GRID.norm(forth), GRID.norm(batch), rtol=1e-11 if truncated else 3e-13)
     assert GRID.norm(forth[0] + c * forth[1] - forth[2]) < 1e-12  # one batch takes the same steps: linear to rounding
     back = ql.sesolve(H, forth, [end, 0], method=method, tol=1e-9).final_state
     chosen = method in (ql.Chebyshev(), ql.RKN6())  # steps differ on the way back; fixed ones are symmetric in time
