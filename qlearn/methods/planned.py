@@ -32,6 +32,7 @@ CANCELLED = 8.0      # the most that errors of single steps are believed to canc
 LEAST, TRUST = 1.1, 4.0
 FEW_QUANTA, MOST_FOR_FEW = 6.0, 6.0
 SURPRISED = 1.3      # times κ where a run is planned again
+TOO_LONG = 0.9       # times the first step: one that is to be shorter than this is not kept
 LATE = 1.15          # times κ: a larger one that shows late counts for what is done too
 WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
 WITNESS_PAIRS = 3 * GRADIENT6_TABLE.pairs
@@ -87,6 +88,8 @@ class PlannedSteps:
             phi = self._checked(self.conjugation.into(phi, self.clock.time, h), h)
             if self.distrusted or self.again:
                 return self._started_again(), False
+            if self.clock.now == 0 and self.step < TOO_LONG * abs(h):
+                return as_complex(self.outset.phi), False
             self._account(h, 1)
         if self.clock.left(target) > 0 and not self._due(target):
             h, n = self.clock.division(target, self.step)
