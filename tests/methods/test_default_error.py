@@ -133,3 +133,44 @@ def test_local_errors_do_not_leap_over_a_bump():
         result = ql.sesolve(H, psi, [0, 6.862], tol=5e-5, method=ql.RKN6())
     assert "forecast" not in result.method
     assert grid.norm(result.final_state - exact) < 5e-5
+
+
+def switched_late(t):
+    """Between two places where local errors were looked at."""
+    return -0.416292 * np.tanh(9.16546 * (t - 1.5))
+
+
+def switched_slightly(t):
+    return 0.0235578 * np.tanh(8.22416 * (t - 1.5))
+
+
+def burst(t):
+    """Local errors cancel but for those of steps that differ from the others."""
+    return -0.0267087 * np.exp(-(((t - 2) / 0.7) ** 2)) * np.sin(8.96487 * t)
+
+
+def slow(t):
+    """The first step shows that all are too long."""
+    return -0.158682 * np.sin(1.58168 * t) ** 2
+
+
+DRIVEN = [
+    (0.273119, lambda x: 0.05 * x**2 - 0.00104766 / np.cosh((x + 2.71738) / 1.81291) ** 2, switched_late, lambda x: 0.05 * x**2,
+     (1.01886, 2.2243, 0.548814), 7.74988, 1.9413e-6),
+    (0.499155, lambda x: 7.93418e-5 * x**6 + 0.0268188 * np.exp(-(((x + 2.55934) / 0.982337) ** 2)), switched_slightly, np.cos,
+     (5.35135, 0.244558, 0.544828), 6.8277, 1.3406e-7),
+    (0.21903, lambda x: 2 * ((x / 5) ** 2 - 1) ** 2 + 0.0025298 * np.exp(-(((x - 2.34951) / 0.884947) ** 2)), burst, np.cos,
+     (3.57107, 3.15986, 0.423892), 7.31337, 1.59e-7),
+    (0.337508, lambda x: 0.002 * x**4 - 0.0352255 * np.exp(-(((x + 0.88304) / 0.440247) ** 2)), slow, lambda x: 0.05 * x**2,
+     (-0.741001, -4.35291, 0.414343), 2.30014, 9.2233e-9)]
+
+
+@pytest.mark.parametrize(("hbar", "static", "factor", "shape", "start", "end", "tol"), DRIVEN,
+                         ids=[case[2].__name__ for case in DRIVEN])
+def test_drives_that_plans_have_missed(hbar, static, factor, shape, start, end, tol):
+    grid = ql.Grid(1024, (-20, 20))
+    H = ql.Hamiltonian(grid, ql.SeparablePotential(static, [(factor, shape)]), hbar=hbar)
+    center, momentum, width = start
+    psi = ql.gaussian(grid, center=center, momentum=momentum, width=width, hbar=hbar)
+    exact = ql.sesolve(H, psi, [0, end], method=ql.RKN6(dt=end / 2000), window=False).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol).final_state - exact) < tol
