@@ -75,24 +75,23 @@ def finest_lengths(potential: np.ndarray, spacing: np.ndarray, reached: np.ndarr
     """The shortest λ_k of V (parts, *shape) along each axis where ``reached``; infinite where there is none but those of rounding
     and of features no higher than ``faint``, (max ∂ᵏV − min ∂ᵏV) λᵏ."""
     noise, found = 8 * EPS * float(np.max(np.abs(potential))), []
+    seen = np.where(reached, potential, np.nan)  # what takes a point that is not reached is no number
     for axis, step in enumerate(spacing, start=-len(spacing)):
-        places, shortest = np.moveaxis(reached, axis, -1), np.inf
-        for part in potential:
-            values = np.moveaxis(part, axis, -1)
-            for stride in {1, max(1, values.shape[-1] // FINE)}:
-                shortest = min(shortest, stride * float(step) * _shortest(values, places, stride, noise, faint))
-        found.append(shortest)
+        lines = np.moveaxis(seen, axis, -1)
+        strides = {1, max(1, lines.shape[-1] // FINE)}
+        found.append(float(step) * min(stride * _shortest(part, stride, noise, faint) for part in lines for stride in strides))
     return found
 
 
-def _shortest(values: np.ndarray, reached: np.ndarray, stride: int, noise: float, faint: float) -> float:
+def _shortest(values: np.ndarray, stride: int, noise: float, faint: float) -> float:
     """The shortest λ_k along the last axis, in strides."""
-    found = np.inf
+    found = extent = np.inf
     for order in range(1, max(ORDERS) + 2):
-        before, values = values[reached], values[..., stride:] - values[..., :-stride]
-        reached = reached[..., stride:] & reached[..., :-stride]
-        if order - 1 in ORDERS and reached.any():
-            extent, change = float(before.max() - before.min()), float(np.abs(values[reached]).max())
-            if change > 2.0**order * noise and extent * (extent / change) ** (order - 1) > faint:
-                found = min(found, extent / change)
+        values = values[..., stride:] - values[..., :-stride]
+        high = float(np.fmax.reduce(values, axis=None, initial=-np.inf))
+        low = float(np.fmin.reduce(values, axis=None, initial=np.inf))
+        change = max(high, -low)
+        if order - 1 in ORDERS and change > 2.0**order * noise and extent * (extent / change) ** (order - 1) > faint:
+            found = min(found, extent / change)
+        extent = high - low
     return found
