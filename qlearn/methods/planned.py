@@ -38,7 +38,7 @@ WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is a
 WITNESS_PAIRS = 3 * GRADIENT6_TABLE.pairs
 FAINT = 0.1          # of tol: a feature of V that does less in the whole time, whatever steps make of it
 PROBE_EVERY = 18     # steps for each probe of ψ
-FEWEST_PROBES, PROBES = 2, 8
+FEWEST_PROBES, FEWEST_UNRESOLVED, PROBES = 2, 4, 8
 DRIVEN_STEPS = 32    # at least, where V depends on t
 MOST_LOOKED_AT = 96  # steps: more are foreseen by the order of the scheme
 MOST_CONFIRMED = 20_000  # steps of a driven run: more are not looked at themselves
@@ -118,8 +118,7 @@ class PlannedSteps:
         of fine features of V that are met later: there are to be none."""
         if self.kernel.table.processor is None or self.record.witnessed == self.step:
             return True
-        faint = FAINT * self.tol * self.kernel.hamiltonian.hbar / self.clock.span
-        if not self.outset.reach.resolves(self.step, self.outset.time, faint):
+        if not self._resolves():
             return False
         kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
         h = self.clock.sign * self.step
@@ -128,6 +127,11 @@ class PlannedSteps:
         heard = WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
         self.record.witnessed = self.step if heard else 0.0
         return bool(heard)
+
+    def _resolves(self) -> bool:
+        """Whether the steps leap over no feature of V that does something in the whole time."""
+        faint = FAINT * self.tol * self.kernel.hamiltonian.hbar / self.clock.span
+        return self.outset.reach.resolves(self.step, self.outset.time, faint)
 
     def state(self, phi: Any) -> Any:
         """The state that φ stands for."""
@@ -262,9 +266,11 @@ class PlannedSteps:
         self.step = left / math.ceil(left / (self.step * factor) * (1 - 1e-9))
 
     def _places(self) -> list[float]:
-        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest."""
+        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest; in more
+        places where steps leap over features of V, for classical trajectories do not tell where errors are then."""
         local, starts = self.outlook.local, self.outlook.starts
-        wanted = min(max(FEWEST_PROBES, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
+        fewest = FEWEST_PROBES if self._resolves() else FEWEST_UNRESOLVED
+        wanted = min(max(fewest, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
         large = 0.5 * max(local)
         first = next((i for i, error in enumerate(local) if error >= large), 0)
         left, start, places = wanted - 1, first + 1, [first]

@@ -174,3 +174,13 @@ def test_drives_that_plans_have_missed(hbar, static, factor, shape, start, end, 
     psi = ql.gaussian(grid, center=center, momentum=momentum, width=width, hbar=hbar)
     exact = ql.sesolve(H, psi, [0, end], method=ql.RKN6(dt=end / 2000), window=False).final_state
     assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol).final_state - exact) < tol
+
+
+def test_a_tail_that_meets_a_bump_late():
+    """Few long steps; trajectories see no error there, ψ does."""
+    grid = ql.Grid(512, (-20, 20))
+    bump = -0.00297118 * np.exp(-(((grid.axes[0] - 0.0149245) / 0.436281) ** 2))
+    H = ql.Hamiltonian(grid, 2 * ((grid.axes[0] / 5) ** 2 - 1) ** 2 + bump, hbar=0.680747)
+    psi = ql.gaussian(grid, center=5.33488, momentum=0.484144, width=0.807705, hbar=0.680747)
+    exact = ql.sesolve(H, psi, [0, 6.21984], method=ql.Dense()).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, 6.21984], tol=2.35294e-6).final_state - exact) < 2.35294e-6
