@@ -6,7 +6,7 @@
 in one derivative does not in a higher one.
 """
 
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -71,9 +71,9 @@ def lengths_below(energy: float, features: list[Features]) -> Lengths:
     return Lengths(list(of_slope), list(of_curvature))
 
 
-def finest_lengths(potential: np.ndarray, spacing: np.ndarray, reached: np.ndarray, faint: float = 0.0) -> list[float]:
-    """The shortest λ_k of V (parts, *shape) along each axis where ``reached``; infinite where there is none but those of rounding
-    and of features no higher than ``faint``, (max ∂ᵏV − min ∂ᵏV) λᵏ."""
+def finest_lengths(potential: np.ndarray, spacing: np.ndarray, reached: Any = True, faint: float = 0.0) -> list[float]:
+    """The shortest λ_k of V (parts, *shape) along each axis where ``reached``, (*shape) or everywhere; infinite where there is
+    none but those of rounding and of features no higher than ``faint``, (max ∂ᵏV − min ∂ᵏV) λᵏ."""
     noise, found = 8 * EPS * float(np.max(np.abs(potential))), []
     seen = np.where(reached, potential, np.nan)  # what takes a point that is not reached is no number
     for axis, step in enumerate(spacing, start=-len(spacing)):

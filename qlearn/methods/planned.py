@@ -71,8 +71,6 @@ class PlannedSteps:
         self.sums = (0.0, 0.0)  # of local errors seen and foreseen
         self.again = self.replanned = False
         self._adopt(self._planned())
-        if not plain:
-            self.pending.clear()
 
     @property
     def words(self) -> str:
@@ -253,7 +251,7 @@ class PlannedSteps:
                 if self.step == abs(self.outlook.step) or count > MOST_CONFIRMED:
                     break
                 self._take(self.forecast.outlook(count))
-        self.pending = self._places()
+        self.pending = self._places() if self.kernel.table.processor is None else []
 
     def _take(self, outlook: Outlook) -> None:
         self.outlook, self.step = outlook, abs(outlook.step)

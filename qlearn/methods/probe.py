@@ -57,12 +57,8 @@ class StepProbe:
 
     def compare(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """(φ after two half steps, e(h) of the one step); φ is left alone."""
-        return self.moved(as_complex(phi), time, h)
-
-    def moved(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
-        """The same; φ may be overwritten."""
         whole = self.kernel.steps(as_complex(phi), time, h, 1, brief=True)
-        halves = self.kernel.steps(phi, time, h / 2, 2, brief=True)
+        halves = self.kernel.steps(as_complex(phi), time, h / 2, 2, brief=True)
         return halves, self._error(whole, halves)
 
     def compare_processed(self, phi: Any, time: float, h: float) -> tuple[Any, float]:

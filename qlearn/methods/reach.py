@@ -70,15 +70,12 @@ class Reach:
         H, heights = self.hamiltonian, self._heights(time)
         wrong = [(math.sqrt(p**2 + 4 * math.pi * H.hbar / (h * inverse)) - p) / H.hbar
                  for p, inverse in zip(self._momenta, H.kinetic.inverse.diagonal().tolist(), strict=True)]
-
-        def finest(reached: np.ndarray, faint: float = 0.0) -> list[float]:
-            parts = heights[None] if H.drive is None else np.stack(np.broadcast_arrays(H.drive.static.real, *H.drive.tables))
-            return finest_lengths(parts, H.grid.spacing, reached, faint)
-
-        def fine(lengths: list[float]) -> bool:
-            return all(q * length > RESOLVED for q, length in zip(wrong, lengths, strict=True))
-        everywhere: list[float] = H.kept("finest lengths", lambda: finest(np.ones(heights.shape, dtype=bool)))
-        return fine(everywhere) or fine(finest(heights < self.energy, faint))
+        parts = heights[None] if H.drive is None else np.stack(np.broadcast_arrays(H.drive.static.real, *H.drive.tables))
+        everywhere: list[float] = H.kept("finest lengths", lambda: finest_lengths(parts, H.grid.spacing))
+        if all(q * length > RESOLVED for q, length in zip(wrong, everywhere, strict=True)):
+            return True
+        reached = finest_lengths(parts, H.grid.spacing, heights < self.energy, faint)
+        return all(q * length > RESOLVED for q, length in zip(wrong, reached, strict=True))
 
     def _heights(self, time: float) -> np.ndarray:
         """V; of channels the lowest diagonal element."""
