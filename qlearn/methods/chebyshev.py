@@ -110,6 +110,9 @@ class ChebyshevStepper:
                 self.record.error += 2 * tail
             return False
         self.record.error += tail
+        if self.record.lookout is not None:
+            for state in states:
+                self.record.lookout.see(state)
         for state in states[:-1:max(1, len(states) // 4)]:
             self.record.watch(state)
         if arrives:
@@ -144,6 +147,8 @@ class ChebyshevStepper:
             self.record.error += sum(bounds)
             return True
         self.failures += 1
+        if self.record.lookout is not None:  # waves got too far under ceilings that were too low
+            self.record.lookout.forget()
         least, steepest = 1 + LEAST_RISE * 2**self.failures, 1 + 0.1 * 2 ** (self.repeats + 1)  # small steps gain little
         raised = [level + (ceiling - level) * float(np.clip(
             (samples.lowest(0.2 * allowed, norms, turns) - level) / (ceiling - level), least, steepest))

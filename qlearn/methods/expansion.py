@@ -16,9 +16,12 @@ from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
 from qlearn.methods.clipping import INSIDE, TailSamples
 from qlearn.methods.energies import Spectrum
 from qlearn.methods.frozen import FrozenOperator, local_levels
+from qlearn.methods.lookout import Lookout
 from qlearn.methods.record import EPS, Record
 
 __all__ = ["Expansion", "Sampled"]
+
+SHOWN = 8  # terms for each that a lookout is shown: T_k(H̃)ψ is where ψ gets in the time of k terms, forwards or backwards
 
 
 def _reduced(angle: np.ndarray) -> np.ndarray:
@@ -73,13 +76,16 @@ class Expansion:
     def _series(self, phi: Any, coefficients: np.ndarray, sampled: Sampled | None, inside: np.ndarray | None, *,
                 given: bool = False) -> list[Any]:
         sums = [complex(c[0]) * phi for c in coefficients]
-        terms, look = coefficients.shape[1], None
+        terms, lookout = coefficients.shape[1], self.record.lookout
         before, now, scratch = None, phi if given else as_complex(phi), None
         for k in range(terms):
+            look = None
             if k > 0:
                 sums, scratch = _summed(sums, coefficients[:, k], now, scratch)
             if sampled is not None and inside is not None:
                 look = self._look(sampled, inside[:, k], now)
+            if lookout is not None and k % SHOWN == 0:
+                look = _shown(lookout, now, look)
             if k == terms - 1:
                 break
             scratch = as_complex(phi) if scratch is None else scratch
@@ -131,6 +137,16 @@ class Expansion:
         centre = np.exp(-1j * _reduced(np.longdouble(self.spectrum.centre) * turns))
         turned = centre[:, None] * np.array([1, -1j, -1, 1j])[k % 4]
         return (turned * bessel)[:, :kept], tail
+
+
+def _shown(lookout: Lookout, term: Any, look: Callable[[Any], None] | None) -> Callable[[Any], None]:
+    """Show the term to the lookout; what shows it the modes of the term, besides ``look``."""
+    def both(modes: Any) -> None:
+        lookout.see_modes(modes)
+        if look is not None:
+            look(modes)
+    lookout.see(term)
+    return both
 
 
 def _summed(sums: list[Any], coefficients: np.ndarray, term: Any, scratch: Any) -> tuple[list[Any], Any]:

@@ -42,7 +42,6 @@ class FusedSteps:
         self.plan, self.layout = plan_of(sequence), layout_of(hamiltonian.grid.shape)
         self._drifted: dict[float, Stages] = {}
         self._kicked: dict[float, np.ndarray] = {}
-        self._masks: Any = None
 
     def steps(self, phi: Any, time: float, h: float, count: int, lookout: Lookout | None, brief: bool) -> bool:
         """``count`` steps of h from ``time`` on φ (…, *shape); ``brief`` without tables for the kicks on large grids, where
@@ -145,9 +144,10 @@ class FusedSteps:
         return plan.weights(h, self.hamiltonian.hbar, factors, self._tables.largest, compiled=True)
 
     def _watched(self, lookout: Lookout) -> tuple[np.ndarray, np.ndarray]:
-        if self._masks is None or self._masks[0] is not lookout:
-            self._masks = (lookout, self.layout.masks(lookout.points, lookout.modes))
-        return self._masks[1]
+        places = lookout.places
+        masks: tuple[np.ndarray, np.ndarray] = self.hamiltonian.kept_last(
+            "masks", places, lambda: self.layout.masks(places.points, places.modes))
+        return masks
 
 
 def _parts(count: int, each: int) -> list[tuple[int, int]]:

@@ -48,7 +48,7 @@ HOPELESS = 1.5       # times above the goal that a bound may be by a few traject
 ENOUGH = {1: 1.5}    # times below the goal that a bound may be on a line; 1.2 elsewhere, where steps cost more than forecasts
 SHORTENED = 1.5      # times above it that a bound may be where steps are shortened by the order
 AT_ONCE = 10**9      # points times stages: about ten seconds, before a run can be looked at and saved
-STRETCHES = 2        # of a run, at least: between two of them it can be looked at and saved
+STRETCHES, WATCHED = 2, 8  # of a run, at least: between two of them it can be looked at and saved; where it is looked at then
 
 
 @final
@@ -92,10 +92,13 @@ class PlannedSteps:
         if self.clock.left(target) > 0 and not self._due(target):
             h, n = self.clock.division(target, self.step)
             ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
-            most = min(int(self.clock.span / self.step / STRETCHES) + 1, AT_ONCE // (math.prod(phi.shape) * self.kernel.pairs))
+            stretches = STRETCHES if self.record.on_watch is None else WATCHED
+            most = min(int(self.clock.span / self.step / stretches) + 1, AT_ONCE // (math.prod(phi.shape) * self.kernel.pairs))
             count = max(1, min(n, ahead, most))
             phi = self.kernel.steps(self.conjugation.into(phi, self.clock.time, h), self.clock.time, h, count)
             self._account(h, count)
+            if self.clock.left(target) > 0:
+                self.record.watch(phi)
         return phi, self.clock.left(target) == 0
 
     def _due(self, target: float) -> bool:

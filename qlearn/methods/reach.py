@@ -8,8 +8,9 @@ seam of a ring is left out: on a line it is a kink that no wave should meet.
 A narrow feature on a wide slope hides from that ℓ. So steps keep to LEAP·λ/c as well: λ the length over which V changes its
 curvature, and c = √(2(⟨H⟩ − min V)/m), the speed where V is least.
 
-Kicks h apart give by mistake what a drive of the frequency 2π/h would: from p = mc they lead to p + ħq = √(p² + 4πmħ/h), where V
-has waves of that length. ``resolves`` asks whether it has none: qλ > RESOLVED for the shortest λ of all orders.
+Kicks h apart give by mistake what a drive of the frequency 2π/h would: from a momentum p they lead to p + ħq = √(p² + 4πmħ/h),
+where V has waves of that length. ``resolves`` asks whether it has none: qλ > RESOLVED for the shortest λ of all orders, and the
+largest p at the energy ⟨H⟩ + 6ΔH, for a small part of the state may be much faster than the rest.
 """
 
 import math
@@ -27,7 +28,8 @@ __all__ = ["Reach"]
 
 SPREADS = 6.0   # standard deviations of the energy
 LEAP = 0.7      # of λ that a step may cross
-RESOLVED = 5.0  # λ times the wavenumber that steps give by mistake, at least
+RESOLVED = 4.5  # λ times the wavenumber that steps give by mistake, at least
+ROUNDED = 4      # parts of an octave to which energies are rounded up where the finest lengths are kept for the next run
 NOWHERE = ranges()
 
 
@@ -38,7 +40,7 @@ class Reach:
     def __init__(self, hamiltonian: Hamiltonian, record: Record):
         self.hamiltonian, self.record = hamiltonian, record
         self.energy = np.inf  # ⟨H⟩ + 6ΔH at the last look
-        self._momenta: list[float] = []  # mc of each axis, at the last look
+        self._momenta: list[float] = []  # the largest along each axis at that energy, at the last look
         self._lengths: Lengths | None = None
 
     def limits(self, phi: Any, time: float, modes: np.ndarray | None = None) -> tuple[float, float]:
@@ -56,8 +58,9 @@ class Reach:
         self.energy = energies
         if self._lengths is None or H.time_dependent:
             self._lengths = self._below(self.energy, time)
-        kinetic, inverse = max(highest - float(self._heights(time).min()), 0.0), H.kinetic.inverse.diagonal()
-        self._momenta = np.sqrt(2 * kinetic / inverse).tolist()
+        lowest, inverse = float(self._heights(time).min()), H.kinetic.inverse.diagonal()
+        kinetic = max(highest - lowest, 0.0)
+        self._momenta = np.sqrt(2 * max(self.energy - lowest, 0.0) / inverse).tolist()
         ways = [*zip(self._lengths.of_slope, self._speeds(modes), strict=True),
                 *((LEAP * length, speed) for length, speed in
                   zip(self._lengths.of_curvature, np.sqrt(2 * kinetic * inverse).tolist(), strict=True))]
@@ -70,12 +73,16 @@ class Reach:
         H, heights = self.hamiltonian, self._heights(time)
         wrong = [(math.sqrt(p**2 + 4 * math.pi * H.hbar / (h * inverse)) - p) / H.hbar
                  for p, inverse in zip(self._momenta, H.kinetic.inverse.diagonal().tolist(), strict=True)]
+        lowest = float(heights.min())
+        energy, faint = lowest + _rounded_up(self.energy - lowest, ROUNDED), 1 / _rounded_up(1 / faint, 1 / 2)
+        lengths: list[float] = H.kept_last("finest lengths", (time, energy, faint), lambda: self._finest(heights, energy, faint))
+        return all(q * length > RESOLVED for q, length in zip(wrong, lengths, strict=True))
+
+    def _finest(self, heights: np.ndarray, energy: float, faint: float) -> list[float]:
+        """The shortest λ of all orders where V < energy; of a drive, that of all its terms."""
+        H = self.hamiltonian
         parts = heights[None] if H.drive is None else np.stack(np.broadcast_arrays(H.drive.static.real, *H.drive.tables))
-        everywhere: list[float] = H.kept("finest lengths", lambda: finest_lengths(parts, H.grid.spacing))
-        if all(q * length > RESOLVED for q, length in zip(wrong, everywhere, strict=True)):
-            return True
-        reached = finest_lengths(parts, H.grid.spacing, heights < self.energy, faint)
-        return all(q * length > RESOLVED for q, length in zip(wrong, reached, strict=True))
+        return finest_lengths(parts, H.grid.spacing, heights < energy, faint)
 
     def _heights(self, time: float) -> np.ndarray:
         """V; of channels the lowest diagonal element."""
@@ -122,3 +129,8 @@ class Reach:
 
     def restore(self, saved: dict[str, Any]) -> None:
         self._lengths = Lengths(*(np.asarray(saved[name]).tolist() for name in Lengths._fields)) if saved else None
+
+
+def _rounded_up(value: float, parts: float) -> float:
+    """To a whole number of such parts of an octave; 0 and what is infinite as they are."""
+    return 2.0 ** (math.ceil(parts * math.log2(value)) / parts) if 0 < value < math.inf else value

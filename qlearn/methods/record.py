@@ -24,7 +24,7 @@ class Record:
     witnessed : the step length whose forecast, of a scheme with a processor, another scheme has confirmed at ψ0; 0 for none.
     reached : the time that ψ has reached, counted from times[0]; for the progress bar.
     on_watch : called with the periodic part φ = exp(−iκ·(x − a))ψ at stops of the method's own.
-    lookout : what splitting methods show φ and its modes behind every step.
+    lookout : what methods show φ and its modes all the way, not at their stops alone.
     """
 
     ffts: int = 0

@@ -22,6 +22,7 @@ from qlearn.kernels.phases import may_compile
 from qlearn.kernels.sums import largest_share, ranges
 from qlearn.methods.driven_extents import RIM, by_trajectories
 from qlearn.methods.extents import TOLD, Extent, Presence, by_energy
+from qlearn.methods.lookout import Places
 from qlearn.methods.task import Task
 
 __all__ = ["Window", "good_count", "window_for"]
@@ -123,14 +124,10 @@ class Window:
         return waves, ends
 
     @cached_property
-    def rim_points(self) -> np.ndarray:
-        """Of an array (*shape), flat: the outer points of the axes that are cut."""
-        return self._either(self.rims[1])
-
-    @cached_property
-    def rim_modes(self) -> np.ndarray:
-        """Of the modes (*shape), flat: the wavenumbers in the rims."""
-        return self._either(self.rims[0])
+    def watched(self) -> Places:
+        """All rims: the outer points of the axes that are cut, and the wavenumbers that are not held."""
+        waves, ends = self.rims
+        return Places(self._either(ends), self._either(waves))
 
     def _either(self, parts: list[np.ndarray]) -> np.ndarray:
         """What is in one of the parts of an axis."""

@@ -2,9 +2,8 @@
 
 What the window leaves out is looked at: the share of |φ|² in the outermost wavenumbers, and on a cut axis in the outermost
 points at either end. Where the root of either exceeds LEAK·tol, LEAK_DRIVEN·tol under a drive, the window is given up, and the
-run starts again from ψ0 on all points. Under a static V what gets out keeps its energy, and is met sooner or later: it is
-looked at at save times and behind stretches of the method, every SELDOM steps. A drive may push ψ out and catch what comes in
-from the other end: its rims are looked at behind every step.
+run starts again from ψ0 on all points. Both are looked at all the way, behind every step of a splitting and in the terms of a
+Chebyshev expansion: what gets out comes in from the other end.
 stats["grid"] says on which points the state was moved, stats["windows_left"] whether a window was given up.
 """
 
@@ -24,7 +23,6 @@ from qlearn.methods.window import Window, window_for
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
 LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
-SELDOM = 8  # steps after which a window is looked at, besides at save times
 
 
 def takes_windows(method: Any, wanted: bool | None) -> bool:
@@ -53,22 +51,18 @@ class Reduced:
                  see_edges: Callable[[Any], None]):
         self.method, self.task, self.window, self.see_edges = method, task, window, see_edges
         self.watched, task.record.on_watch = task.record.on_watch, None
-        self.given_up, self.looked = False, 0  # steps when the ends of the window were looked at last
-        if part.hamiltonian.time_dependent:
-            task.record.lookout = Lookout(window.rim_points, window.rim_modes, part.outset.phi, window.grid.size)
+        self.given_up, self.most = False, ((LEAK_DRIVEN if part.hamiltonian.time_dependent else LEAK) * task.tol) ** 2
+        task.record.lookout = Lookout(window.watched, part.outset.phi, window.grid.size)
         self.inner: Stepper = first.start(part)
 
     def move(self, target: float) -> Any | None:
         psi, modes, record, window = self.inner.move(target), None, self.task.record, self.window
         if self.given_up:
             return psi
-        if record.steps - self.looked >= (1 if psi is not None else SELDOM):
-            self.looked = record.steps
-            phi = self.inner.phi if psi is None else window.grid.periodic_part(psi)
-            leaks, modes = self._leaks(to_numpy(phi), psi is not None)
-            if leaks:
-                self._give_up()
-                return None
+        leaks, modes = self._leaks(psi)
+        if leaks:
+            self._give_up()
+            return None
         if psi is None:
             return None
         record.ffts += math.prod(psi.shape) // window.grid.size * (window.ffts if modes is None else window.ffts - 1)
@@ -85,33 +79,27 @@ class Reduced:
 
     def snapshot(self) -> dict[str, Any]:
         inner = {f"inner.{key}": value for key, value in self.inner.snapshot().items()}
-        return {"given_up": self.given_up, "looked": self.looked, **inner}
+        return {"given_up": self.given_up, **inner}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        self.looked = int(saved["looked"])
         if saved["given_up"]:
             self._give_up()
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
 
-    def _leaks(self, phi: np.ndarray, arrived: bool) -> tuple[bool, np.ndarray | None]:
-        """(True where φ, the periodic part of a state in the window, comes or came too near to its ends, the modes of φ where
-        they were looked at)."""
+    def _leaks(self, psi: Any | None) -> tuple[bool, np.ndarray | None]:
+        """(True where the state came too near to the ends of the window on its way, or ψ (…, *shape) where it has arrived is;
+        the modes of its periodic part where they were looked at)."""
         window, record = self.window, self.task.record
-        most = ((LEAK if record.lookout is None else LEAK_DRIVEN) * self.task.tol) ** 2
+        assert record.lookout is not None
         if not all(window.cut):
-            self.see_edges(phi)
-        if record.lookout is not None:
-            seen = bool(record.lookout.seen.max() > most)
-            if seen or not arrived:
-                return seen, None
-        outer, ends = window.rims
-        if largest_share(phi, ends) > most:
+            self.see_edges(self.inner.phi if psi is None else window.grid.periodic_part(psi))
+        if record.lookout.seen.max() > self.most:
             return True, None
-        if not any(len(places) for places in outer):
+        if psi is None or not window.watched.modes.size:
             return False, None
-        record.ffts += phi.size // window.grid.size
-        modes = window.grid.forward(np.array(phi, dtype=complex))
-        return largest_share(modes, outer) > most, modes
+        record.ffts += math.prod(psi.shape) // window.grid.size
+        modes = window.grid.forward(window.grid.to_periodic(to_numpy(psi)))
+        return largest_share(modes, window.rims[0]) > self.most, modes
 
     def _give_up(self) -> None:
         record, self.given_up = self.task.record, True

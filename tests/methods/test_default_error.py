@@ -184,3 +184,60 @@ def test_a_tail_that_meets_a_bump_late():
     psi = ql.gaussian(grid, center=5.33488, momentum=0.484144, width=0.807705, hbar=0.680747)
     exact = ql.sesolve(H, psi, [0, 6.21984], method=ql.Dense()).final_state
     assert grid.norm(ql.sesolve(H, psi, [0, 6.21984], tol=2.35294e-6).final_state - exact) < 2.35294e-6
+
+
+def quartic(steepness, harmonic, slope, top, bumps=()):
+    """V = a x⁴ + k x²/4, a slope and bumps, levelled off smoothly at the top."""
+    def V(x):
+        hills = sum(height * np.exp(-(((x - place) / width) ** 2)) for height, place, width in bumps)
+        return top * np.tanh((steepness * x**4 + harmonic * x**2 / 4 + slope * x + hills) / top)
+    return V
+
+
+SLOW_AND_FAST = [  # a state in two parts, one of them much faster than the mean; V rises on far beyond what they reach
+    (quartic(0.0413945, 0.0625044, -0.0645923, 109.1, [(-0.648629, 2.53236, 0.530611), (-0.813346, 3.36468, 1.90515),
+                                                       (0.0288993, 0.0253522, 0.808203)]),
+     1024, 35.02230473, 1.1233, 0.648345, [(0.843899, -2.32902, -1.49307, 0.585916), (0.536506, 5.70732, 0.695258, 1.20822)],
+     3.0182, 3.24736e-9),
+    (quartic(0.0252137, 0.52164, 0.0904564, 458.114, [(0.00658468, -2.84585, 0.959497)]),
+     1024, 27.52742600, 1.32881, 1.21757, [(0.876751, 1.21249, -0.879933, 0.869959), (0.471381, 2.46056, -5.91747, 0.374815)],
+     9.79309, 4.28771e-9),
+    (quartic(0.00530463, 0.0538578, 0.147312, 41.6417, [(0.806296, -2.19965, 1.22169), (0.0624132, 2.26198, 0.873875)]),
+     384, 20.88324925, 1.32409, 0.712742, [(0.704869, 2.13504, 1.62529, 0.743066), (0.711386, 5.10337, -1.42159, 1.49080)],
+     4.33455, 7.63721e-9)]
+
+
+def in_parts(grid, parts):
+    return sum(weight * ql.gaussian(grid, center=center, momentum=momentum, width=width)
+               for weight, center, momentum, width in parts)
+
+
+@pytest.mark.parametrize(("V", "points", "half", "mass", "hbar", "parts", "end", "tol"), SLOW_AND_FAST,
+                         ids=["top", "far", "even"])
+def test_a_processor_and_a_small_fast_part_of_the_state(V, points, half, mass, hbar, parts, end, tol):
+    """Steps that resolve V for the mean energy do not for a faster part: these ended at 2.4, 2.9 and 5.3 tol."""
+    grid = ql.Grid(points, (-half, half))
+    H, psi = ql.Hamiltonian(grid, V, mass=mass, hbar=hbar), in_parts(grid, parts)
+    exact = ql.sesolve(H, psi, [0, end], tol=max(tol / 100, 2e-12), method=ql.Chebyshev(clip=False), window=False).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol).final_state - exact) < tol
+
+
+def test_a_window_is_watched_inside_of_a_long_expansion():
+    """High energies are fainter than they are said to be only while V is nearly quadratic: here they got out of the window
+    between two looks, and the run ended at 2.1 tol."""
+    grid, end, tol = ql.Grid(1024, (-31.1032724, 31.1032724)), 3.20132, 2.24213e-11
+    V = quartic(0.00165646, 0.0469372, 0.209201, 1617.84, [(0.0482359, -0.518724, 0.585095), (0.515963, -3.01432, 1.34535),
+                                                           (-0.0264937, -3.83405, 0.507150)])
+    H = ql.Hamiltonian(grid, V, mass=0.66557, hbar=1.18618)
+    psi = in_parts(grid, [(0.422985, 2.64580, -4.36137, 1.13449), (0.906137, -3.10878, 5.71470, 0.522901)])
+    exact = ql.sesolve(H, psi, [0, end], tol=max(tol / 100, 2e-12), method=ql.Chebyshev(clip=False), window=False).final_state
+    assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol, method=ql.Chebyshev()).final_state - exact) < tol
+
+
+def test_a_seam_that_is_met_in_the_middle_of_the_run_is_told():
+    """V has a kink where the line was made a ring; the tail of the packet is there for a while, and back at the end."""
+    grid = ql.Grid(512, (-25.6730606, 25.6730606))
+    H = ql.Hamiltonian(grid, lambda x: 393.442 * np.tanh((0.263306 * x**2 - 0.133889 * x) / 393.442), mass=0.588334, hbar=1.09396)
+    psi = in_parts(grid, [(0.878438, 5.31358, 3.74046, 0.495198), (0.477023, 3.49291, -2.40623, 0.434209)])
+    with pytest.warns(ql.errors.AccuracyWarning, match="the grid is too small"):
+        ql.sesolve(H, psi, [0, 2.14969], tol=6.05377e-10)

@@ -11,7 +11,7 @@ pytest.importorskip("numba", reason="the compiled loop needs numba")
 
 from qlearn.methods import Record
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.lookout import Lookout
+from qlearn.methods.lookout import Lookout, Places
 
 LINE = ql.Grid(96, (-8, 8))
 PLANE = ql.Grid((20, 24), [(-6, 6), (-5, 5)])
@@ -66,7 +66,7 @@ def test_a_lookout_sees_the_same(case):
     psi[1] *= 3
     points, modes = np.arange(0, size, 3), np.arange(5, size, 7)
     points, modes = np.arange(0, size, 3), np.arange(5, size, 7)
-    (_, fused), (_, plain) = both(H, ql.RKN6, psi, lookout=lambda: Lookout(points, modes, psi, size))
+    (_, fused), (_, plain) = both(H, ql.RKN6, psi, lookout=lambda: Lookout(Places(points, modes), psi, size))
     np.testing.assert_allclose(fused.lookout.seen, plain.lookout.seen, rtol=1e-10)
     assert np.all(fused.lookout.seen > 0)
 
@@ -112,7 +112,7 @@ def test_long_runs_are_done_in_parts(case, monkeypatch):
     """So that an interrupt need not wait for the end of a stretch."""
     monkeypatch.setattr("qlearn.methods.fused.AT_ONCE", 3 * 96 * ql.RKN6.table.pairs)
     (fused, record), (plain, _) = both(CASES[case], ql.RKN6, packet(LINE), count=8,
-                                       lookout=lambda: Lookout(np.arange(4), np.arange(4), packet(LINE), 96))
+                                       lookout=lambda: Lookout(Places(np.arange(4), np.arange(4)), packet(LINE), 96))
     np.testing.assert_allclose(fused, plain, atol=2e-13)
     assert np.all(record.lookout.seen > 0)
 

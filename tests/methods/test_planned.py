@@ -105,7 +105,7 @@ def test_waves_that_leave_their_trajectories_late(tol):
 
 
 def test_stretches_are_as_short_as_their_work_asks(monkeypatch):
-    """Of a large state a few steps at a time, with the same looks and the same numbers to rounding."""
+    """Of a large state a few steps at a time, with the same steps and numbers to rounding; looks take 1 % of the transforms."""
     H = ql.Hamiltonian(ql.Grid(128, (-8, 8)), lambda x: x**2 / 2 + x**4 / 40)
     psi = ql.gaussian(H.grid, center=1.5, width=0.6)
     whole = ql.sesolve(H, psi, [0, 8.0], method=ql.Gradient6(), tol=1e-7, window=False)
@@ -114,5 +114,6 @@ def test_stretches_are_as_short_as_their_work_asks(monkeypatch):
     monkeypatch.setattr(ProgressBar, "show", lambda self, reached: shown.append(reached))
     parts = ql.sesolve(H, psi, [0, 8.0], method=ql.Gradient6(), tol=1e-7, window=False)
     assert len(shown) >= whole.stats["steps"] / 3
-    assert (parts.stats["steps"], parts.stats["ffts"]) == (whole.stats["steps"], whole.stats["ffts"])
+    assert parts.stats["steps"] == whole.stats["steps"]
+    assert parts.stats["ffts"] <= 1.01 * whole.stats["ffts"]
     assert H.grid.norm(parts.final_state - whole.final_state) < 1e-12
