@@ -9,8 +9,12 @@ from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.gradients import derivatives, joins_smoothly
+from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.phases import may_compile
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
+from qlearn.methods.driven_extents import by_trajectories
 from qlearn.methods.energies import Spectrum, spectrum_of
+from qlearn.methods.extents import Presence
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lanczos import Lanczos
@@ -74,6 +78,8 @@ def _driven(task: Task) -> tuple[Method, str]:
             else (Magnus4(), "because the coupled V depends on t and H is not Hermitian")
     smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), task.outset.energy) for part in LOOKS)
     if H.is_hermitian:
+        if smooth and _meets_a_seam(task):
+            return RKN6(), "because V depends on t and has a kink at the ends, which the state may reach"
         return (Gradient6(), "because V depends on t and is smooth") if smooth \
             else (RKN6(), "because V depends on t and has kinks, steps or narrow features")
     return (Chin4(), "because V depends on t and H is not Hermitian: no steps back in time") if smooth \
@@ -175,14 +181,29 @@ def _compared(task: Task, plan: _Plan | None) -> tuple[Method, str]:
 
 
 def _meets_a_seam(task: Task) -> bool:
-    """True where V has a kink at the ends of an axis, and is there below the energies of ψ, down to an amplitude of tol."""
+    """True where V has a kink at the ends of an axis, and the state gets there, down to an amplitude of tol: under a drive by
+    given factors as trajectories tell, else where V is there below the energies of the first state."""
     H = task.hamiltonian
     if H.channels is not None:
         return False
-    table, spread = H.potential_table(), H.hbar / task.outset.limits[0]
+    time = float(task.times[0]) if H.time_dependent and H.drive is None else 0.0
+    kinked: list[int] = H.kept_last("kinked ends", time, lambda: _kinked_axes(H, time))
+    axes = [axis for axis in kinked if axis not in task.cut]
+    if not axes:
+        return False
+    if task.outset.factors is not None and H.grid.is_ring and not H.batch_shape and may_compile():
+        presence = Presence(H.grid, to_numpy(task.psi), task.modes(), task.tol)
+        found = by_trajectories(H, presence, task.outset.factors, task.span < 0)
+        return found is not None and any(found[1][axis] == slice(0, H.grid.shape[axis]) for axis in axes)
+    table, spread = H.potential_table(float(task.times[0])), H.hbar / task.outset.limits[0]
     highest = task.outset.energy + (max(FARTHEST, np.sqrt(-4 * np.log(task.tol))) - SPREADS) * spread
-    return any(_kinked(table, H.grid, axis) and float(np.min(np.take(table, [0, -1], axis=axis - H.grid.ndim))) < highest
-               for axis in range(H.grid.ndim))
+    return any(float(np.min(np.take(table, [0, -1], axis=axis - H.grid.ndim))) < highest for axis in axes)
+
+
+def _kinked_axes(H: Hamiltonian, time: float) -> list[int]:
+    """The axes at whose ends V, or a term of it, has a kink."""
+    tables = [H.potential_table(time)] if H.drive is None else [H.drive.static.real, *H.drive.tables]
+    return [axis for axis in range(H.grid.ndim) if any(_kinked(table, H.grid, axis) for table in tables)]
 
 
 def _kinked(table: np.ndarray, grid: Grid, axis: int) -> bool:

@@ -2,6 +2,8 @@
 
     bound(h) = min(max(SAFETY κ³ F G(h), κ L(h)/8 (κ/1.1)²), 2κ L(h)),    SAFETY = 2.2, or 4 for schemes with a processor
 
+L/4 in place of L/8 where h leaps over features of V (``qlearn.methods.reach``).
+
 G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1.1 the
 ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. F = 1 + (6/quanta)², at most 6,
 stands for waves of few quanta. h is nearly the longest step with bound(h) ≤ 0.95 tol, guessed by a quarter of the trajectories
@@ -11,6 +13,7 @@ ones; the numbers that random problems gave stand in tests/methods.
 """
 
 import math
+from functools import cached_property
 from statistics import fmean
 from typing import Any, final
 
@@ -27,8 +30,8 @@ from qlearn.methods.probe import Conjugation, StepProbe
 __all__ = ["PlannedSteps"]
 
 SAFETY, SAFETY_PROCESSED = 2.2, 4.0
-CANCELLED = 8.0      # the most that errors of single steps are believed to cancel, where waves are near trajectories; more in
-                     # schemes with a processor
+CANCELLED = 8.0      # the most that errors of single steps are believed to cancel, where waves are near trajectories; half of it
+                     # where steps leap over features of V, more in schemes with a processor
 LEAST, TRUST = 1.1, 4.0
 FEW_QUANTA, MOST_FOR_FEW = 6.0, 6.0
 SURPRISED = 1.3      # times κ where a run is planned again
@@ -119,7 +122,7 @@ class PlannedSteps:
         of fine features of V that are met later: there are to be none."""
         if self.kernel.table.processor is None or self.record.witnessed == self.step:
             return True
-        if not self._resolves():
+        if self.step > self._resolved:
             return False
         kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
         h = self.clock.sign * self.step
@@ -129,10 +132,11 @@ class PlannedSteps:
         self.record.witnessed = self.step if heard else 0.0
         return bool(heard)
 
-    def _resolves(self) -> bool:
-        """Whether the steps leap over no feature of V that does something in the whole time."""
-        faint = FAINT * self.tol * self.kernel.hamiltonian.hbar / self.clock.span
-        return self.outset.reach.resolves(self.step, self.outset.time, faint)
+    @cached_property
+    def _resolved(self) -> float:
+        """The longest step that leaps over no feature of V that does something in the whole time."""
+        assert self.outset.limits
+        return self.outset.reach.resolved(self.outset.time, FAINT * self.tol * self.kernel.hamiltonian.hbar / self.clock.span)
 
     def state(self, phi: Any) -> Any:
         """The state that φ stands for."""
@@ -172,10 +176,11 @@ class PlannedSteps:
         return scale * min(max(last, kept), local)
 
     def _terms(self, outlook: Outlook) -> tuple[float, float, float]:
-        """SAFETY κ³ F G, κ L/8 (κ/1.1)² and 2κ L."""
+        """SAFETY κ³ F G, κ L/8 (κ/1.1)² and 2κ L; L/4 where steps leap over features of V."""
         ratio, few = self.ratio, min(1 + (FEW_QUANTA / max(outlook.quanta, 1e-9)) ** 2, MOST_FOR_FEW)
         added = ratio * outlook.total
-        return self.safety * few * ratio**3 * outlook.error, self.kept * (ratio / LEAST) ** 2 * added, 2 * added
+        kept = self.kept if abs(outlook.step) <= self._resolved else 2 * self.kept
+        return self.safety * few * ratio**3 * outlook.error, kept * (ratio / LEAST) ** 2 * added, 2 * added
 
     def _part(self, h: float, count: int) -> float:
         """The part of the bound that ``count`` steps h take up."""
@@ -270,7 +275,7 @@ class PlannedSteps:
         """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest; in more
         places where steps leap over features of V, for classical trajectories do not tell where errors are then."""
         local, starts = self.outlook.local, self.outlook.starts
-        fewest = FEWEST_PROBES if self._resolves() else FEWEST_UNRESOLVED
+        fewest = FEWEST_PROBES if self.step <= self._resolved else FEWEST_UNRESOLVED
         wanted = min(max(fewest, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
         large = 0.5 * max(local)
         first = next((i for i, error in enumerate(local) if error >= large), 0)

@@ -19,7 +19,7 @@ __all__ = ["ProbedSteps"]
 
 SHARE = 0.5       # of tol is planned; the rest is a reserve for errors that grow between two probes
 PROBE_EVERY = 16  # steps at most between two probes: 3/18 of the transforms go into probing
-PARTS = 8         # of the run, in each of which there is a probe
+PARTS = 8         # of the run, in each of which there is a probe; and steps at least of a scheme with a processor
 DRIVEN_STEPS = 24  # at least, where H depends on t
 
 
@@ -37,7 +37,7 @@ class ProbedSteps:
         self.kernel, self.record, self.tol = kernel, kernel.record, tol
         self.clock, self.probe = clock, StepProbe(kernel, phi)
         self.reach, self.driven = reach, kernel.hamiltonian.time_dependent
-        self.longest = clock.span / DRIVEN_STEPS if self.driven else clock.span
+        self.longest = clock.span / (DRIVEN_STEPS if self.driven else 1 if kernel.table.processor is None else PARTS)
         turn, self._limit = limits
         self.step = min(turn, self.longest)
         self.until_probe, self.stride = 0, 2

@@ -9,7 +9,7 @@ A narrow feature on a wide slope hides from that ℓ. So steps keep to LEAP·λ/
 curvature, and c = √(2(⟨H⟩ − min V)/m), the speed where V is least.
 
 Kicks h apart give by mistake what a drive of the frequency 2π/h would: from a momentum p they lead to p + ħq = √(p² + 4πmħ/h),
-where V has waves of that length. ``resolves`` asks whether it has none: qλ > RESOLVED for the shortest λ of all orders, and the
+where V has waves of that length. Up to the step ``resolved`` it has none: qλ > RESOLVED for the shortest λ of all orders, and the
 largest p at the energy ⟨H⟩ + 6ΔH, for a small part of the state may be much faster than the rest.
 """
 
@@ -67,16 +67,16 @@ class Reach:
         longest = min((length / speed for length, speed in ways if length < np.inf and speed > 0), default=np.inf)
         return H.hbar / widest if widest > 0 else np.inf, longest
 
-    def resolves(self, h: float, time: float, faint: float) -> bool:
-        """Whether V, scalar, has no features so fine that steps h leap over them, as ψ was at the last look; none is looked for
-        that is no higher than ``faint``."""
+    def resolved(self, time: float, faint: float) -> float:
+        """The longest step that leaps over no feature of V, scalar, that ψ may meet, as it was at the last look; features no
+        higher than ``faint`` do not count. With u = ħ·RESOLVED/λ it is 4πmħ/(u(u + 2p)), the shortest of all axes."""
         H, heights = self.hamiltonian, self._heights(time)
-        wrong = [(math.sqrt(p**2 + 4 * math.pi * H.hbar / (h * inverse)) - p) / H.hbar
-                 for p, inverse in zip(self._momenta, H.kinetic.inverse.diagonal().tolist(), strict=True)]
         lowest = float(heights.min())
         energy, faint = lowest + _rounded_up(self.energy - lowest, ROUNDED), 1 / _rounded_up(1 / faint, 1 / 2)
         lengths: list[float] = H.kept_last("finest lengths", (time, energy, faint), lambda: self._finest(heights, energy, faint))
-        return all(q * length > RESOLVED for q, length in zip(wrong, lengths, strict=True))
+        ways = zip(self._momenta, lengths, H.kinetic.inverse.diagonal().tolist(), strict=True)
+        return min(4 * math.pi * length**2 / (inverse * RESOLVED * (H.hbar * RESOLVED + 2 * p * length))
+                   if length < np.inf else np.inf for p, length, inverse in ways)
 
     def _finest(self, heights: np.ndarray, energy: float, faint: float) -> list[float]:
         """The shortest λ of all orders where V < energy; of a drive, that of all its terms."""

@@ -26,6 +26,7 @@ class Task:
     times : (n,) strictly monotone, up or down; up only in imaginary time.
     tol : the L2 error of the last state, relative to ‖ψ0‖, for each member of a batch, where the method chooses its steps.
     factors : those of the drive over the whole time, where they are known.
+    cut : the axes that are parts of others, in a window off whose ends the state keeps.
     """
 
     hamiltonian: Hamiltonian
@@ -35,6 +36,7 @@ class Task:
     record: Record
     imaginary: bool = False
     factors: DriveFactors | None = None
+    cut: tuple[int, ...] = ()
 
     @property
     def factor(self) -> complex:

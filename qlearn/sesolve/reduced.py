@@ -40,7 +40,8 @@ def windowed(task: Task) -> tuple[Task, Window] | None:
         return None
     H = task.hamiltonian.at_points(window.grid, window.index)
     return Task(H, window.inside(task.psi), task.times, task.tol, task.record,
-                factors=task.outset.factors if H.time_dependent else None), window
+                factors=task.outset.factors if H.time_dependent else None,
+                cut=tuple(axis for axis, cut in enumerate(window.cut) if cut)), window
 
 
 @final

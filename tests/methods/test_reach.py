@@ -6,7 +6,7 @@ import pytest
 import qlearn as ql
 from qlearn.methods import Record
 from qlearn.methods.features import features_of, finest_lengths, lengths_below
-from qlearn.methods.reach import Reach
+from qlearn.methods.reach import RESOLVED, Reach
 
 GRID = ql.Grid(512, (-10, 10))
 X = GRID.axes[0]
@@ -44,11 +44,23 @@ def test_finest_lengths(potential, expected):
 
 
 def test_steps_that_resolve_a_bump():
-    """q = √(p² + 4π/h) − p has to be large beside 1/λ of the bump; none counts that is faint, or out of reach."""
+    """q = √(p² + 4π/h) − p has to be large beside 1/λ of the bump; none counts that is faint, or out of reach, whatever V does
+    there."""
     psi = ql.gaussian(GRID, center=-3, width=0.7, momentum=2.0)
     bumps = [0 * X, 1e-3 * np.exp(-X**2), 1e-9 * np.exp(-X**2), 1e-3 * np.exp(-(X - 9.5) ** 2)]
-    for bump, long in zip(bumps, (True, False, True, True), strict=True):
+    bumps.append(bumps[1] + 1e4 * (np.abs(X) > 8))
+    for bump, long in zip(bumps, (True, False, True, True, False), strict=True):
         reach = Reach(ql.Hamiltonian(GRID, X**4 / 100 + bump), Record())
         reach.limits(psi, 0.0)
-        assert reach.resolves(0.02, 0.0, 1e-7)
-        assert reach.resolves(0.4, 0.0, 1e-7) is long
+        assert reach.resolved(0.0, 1e-7) > 0.02
+        assert (reach.resolved(0.0, 1e-7) > 0.4) is long
+
+
+def test_the_longest_step_that_is_resolved():
+    """There (√(p² + 4π/h) − p) λ = RESOLVED for the largest p at the energy that the state reaches."""
+    V, psi = np.cos(2 * X), ql.gaussian(GRID, center=-3, width=0.7, momentum=2.0)
+    reach = Reach(ql.Hamiltonian(GRID, V), Record())
+    reach.limits(psi, 0.0)
+    longest, p = reach.resolved(0.0, 1e-7), np.sqrt(2 * (reach.energy - V.min()))
+    (length,) = finest_lengths(V[None], GRID.spacing)
+    assert (np.sqrt(p**2 + 4 * np.pi / longest) - p) * length == pytest.approx(RESOLVED, rel=1e-6)
