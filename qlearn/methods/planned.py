@@ -2,13 +2,13 @@
 
     bound(h) = min(max(SAFETY κ³ F G(h), κ L(h)/8 (κ/1.1)²), 2κ L(h)),    SAFETY = 2.2, or 4 for schemes with a processor
 
-L/4 in place of L/8 where h leaps over features of V (``qlearn.methods.reach``).
+L/2 in place of L/8 where h leaps over features of V (``qlearn.methods.reach``).
 
 G is the forecast error of the last state under steps of one length h, L the forecast sum of the local errors, and κ ≥ 1.1 the
 ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. F = 1 + (6/quanta)², at most 6,
 stands for waves of few quanta. h is nearly the longest step with bound(h) ≤ 0.95 tol, guessed by a quarter of the trajectories
-and confirmed by all of them. Where the first look finds κ > TRUST waves are too far from trajectories: the run goes by local
-errors alone. The rules were fixed on ten problems (wells, rings, a lattice, a barrier, driven and in two dimensions) and random
+and confirmed by all of them. Where κ > TRUST, at the first look or when what is done could not be made good any more, waves
+are too far from trajectories: the run goes by local errors alone. The rules were fixed on ten problems (wells, rings, a lattice, a barrier, driven and in two dimensions) and random
 ones; the numbers that random problems gave stand in tests/methods.
 """
 
@@ -30,11 +30,12 @@ from qlearn.methods.probe import Conjugation, StepProbe
 __all__ = ["PlannedSteps"]
 
 SAFETY, SAFETY_PROCESSED = 2.2, 4.0
-CANCELLED = 8.0      # the most that errors of single steps are believed to cancel, where waves are near trajectories; half of it
-                     # where steps leap over features of V, more in schemes with a processor
+CANCELLED, LEAPT = 8.0, 2.0  # the most that errors of single steps are believed to cancel, where waves are near trajectories, and
+                     # where steps leap over features of V, in time with themselves; more in schemes with a processor
 LEAST, TRUST = 1.1, 4.0
 FEW_QUANTA, MOST_FOR_FEW = 6.0, 6.0
 SURPRISED = 1.3      # times κ where a run is planned again
+SHORTEST = 4.0       # times shorter than before that the rest of the steps are made where a late look asks for it
 TOO_LONG = 0.9       # times the first step: one that is to be shorter than this is not kept
 LATE = 1.15          # times κ: a larger one that shows late counts for what is done too
 WITNESS = (0.85, 1.15)  # local error over its forecast, of the scheme that is asked where there is a processor
@@ -176,10 +177,10 @@ class PlannedSteps:
         return scale * min(max(last, kept), local)
 
     def _terms(self, outlook: Outlook) -> tuple[float, float, float]:
-        """SAFETY κ³ F G, κ L/8 (κ/1.1)² and 2κ L; L/4 where steps leap over features of V."""
+        """SAFETY κ³ F G, κ L/8 (κ/1.1)² and 2κ L; L/2 where steps leap over features of V."""
         ratio, few = self.ratio, min(1 + (FEW_QUANTA / max(outlook.quanta, 1e-9)) ** 2, MOST_FOR_FEW)
         added = ratio * outlook.total
-        kept = self.kept if abs(outlook.step) <= self._resolved else 2 * self.kept
+        kept = self.kept if abs(outlook.step) <= self._resolved else self.kept * CANCELLED / LEAPT
         return self.safety * few * ratio**3 * outlook.error, kept * (ratio / LEAST) ** 2 * added, 2 * added
 
     def _part(self, h: float, count: int) -> float:
@@ -272,11 +273,14 @@ class PlannedSteps:
         self.step = left / math.ceil(left / (self.step * factor) * (1 - 1e-9))
 
     def _places(self) -> list[float]:
-        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest; in more
-        places where steps leap over features of V, for classical trajectories do not tell where errors are then."""
+        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest. Where steps
+        leap over features of V trajectories do not tell where errors are: in more places then, evenly from first to last."""
         local, starts = self.outlook.local, self.outlook.starts
-        fewest = FEWEST_PROBES if self.step <= self._resolved else FEWEST_UNRESOLVED
-        wanted = min(max(fewest, int(self.clock.span / self.step / PROBE_EVERY)), PROBES, len(starts))
+        leaps = self.step > self._resolved
+        wanted = max(FEWEST_UNRESOLVED if leaps else FEWEST_PROBES, int(self.clock.span / self.step / PROBE_EVERY))
+        wanted = min(wanted, PROBES, len(starts))
+        if leaps:
+            return [starts[round(i * (len(starts) - 1) / max(wanted - 1, 1))] for i in range(wanted)]
         large = 0.5 * max(local)
         first = next((i for i, error in enumerate(local) if error >= large), 0)
         left, start, places = wanted - 1, first + 1, [first]
@@ -296,6 +300,8 @@ class PlannedSteps:
         foreseen *= (abs(h) / abs(self.outlook.step)) ** (self.probe.order + 1)
         moved, error = self.probe.fixed(phi, self.clock.time, h)
         seen, early = error > 4 * self.probe.noise, self.sums[1] == 0
+        if early and not seen and local[index] < 0.5 * max(local):  # nor was it to be
+            return moved
         self.sums = (self.sums[0] + error, self.sums[1] + foreseen)
         ratio = self.sums[0] / self.sums[1] if self.sums[1] > 0 else np.inf
         if early and (not seen or ratio > TRUST):
@@ -322,8 +328,9 @@ class PlannedSteps:
             now = self._part(h, 1)  # of this very step
             left = self.clock.left(self.clock.end) / self.clock.span - abs(h) / self.clock.span
             spare = self.goal - self.record.error - now
-            if spare < 0.1 * self.goal * left:
-                self.distrusted, self.again = self.replanned, not self.replanned
+            if spare < 0.1 * self.goal * left or self._bound() * left > spare * SHORTEST**self.probe.order:
+                self.distrusted = self.replanned or ratio > TRUST
+                self.again = not self.distrusted
             elif self._bound() * left > spare:
                 self._shorten(left * self.clock.span, (spare / (self._bound() * left)) ** (1 / self.probe.order))
 

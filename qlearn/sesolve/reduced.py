@@ -1,9 +1,9 @@
 """A run in a window of the grid, see qlearn.methods.window: on fewer points while the state stays there, else on all of them.
 
 What the window leaves out is looked at: the share of |φ|² in the outermost wavenumbers, and on a cut axis in the outermost
-points at either end. Where the root of either exceeds LEAK·tol, LEAK_DRIVEN·tol under a drive, the window is given up, and the
-run starts again from ψ0 on all points. Both are looked at all the way, behind every step of a splitting and in the terms of a
-Chebyshev expansion: what gets out comes in from the other end.
+points at either end. Where the root of either exceeds LEAK·tol the window is given up, and the run starts again from ψ0 on
+all points. Both are looked at all the way, behind every step of a splitting and in the terms of a Chebyshev expansion: what
+gets out comes in from the other end.
 stats["grid"] says on which points the state was moved, stats["windows_left"] whether a window was given up.
 """
 
@@ -22,7 +22,7 @@ from qlearn.methods.window import Window, window_for
 
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
-LEAK, LEAK_DRIVEN = 0.03, 0.1  # of tol
+LEAK = 0.1  # of tol
 
 
 def takes_windows(method: Any, wanted: bool | None) -> bool:
@@ -52,7 +52,7 @@ class Reduced:
                  see_edges: Callable[[Any], None]):
         self.method, self.task, self.window, self.see_edges = method, task, window, see_edges
         self.watched, task.record.on_watch = task.record.on_watch, None
-        self.given_up, self.most = False, ((LEAK_DRIVEN if part.hamiltonian.time_dependent else LEAK) * task.tol) ** 2
+        self.given_up, self.most = False, (LEAK * task.tol) ** 2
         task.record.lookout = Lookout(window.watched, part.outset.phi, window.grid.size)
         self.inner: Stepper = first.start(part)
 

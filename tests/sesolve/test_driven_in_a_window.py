@@ -104,7 +104,7 @@ def test_what_a_pulse_drives_out_is_noticed(monkeypatch, size):
 
 @pytest.mark.parametrize("leak", [0.1, 1e-9], ids=["kept", "given up"])
 def test_resumed_to_the_same_bits(tmp_path, monkeypatch, leak):
-    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK_DRIVEN", leak)
+    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", leak)
     times, path = np.linspace(0, 6, 7), tmp_path / "run.h5"
     plain = ql.sesolve(SHAKEN, PSI, times, tol=1e-6)
     assert plain.stats["windows_left"] == int(leak < 1e-3)
