@@ -8,8 +8,8 @@ G is the forecast error of the last state under steps of one length h, L the for
 ratio of the local errors of ψ, measured by step doubling at a few places, to their forecasts. F = 1 + (6/quanta)², at most 6,
 stands for waves of few quanta. h is nearly the longest step with bound(h) ≤ 0.95 tol, guessed by a quarter of the trajectories
 and confirmed by all of them. Where κ > TRUST, at the first look or when what is done could not be made good any more, waves
-are too far from trajectories: the run goes by local errors alone. The rules were fixed on ten problems (wells, rings, a lattice, a barrier, driven and in two dimensions) and random
-ones; the numbers that random problems gave stand in tests/methods.
+are too far from trajectories: the run goes by local errors alone. The rules were fixed on ten problems (wells, rings, a lattice,
+a barrier, driven and in two dimensions) and random ones; the numbers that random problems gave stand in tests/methods.
 """
 
 import math
@@ -273,8 +273,8 @@ class PlannedSteps:
         self.step = left / math.ceil(left / (self.step * factor) * (1 - 1e-9))
 
     def _places(self) -> list[float]:
-        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest. Where steps
-        leap over features of V trajectories do not tell where errors are: in more places then, evenly from first to last."""
+        """Where ψ is to be looked at: first early, where the local error is not small, then in equal parts of the rest. Where
+        steps leap over features of V trajectories do not tell where errors are: in more places, evenly from first to last."""
         local, starts = self.outlook.local, self.outlook.starts
         leaps = self.step > self._resolved
         wanted = max(FEWEST_UNRESOLVED if leaps else FEWEST_PROBES, int(self.clock.span / self.step / PROBE_EVERY))
