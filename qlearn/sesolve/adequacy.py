@@ -60,6 +60,7 @@ class GridMonitor:
         self.rough = _rough_seams(hamiltonian, time if hamiltonian.time_dependent else 0.0)
         self.tail, self.edge, self.cut_off, self.outside, self.ffts = 0.0, 0.0, 0.0, 0.0, 0
         self._first: list[float] | None = None      # Σ|φ|² of each member at the first look, which is at ψ0
+        self._told = set[str]()                     # what has been warned about
 
     def glance(self, phi: Any) -> None:
         """Look at φ (…, *state_shape), the periodic part of ψ: at the seams always, at the modes where transforms allow it."""
@@ -130,13 +131,16 @@ class GridMonitor:
         return looks[0], left
 
     def warn(self, tol: float, depth: int) -> None:
-        """Warn where the grid, not the method, limits the accuracy; ``depth`` frames above this one the user called."""
-        if math.sqrt(self.cut_off) > max(tol, ROUNDING):
+        """Warn where the grid, not the method, limits the accuracy, once of each; ``depth`` frames above this one the user
+        called."""
+        if math.sqrt(self.cut_off) > max(tol, ROUNDING) and "coarse" not in self._told:
+            self._told.add("coarse")
             warnings.warn(f"the grid is too coarse for ψ: the outer tenth of its wavenumbers holds a share of "
                           f"{self.tail:.1e} of |ψ_k|², so that a part of about {np.sqrt(self.cut_off):.0e} is cut off, above "
                           f"tol = {tol:g}. Take more points an axis than {self.grid.shape}, or a smoother ψ0 or V.",
                           AccuracyWarning, stacklevel=depth + 1)
-        if math.sqrt(self.outside) > tol:
+        if math.sqrt(self.outside) > tol and "small" not in self._told:
+            self._told.add("small")
             warnings.warn(f"the grid is too small for ψ: a part of about {np.sqrt(self.outside):.0e}, above tol = {tol:g}, would "
                           f"be beyond the ends {self.grid.bounds}, where V does not continue smoothly from b to a. Take wider "
                           "bounds with as many more points, or a V that is smooth on the ring.", AccuracyWarning,

@@ -20,6 +20,7 @@ from qlearn.sesolve.reduced import Reduced
 __all__ = ["Run"]
 
 LOOKS = 64  # save times at most at which the seams are looked at
+LONG = 2**28  # points transformed, some seconds, after which a grid that limits the accuracy is not kept for the end
 ROUGHLY = 1e-2  # estimated error above which even a step length given by the user is warned about
 
 
@@ -212,6 +213,11 @@ class Run:
         if not H.is_linear:
             numbers = {"energy": self._energy(), "chemical_potential": mean, "residual": residual}
         return {name: float(value) if np.ndim(value) == 0 else value for name, value in numbers.items()}
+
+    def warn_early(self, depth: int) -> None:
+        """In a long run, warn of the grid as soon as it limits the accuracy: steps may get very short from there on."""
+        if self.record.ffts * self.problem.H.grid.size > LONG:
+            self.monitor.warn(self.problem.tol, depth + 1)
 
     def warn(self, depth: int) -> None:
         """Warn where the estimated error exceeds tol, or the grid limits the accuracy."""

@@ -89,8 +89,8 @@ def propagate(H: Hamiltonian, psi0: Any, tlist: Any, *, method: Method | None = 
     """Yield (t, ψ(t)) for each t of tlist, the first included, without storing anything; arguments as for sesolve.
 
     Arguments are checked at the call. Leave the loop with ``break`` whenever enough is known; nothing further is computed.
-    Warnings of accuracy come when the last state has been taken. There are no checkpoints here: store what is yielded, or take
-    sesolve with ``checkpoint`` and ``stop``.
+    Warnings of accuracy come when the last state has been taken; in runs of many seconds those of the grid come earlier. There
+    are no checkpoints here: store what is yielded, or take sesolve with ``checkpoint`` and ``stop``.
 
     >>> import qlearn as ql
     >>> grid = ql.Grid(64, (-8, 8))
@@ -107,7 +107,7 @@ def propagate(H: Hamiltonian, psi0: Any, tlist: Any, *, method: Method | None = 
         yield run.time, as_complex(run.psi)
         while not run.finished:
             while not run.move():
-                pass
+                run.warn_early(depth=2)
             yield run.time, run.psi
         run.account()
         run.warn(depth=2)
@@ -129,6 +129,7 @@ def _solve(run: Run, log: Log, keeper: Keeper, bar: ProgressBar, stop: Stop | No
         while not run.move():
             bar.show(run.record.reached)
             keeper.check()
+            run.warn_early(depth=3)
         bar.show(run.record.reached)
         keeper.check()
 

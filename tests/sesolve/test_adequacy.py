@@ -1,6 +1,8 @@
 """The grid's own limits are reported, and only they."""
 
+import importlib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +35,25 @@ def test_a_packet_that_becomes_too_fast_on_the_way_is_seen_though_it_slows_down_
         with pytest.warns(AccuracyWarning, match="too coarse"):
             result = ql.sesolve(H, psi, [0, 1.6], method=method)
     assert spectral_tail(grid, ends) < 1e-20 and result.stats["spectral_tail"] > 1e-4
+
+
+def test_a_long_run_on_too_coarse_a_grid_says_so_on_the_way(monkeypatch, tmp_path):
+    """Once: where warnings are errors it can be gone on with from there."""
+    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.run"), "LONG", 0)
+    grid = ql.Grid(256, (-16, 16))
+    H, psi = ql.Hamiltonian(grid, lambda x: -300 * np.exp(-x**2 / 8)), ql.gaussian(grid, center=-9, width=1.0, momentum=6.0)
+    settings = {"method": ql.RKN6(dt=0.004), "checkpoint": tmp_path / "run.h5"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(AccuracyWarning, match="too coarse"):
+            ql.sesolve(H, psi, [0, 1.6], **settings)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = ql.sesolve(H, psi, [0, 1.6], **settings)
+        streamed = list(ql.propagate(H, psi, [0, 1.6], method=ql.RKN6(dt=0.004)))
+    assert result.stats["resumed"] == 1 and np.array_equal(result.final_state, streamed[-1][1])
+    assert [str(w.message)[:24] for w in caught] == ["the grid is too coarse f"] * 2
+    assert [Path(w.filename).name for w in caught] == ["test_adequacy.py"] * 2
 
 
 def test_a_line_that_was_cut_too_short_warns():
