@@ -38,6 +38,7 @@ _HOME = {
     "Chebyshev": "methods",
     "Lanczos": "methods",
     "Magnus4": "methods",
+    "MultiProduct6": "methods",
     "CrankNicolson": "methods",
     "Dense": "methods",
     "eigenstates": "spectrum",

@@ -22,7 +22,7 @@ from qlearn.hamiltonian.nonlinearity import Nonlinearity
 from qlearn.hamiltonian.potential import Potential
 from qlearn.hamiltonian.separable import Drive
 from qlearn.hamiltonian.tables import SMALL, frozen, on_diagonal
-from qlearn.kernels.arrays import namespace, squared_sums, to_numpy
+from qlearn.kernels.arrays import namespace, squared_sums, squares, to_numpy
 
 __all__ = ["DENSE_LIMIT", "Hamiltonian"]
 
@@ -244,12 +244,16 @@ class Hamiltonian:
 
     def mean_field(self, psi: Any) -> Any:
         """f(|ψ|²) of states (…, *state_shape), the same shape, real; with a metric of the scalar |Φ|²/root_metric²."""
+        return self.mean_field_of(psi.real**2 + psi.imag**2 if isinstance(psi, np.ndarray) else namespace(psi).abs(psi) ** 2)
+
+    def mean_field_of(self, density: Any) -> Any:
+        """The same of |Φ|² (…, *state_shape)."""
         if self.nonlinearity is None:
             raise UnsupportedError("this H is linear and has no mean field; give nonlinearity=f.")
-        return self.nonlinearity(self._density(psi))
+        return self.nonlinearity(self._scalar(density))
 
-    def _density(self, psi: Any) -> Any:
-        density = psi.real**2 + psi.imag**2 if isinstance(psi, np.ndarray) else namespace(psi).abs(psi) ** 2
+    def _scalar(self, density: Any) -> Any:
+        """|ψ|² of the scalar for |Φ|²."""
         return density if self.metric is None else density / self.root_metric**2
 
     def energy(self, psi: Any, t: float = 0.0) -> np.ndarray:
@@ -261,7 +265,7 @@ class Hamiltonian:
         applied = acted(self._tables(t)[2], psi, self.kinetic, t, self.channels, self.grid.ndim)
         total = np.sum((psi.conj() * applied).real, axis=self.state_axes)
         if self.nonlinearity is not None:
-            density = self.nonlinearity.energy_density(self._density(psi)) * self.root_metric**2
+            density = self.nonlinearity.energy_density(self._scalar(squares(psi))) * self.root_metric**2
             total = total + np.sum(density, axis=self.state_axes)
         return total * self.grid.cell_volume
 

@@ -6,9 +6,10 @@ from qlearn.methods.crank_nicolson import CrankNicolson
 from qlearn.methods.dense import Dense
 from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
+from qlearn.methods.multi_product import MultiProduct6
 from qlearn.methods.record import Record
 from qlearn.methods.splitting import BM4, BM6, RKN6, Chin4, Gradient6, ProcessedGradient6, Strang, Yoshida4
 from qlearn.methods.task import Method, Stepper, Task
 
 __all__ = ["BM4", "BM6", "RKN6", "Chebyshev", "Chin4", "CrankNicolson", "Dense", "Gradient6", "Lanczos", "Magnus4", "Method",
-           "ProcessedGradient6", "Record", "Stepper", "Strang", "Task", "Yoshida4", "choose"]
+           "MultiProduct6",           "ProcessedGradient6", "Record", "Stepper", "Strang", "Task", "Yoshida4", "choose"]

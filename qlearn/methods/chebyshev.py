@@ -114,13 +114,13 @@ class ChebyshevStepper:
             for state in states:
                 self.record.lookout.see(state)
         for state in states[:-1:max(1, len(states) // 4)]:
-            self.record.watch(state)
+            self.record.watch(self.expansion.operator.periodic_part(state))
         if arrives:
             self.ready = list(zip((group + self.now).tolist(), states, strict=True))
         self.phi, self.now = states[-1], self.now + float(group[-1])
         if not arrives:
             self.record.reached = self.now
-        self.record.watch(self.phi)
+        self.record.watch(self.expansion.operator.periodic_part(self.phi))
         self._say()
         return arrives
 
@@ -185,7 +185,7 @@ class ChebyshevStepper:
         state *= like(ratio.reshape(ratio.shape + (1,) * len(dims)), state)
         self.phi, self.now = state, target if arrives else self.now + dt
         self.record.reached = self.now
-        self.record.watch(self.phi)
+        self.record.watch(self.expansion.operator.periodic_part(self.phi))
         if arrives:
             self.ready = [(target, self.phi)]
         self._say()

@@ -5,7 +5,6 @@ from typing import final
 
 import numpy as np
 
-from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.gradients import derivatives, joins_smoothly
@@ -19,8 +18,9 @@ from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lanczos import Lanczos
 from qlearn.methods.magnus import Magnus4
+from qlearn.methods.multi_product import MultiProduct6
 from qlearn.methods.reach import SPREADS
-from qlearn.methods.splitting import BM6, RKN6, Chin4, Gradient6, ProcessedGradient6, Splitting, Strang
+from qlearn.methods.splitting import BM4, BM6, RKN6, Chin4, Gradient6, ProcessedGradient6, Splitting
 from qlearn.methods.steps import AutomaticSteps
 from qlearn.methods.task import Method, Task
 
@@ -35,10 +35,7 @@ MIRROR = 0.01  # of the largest slope: what V may have at a wall
 
 
 def choose(task: Task) -> tuple[Method, str]:
-    """(method, why). What the choice tries on the first state is counted in the record; what it learns stays with the task.
-
-    Raises UnsupportedError where no method fits.
-    """
+    """(method, why). What the choice tries on the first state is counted in the record; what it learns stays with the task."""
     settled = _settled(task) or _short(task)
     if settled is None:
         plan = _planned(task)
@@ -51,12 +48,12 @@ def _settled(task: Task) -> tuple[Method, str] | None:
     H, imaginary = task.hamiltonian, task.imaginary
     flat, driven = H.is_diagonal_in_k, H.time_dependent
     if H.nonlinearity is not None:
-        if not flat:
-            raise UnsupportedError("f(|ψ|²) together with a metric, A(q) or A(t) is not offered by any method; change to "
-                                   "coordinates in which T is flat, or give a known mean field as V(t, *q).")
-        if imaginary or H.channels is not None:
-            where = "in imaginary time" if imaginary else "with channels"
-            return Strang(), f"for f(|ψ|²) {where}, where no higher order is offered"
+        if imaginary:
+            return MultiProduct6(), "for f(|ψ|²) in imaginary time, which takes steps forwards alone"
+        if H.kinetic_depends_on_time:
+            return BM4(), "for f(|ψ|²) and an A that depends on t"
+        if H.channels is not None:
+            return BM6(), "for f(|ψ|²) with channels"
         return RKN6(), "for f(|ψ|²), whose gradient is not to be had"
     if imaginary:
         return Chebyshev(), "for imaginary time, where the terms grow with the root of the time only"

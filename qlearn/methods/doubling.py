@@ -42,7 +42,10 @@ class OneStep(Protocol):
 @final
 @dataclass(eq=False)
 class Doubling:
-    """Where the run stands: ``now`` counts from times[0], ``step`` is the length to try next, ``count`` the steps done."""
+    """Where the run stands: ``now`` counts from times[0], ``step`` is the length to try next, ``count`` the steps done.
+
+    gain : the rate at which what was erred before may grow.   share : of what a step may err, 1 where errors do not grow.
+    """
 
     task: Task
     move_once: OneStep
@@ -56,10 +59,12 @@ class Doubling:
     shortest: float = np.inf
     longest: float = 0.0
     spent: float = 0.0
+    share: Callable[[], float] = lambda: 1.0
+    fewest: int = FEWEST
 
     def __post_init__(self):
         span = abs(self.task.span)
-        self.step = self.dt if self.dt is not None else span / FEWEST
+        self.step = self.dt if self.dt is not None else span / self.fewest
         self.sign = 1.0 if self.task.span >= 0 else -1.0
 
     @property
@@ -92,7 +97,7 @@ class Doubling:
     def _chosen(self, phi: Any, h: float) -> tuple[Any, bool]:
         time, order = float(self.task.times[0]) + self.now, self.move_once.order
         left = max(abs(self.task.span - self.now), h)
-        rate = max(SHARE * self.task.tol - self.spent, 0.02 * self.task.tol) / left
+        rate = self.share() * max(SHARE * self.task.tol - self.spent, 0.02 * self.task.tol) / left
         _, halves, error, inner = self._doubled(phi, time, h, 0.02 * rate * h)
         visible = error > NOISE
         made = error * 2.0**-order if visible else NOISE * 2.0**-order
@@ -100,8 +105,9 @@ class Doubling:
         if visible and made + inner > 1.2 * rate * h:
             self.step = float(np.clip(best, 0.2 * h, 0.9 * h))
             return phi, False
+        best = best if visible else max(best, h)  # an error below rounding says nothing against the step
         self.step = float(np.clip(best, 0.3 * self.step, 3 * max(h, 0.2 * self.step)))
-        self.step = min(self.step, abs(self.task.span) / FEWEST)
+        self.step = min(self.step, abs(self.task.span) / self.fewest)
         self._book(h, (error * 2.0**-order if visible else 0.0) + inner, time)
         return halves, True
 

@@ -106,9 +106,10 @@ class ShortLanczos:
     """The Lanczos recursion of each member of a batch without its vectors: three arrays, whatever the number of terms.
 
     The tridiagonal matrix is all that bounds and shares need; what orthogonality is lost shows as repeated Ritz values only.
+    operator : a FrozenOperator, or what is called and counted like one.
     """
 
-    def __init__(self, operator: FrozenOperator, phi: Any, dims: int, record: Record):
+    def __init__(self, operator: Any, phi: Any, dims: int, record: Record):
         self.axes, self.operator = tuple(range(-dims, 0)), operator
         self.norms = np.sqrt(squared_sums(phi, self.axes))
         self.diagonal: list[np.ndarray] = []

@@ -57,9 +57,10 @@ class Outlook:
 
 
 def applies_to(hamiltonian: Hamiltonian, imaginary: bool, members: int) -> bool:
-    """True for one linear, lossless, scalar V, static or driven by given factors, on periodic axes, where trajectories cost
-    little beside the transforms: they are compiled (numba is installed), or the grid is large."""
-    plain = hamiltonian.is_linear and hamiltonian.is_hermitian and hamiltonian.channels is None and not imaginary
+    """True for one linear, lossless, scalar V, static or driven by given factors, and a flat T, on periodic axes, where
+    trajectories cost little beside the transforms: they are compiled (numba is installed), or the grid is large."""
+    plain = hamiltonian.is_linear and hamiltonian.is_hermitian and hamiltonian.channels is None and not imaginary \
+        and hamiltonian.is_diagonal_in_k
     moving = hamiltonian.time_dependent and hamiltonian.drive is None
     return plain and hamiltonian.grid.is_ring and not moving and not hamiltonian.batch_shape and members <= MEMBERS \
         and (hamiltonian.grid.size >= LARGE or may_compile())

@@ -51,6 +51,10 @@ class FrozenOperator:
             return phi
         return self.grid.from_periodic(phi) if self.flat else as_complex(phi)
 
+    def periodic_part(self, phi: Any) -> Any:
+        """exp(−iκ·(x − a))ψ of a working array, to be looked at only."""
+        return phi if self.flat else self.grid.periodic_part(phi)
+
     def cost(self, phi: Any) -> int:
         """Transforms of one application to this array."""
         times = 1 if not self._moving else len(self.moments)

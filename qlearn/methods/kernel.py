@@ -1,4 +1,5 @@
-"""The steps of a splitting: one compiled loop where it applies (``fused``), a loop over transforms elsewhere (``plain``)."""
+"""The steps of a splitting: one compiled loop where it applies (``fused``), a loop over transforms elsewhere (``plain``), over
+applications of T where it is not diagonal in the wavenumbers (``covariant``)."""
 
 import math
 from typing import Any, final
@@ -6,6 +7,7 @@ from typing import Any, final
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.phases import Phases, may_compile
 from qlearn.methods.coefficients import SplittingTable
+from qlearn.methods.covariant import CovariantSteps
 from qlearn.methods.fused import fused_steps
 from qlearn.methods.kicks import kicks_for
 from qlearn.methods.plain import PlainSteps
@@ -34,19 +36,23 @@ class SplittingKernel:
         """Phases by "numba" or "numpy", from here on: for a run that is resumed."""
         H, gradient = self.hamiltonian, any(self.table.gradients)
         self.phases = Phases(name)
-        kicks = kicks_for(H, self.phases, self.imaginary, gradient)
+        kicks = kicks_for(H, self.phases, self.imaginary, self.table)
         step, most = step_of(self.table), self.KEPT if H.grid.size < self.MANY else 2
+        flat = H.is_diagonal_in_k
+        self._covariant = None if flat else CovariantSteps(H, step, kicks, self.record, self.imaginary, most)
         self._plain = PlainSteps(H, step, kicks, self.phases, self.imaginary, most)
-        self._fused = None if self.imaginary else fused_steps(H, step, kicks, self.phases, gradient, most)
+        self._fused = fused_steps(H, step, kicks, self.phases, gradient, most) if flat and not self.imaginary else None
 
     @property
     def pairs(self) -> int:
-        """FFT pairs of a step."""
+        """FFT pairs of a step, where a drift takes one."""
         return self.table.pairs
 
     def steps(self, phi: Any, time: float, h: float, count: int, brief: bool = False) -> Any:
         """``count`` steps of length h from ``time``; a NumPy phi is overwritten; use what is returned. ``brief``: of a length
         that is not worth tables of its own, as in a look at the error of a step."""
+        if self._covariant is not None:
+            return self._covariant.steps(phi, time, h, count)
         lookout = self.record.lookout
         if self._fused is None or not self._fused.steps(phi, time, h, count, lookout, brief):
             phi = self._plain.steps(phi, time, h, count, lookout)

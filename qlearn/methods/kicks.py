@@ -18,11 +18,15 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, namespace, to_numpy
 from qlearn.kernels.phases import Phases, Product
+from qlearn.methods.coefficients import STRANG_TABLE, SplittingTable
 from qlearn.methods.sequence import Plan
 
 __all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kicks", "StaticKicks", "kicks_for"]
 
 AT_ONCE = 2**15  # numbers of phases that are made before they are needed
+FEW_MATRICES = 2**21  # numbers of the matrices of one kick with f(|ψ|²) up to which they are kept
+MOST_ITERATIONS, CONVERGED = 60, 1e-15  # of the density half way through a kick in imaginary time, of its largest value
+SHORTEST_STRIDE = 0.02
 GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
 
 
@@ -33,10 +37,11 @@ class Kicks(Protocol):
         """The kicks exp(E) for arrays of the kind of ``phi``."""
 
 
-def kicks_for(hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, gradient: bool) -> Kicks:
-    """The kind of kicks that this H needs; ``gradient`` where some c ≠ 0."""
+def kicks_for(hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, table: SplittingTable) -> Kicks:
+    """The kind of kicks that this H needs for a scheme."""
+    gradient = any(table.gradients)
     if hamiltonian.channels is not None:
-        return ChannelKicks(hamiltonian, phases, imaginary)
+        return ChannelKicks(hamiltonian, phases, imaginary, table)
     if not hamiltonian.time_dependent and hamiltonian.nonlinearity is None:
         return StaticKicks(hamiltonian, phases, imaginary)
     separable = hamiltonian.drive is not None and hamiltonian.is_hermitian and hamiltonian.nonlinearity is None
@@ -108,14 +113,14 @@ class DrivenKicks:
 class EvaluatedKicks:
     """V(t), W(t) and f(|ψ|²) are asked for at every kick. In real time the phases leave |ψ|² as it is, so that the kick is
     exact. With a loss |ψ|² decays within the kick like exp(−2Ws/ħ), and f is averaged over it (Gauss, order 8). In imaginary
-    time f is taken half way through the kick, with the norm held: order 2.
+    time f is taken half way through the kick, with the norm held: symmetric, of order 2.
     """
 
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
 
     def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
-        return [(self._kick(b, c, h), None) for b, c in rows.tolist()]
+        return [(self._kick(b, c, h) if b or c else _none, None) for b, c in rows.tolist()]
 
     def _kick(self, b: float, c: float, h: float) -> Callable[[Any, float], Any]:
         def kick(phi: Any, time: float) -> Any:
@@ -132,11 +137,9 @@ class EvaluatedKicks:
 
     def _mean_field(self, phi: Any, angle: np.ndarray, weight: float) -> Any:
         """f(|ψ|²) averaged over the kick, of the kind of φ."""
-        f: Any = self.hamiltonian.nonlinearity
-        density = namespace(phi).abs(phi) ** 2
+        f, density = self.hamiltonian.mean_field_of, namespace(phi).abs(phi) ** 2
         if self.imaginary:
-            angle = angle + weight * to_numpy(f(density))
-            return f(like(_half_way(to_numpy(density), angle, self.hamiltonian.state_axes), phi))
+            return _half_way(f, density, angle, weight, self.hamiltonian.state_axes)
         if not np.iscomplexobj(angle):
             return f(density)
         decay = 2 * np.imag(angle)
@@ -148,40 +151,47 @@ class EvaluatedKicks:
 class ChannelKicks:
     """V is a Hermitian c × c matrix at each point, exp(E) a matrix: a closed form for c = 2, else by its eigenvectors.
 
-    With f(|ψ|²) the kick is exp(E_V/2) exp(E_f) exp(E_V/2), which is of order 2.
+    With f(|ψ|²) a kick is itself split, between exp(E_V) and exp(E_f), which leaves the densities as they are: by the ``inner``
+    scheme in real time, a product of order 2 in imaginary time.
     """
 
-    def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
+    def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, inner: SplittingTable):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
+        self.inner = STRANG_TABLE if imaginary else inner
 
     def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
-        return [(self._kick(b, c, h, phi), None) for b, c in rows.tolist()]
+        return [(self._kick(b * h, phi) if b else _none, None) for b in rows[:, 0].tolist()]
 
-    def _kick(self, b: float, c: float, h: float, phi: Any) -> Callable[[Any, float], Any]:
-        b = b if self.hamiltonian.nonlinearity is None else b / 2
-        kept = None if self.hamiltonian.time_dependent else self._matrices(b * h, 0.0, phi)
+    def _kick(self, h: float, phi: Any) -> Callable[[Any, float], Any]:
+        H, f = self.hamiltonian, self.hamiltonian.nonlinearity is not None
+        parts = self.inner.kicks if f else (1.0,)
+        keep = not H.time_dependent and (not f or len(set(parts)) * H.potential_table().size <= FEW_MATRICES)
+        kept = self._all_matrices(parts, h, 0.0, phi) if keep else None
 
         def kick(phi: Any, time: float) -> Any:
-            rows = self._matrices(b * h, time, phi) if kept is None else kept
-            if self.hamiltonian.nonlinearity is None:
-                return self._turned(phi, rows)
+            made = self._all_matrices(parts, h, time, phi) if kept is None else kept
+            if not f:
+                return self._turned(phi, made[parts[0]])
             held = namespace(phi).abs(phi) ** 2
-            phi = self._turned(phi, rows)
-            angle = (2 * b * h / self.hamiltonian.hbar) * self._mean_field(phi, held, 2 * b * h / self.hamiltonian.hbar)
-            phi *= like(_factor(angle, self.phases, self.imaginary, self.hamiltonian.state_axes), phi)
-            return self._turned(phi, rows)
+            phi = self._turned(phi, made[parts[0]])
+            for a, b in zip(self.inner.drifts, parts[1:], strict=True):
+                angle = (a * h / H.hbar) * self._mean_field(phi, held, a * h / H.hbar)
+                phi *= like(_factor(angle, self.phases, self.imaginary, H.state_axes), phi)
+                phi = self._turned(phi, made[b])
+            return phi
         return kick
 
+    def _all_matrices(self, parts: tuple[float, ...], h: float, time: float, phi: Any) -> dict[float, list[list[Any]]]:
+        return {part: self._matrices(part * h, time, phi) for part in dict.fromkeys(parts)}
+
     def _mean_field(self, phi: Any, held: Any, weight: float) -> np.ndarray:
-        """f(|ψ|²) between the two turns; in imaginary time with the norm of ``held``, half way through the kick."""
-        f: Any = self.hamiltonian.nonlinearity
-        density = namespace(phi).abs(phi) ** 2
+        """f(|ψ|²) between two turns; in imaginary time with the norm of ``held``, half way through the kick."""
+        f, density = self.hamiltonian.mean_field_of, namespace(phi).abs(phi) ** 2
         if not self.imaginary:
             return to_numpy(f(density))
         axes, density, held = self.hamiltonian.state_axes, to_numpy(density), to_numpy(held)
         density = density * _ratio(np.sum(held, axis=axes, keepdims=True), np.sum(density, axis=axes, keepdims=True))
-        half = _half_way(density, weight * to_numpy(f(like(density, phi))), axes)
-        return to_numpy(f(like(half, phi)))
+        return to_numpy(_half_way(f, like(density, phi), np.zeros(()), weight, axes))
 
     def _turned(self, phi: Any, rows: list[list[Any]]) -> Any:
         """ψ_i ← Σ_j U_ij ψ_j."""
@@ -208,6 +218,11 @@ class ChannelKicks:
         return [[like(entry, phi) for entry in row] for row in u]
 
 
+def _none(phi: Any, _: Any) -> Any:
+    """A kick of length 0."""
+    return phi
+
+
 def _exponential_of_two(v: np.ndarray, weight: float, phases: Phases, imaginary: bool, axes: tuple[int, ...]) -> np.ndarray:
     """exp(−iwV) = e^{−iwm}(cos wr − i (sin wr/r)(V − m)) with m ± r the eigenvalues; (2, 2, …)."""
     middle, half = (v[0, 0].real + v[1, 1].real) / 2, (v[0, 0].real - v[1, 1].real) / 2
@@ -232,10 +247,24 @@ def _exponential(v: np.ndarray, weight: float, imaginary: bool, axes: tuple[int,
     return np.moveaxis(matrix, (-2, -1), (0, 1))
 
 
-def _half_way(density: np.ndarray, angle: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """|ψ|² after exp(−θ/2), with the norms restored."""
-    after = density * np.exp(np.min(angle, axis=axes, keepdims=True) - angle)
-    return after * _ratio(np.sum(density, axis=axes, keepdims=True), np.sum(after, axis=axes, keepdims=True))
+def _half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:
+    """f of the density n half way through a kick exp(−θ), θ = ``angle`` + weight·f(n), the norms held: n ∝ n_0 exp(−θ) is the same
+    from either end, so that the kick undoes itself with −h. By iteration, with a stride that follows how far the last one went
+    too far, to rounding where steps are short."""
+    start = to_numpy(density)
+    sums, middle, before, stride = np.sum(start, axis=axes, keepdims=True), start, None, 1.0
+    for _ in range(MOST_ITERATIONS):
+        theta = angle + weight * to_numpy(f(like(middle, density)))
+        after = start * np.exp(np.min(theta, axis=axes, keepdims=True) - theta)
+        after *= _ratio(sums, np.sum(after, axis=axes, keepdims=True))
+        gap = after - middle
+        if not np.max(np.abs(gap), initial=0.0) > CONVERGED * np.max(after, initial=0.0):
+            break
+        if before is not None:
+            left = _ratio(np.sum(gap * before, axis=axes, keepdims=True), np.sum(before * before, axis=axes, keepdims=True))
+            stride = np.clip(stride / np.maximum(1 - left, 0.5), SHORTEST_STRIDE, 1.0)
+        middle, before = middle + stride * gap, gap
+    return f(like(middle, density))
 
 
 def _ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ The bound is the residual of ψ_m carried on by the exact flow (Hochbruck and Lu
 Saad, ibid. 29, 209 (1992)); G = 1 for a Hermitian H in real time and for an H that only absorbs.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, final
 
@@ -16,13 +17,15 @@ from scipy.linalg import expm
 from qlearn.kernels.arrays import like, namespace, squared_sums, to_numpy
 from qlearn.methods.record import EPS
 
-__all__ = ["KrylovSpace"]
+__all__ = ["KrylovSpace", "krylov_exponential"]
 
 NODES = 48       # of the integral
 BREAKDOWN = 64 * EPS
 FEWEST = 5       # vectors in one array,
 MANY = 2**15     # or so many numbers
 PIECE = 8192     # numbers of a vector in one go
+LARGEST = 32     # vectors of a space that is built for one exponential
+CHECK_EVERY = 3  # vectors between two looks whether they are enough
 
 
 @final
@@ -174,6 +177,28 @@ class KrylovSpace:
             for _ in times[1:]:
                 columns.append(step @ columns[-1])
         return np.stack([c[:, :, 0] for c in columns], axis=1)
+
+
+def krylov_exponential(operator: Callable[[Any], Any], phi: Any, dims: int, span: float, factor: complex, allowed: float, *,
+                       hermitian: bool = True, growth: float = 0.0) -> tuple[Any, float, int]:
+    """(e^{c·operator·span}φ, the bound on its error for ‖φ‖ = 1, applications of the operator), span ≥ 0, c the ``factor``.
+
+    By as many spaces of up to LARGEST vectors as it takes to keep the bound below ``allowed``; dims, hermitian, growth: see
+    KrylovSpace.
+    """
+    left, bound, applications = span, 0.0, 0
+    while left > 0:
+        space, enough = KrylovSpace(operator, phi, dims, hermitian=hermitian), False
+        while space.dimension < min(LARGEST, math.prod(phi.shape[-dims:])) and not enough:
+            space.extend()
+            if space.dimension % CHECK_EVERY == 0 or not np.any(space.last > 0):
+                enough = space.error(left, factor, growth) <= allowed * left / span
+        applications += space.dimension
+        dt = left if enough else space.longest(left, allowed / span, factor, growth)
+        bound += space.error(dt, factor, growth)
+        phi = space.combine(dt, factor)
+        left = 0.0 if dt >= left * (1 - 1e-12) else left - dt
+    return phi, bound, applications
 
 
 def _overlap(block: Any, new: Any) -> np.ndarray:

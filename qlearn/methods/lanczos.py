@@ -91,7 +91,7 @@ class LanczosStepper:
             self.phi, self.spent = self._at(self.reach)
             self.now += self.sign * self.reach
             self.space, self.record.reached = None, self.now
-            self.record.watch(self.phi)
+            self.record.watch(self.operator.periodic_part(self.phi))
             return None
         phi, error = self._at(ahead)
         self.record.error = error

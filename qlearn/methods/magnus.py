@@ -18,17 +18,15 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.frozen import FrozenOperator
-from qlearn.methods.krylov import KrylovSpace
+from qlearn.methods.krylov import krylov_exponential
 from qlearn.methods.lanczos import largest_gain
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
-__all__ = ["Magnus4"]
+__all__ = ["Magnus4", "moments"]
 
 NODE = 3**0.5 / 6
 WEIGHTS = (0.25 + NODE, 0.25 - NODE)
-LARGEST_SPACE = 32
-CHECK_EVERY = 3
 
 
 @final
@@ -88,7 +86,7 @@ class MagnusStepper:
         self.phi, arrived = self.steps.advance(self.phi, target)
         self.task.record.reached = self.steps.now
         if self.steps.count % 8 == 0:
-            self.task.record.watch(self.phi)
+            self.task.record.watch(self.frame.periodic_part(self.phi))
         self.task.record.note = f"Magnus4 with {self.steps.words}"
         return self.frame.leave(self.phi) if arrived else None
 
@@ -112,29 +110,24 @@ class _Step:
         self.largest = float(np.max(norms, initial=0.0))
 
     def __call__(self, phi: Any, time: float, h: float, allowed: float) -> Any:
-        early, late = time + (0.5 - NODE) * h, time + (0.5 + NODE) * h
         self.inner = 0.0
-        for first, second in (WEIGHTS, WEIGHTS[::-1]):
-            operator = FrozenOperator(self.task.hamiltonian, ((early, first), (late, second)))
+        for part in moments(time, h):
+            operator = FrozenOperator(self.task.hamiltonian, part)
             phi = self._exponential(operator, phi, h, max(allowed / 2, 4 * EPS))
         return phi
 
     def _exponential(self, operator: FrozenOperator, phi: Any, h: float, allowed: float) -> Any:
-        """exp(−i·operator·h/ħ)φ by as many Krylov spaces as it takes to err by less than ``allowed``."""
-        hamiltonian, left = self.task.hamiltonian, abs(h)
-        factor = self.task.factor * np.sign(h)
-        gain = operator.gain(float(np.sign(h))) / hamiltonian.hbar
-        while left > 0:
-            space = KrylovSpace(operator, phi, len(hamiltonian.state_shape), hermitian=hamiltonian.is_hermitian)
-            size, enough = int(np.prod(hamiltonian.state_shape)), False
-            while space.dimension < min(LARGEST_SPACE, size) and not enough:
-                space.extend()
-                self.task.record.ffts += operator.cost(phi)
-                if space.dimension % CHECK_EVERY == 0 or not np.any(space.last > 0):
-                    enough = space.error(left, factor, gain) <= allowed * left / abs(h)
-            dt = left if enough else space.longest(left, allowed / abs(h), factor, gain)
-            self.inner += space.error(dt, factor, gain)
-            phi = space.combine(dt, factor)
-            left = 0.0 if dt >= left * (1 - 1e-12) else left - dt
+        """exp(−i·operator·h/ħ)φ to an error of ``allowed``."""
+        hamiltonian, sign = self.task.hamiltonian, float(np.sign(h))
+        phi, bound, applications = krylov_exponential(
+            operator, phi, len(hamiltonian.state_shape), abs(h), self.task.factor * sign, allowed,
+            hermitian=hamiltonian.is_hermitian, growth=operator.gain(sign) / hamiltonian.hbar)
+        self.inner += bound
+        self.task.record.ffts += applications * operator.cost(phi)
         return phi
 
+
+def moments(time: float, h: float) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """The two exponents of a step from ``time``, in turn, as pairs (t_i, w_i) of Σ_i w_i H(t_i)."""
+    early, late = time + (0.5 - NODE) * h, time + (0.5 + NODE) * h
+    return tuple(((early, first), (late, second)) for first, second in (WEIGHTS, WEIGHTS[::-1]))

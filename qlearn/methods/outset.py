@@ -49,7 +49,7 @@ class Outset:
     @cached_property
     def limits(self) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), see Reach."""
-        return self.reach.limits(self.phi, self.time, self.modes())
+        return self.reach.limits(self.phi, self.time, self.modes() if self.hamiltonian.is_diagonal_in_k else None)
 
     @cached_property
     def energy(self) -> float:

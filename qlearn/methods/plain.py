@@ -15,7 +15,7 @@ from qlearn.methods.kicks import DrivenKicks
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.sequence import Sequence, plan_of
 
-__all__ = ["PlainSteps"]
+__all__ = ["PlainSteps", "restored"]
 
 FEW = 2**13  # points up to which the factors of kicks under a drive are made together
 
@@ -46,11 +46,11 @@ class PlainSteps:
                     watch = None
                 phi = backward(drift(modes, table))
                 if norms is not None:  # f(|ψ|²) is taken at the norm that is held
-                    phi = self._restored(phi, norms)
+                    phi = restored(phi, norms, self.axes)
                 phi = kick(phi, given)
             if lookout is not None:
                 lookout.see(phi)
-        return phi if norms is None else self._restored(phi, norms)
+        return phi if norms is None else restored(phi, norms, self.axes)
 
     def _turns(self, kicks: list[Product], phi: Any, time: float, h: float, count: int) -> Iterator[Product]:
         """The kick before all steps and those behind the stages, each with its table or its time."""
@@ -99,14 +99,15 @@ class PlainSteps:
         tables *= scale
         return [(imul, like(table, phi)) for table in tables]
 
-    def _restored(self, phi: Any, norms: np.ndarray) -> Any:
-        """φ with the norms it had."""
-        now = squared_sums(phi, self.axes)
-        if np.any((now == 0) & (norms > 0)):
-            checks.fail("dt", "must be short enough for exp(−H dt/ħ)ψ not to underflow where ψ is", "a step that leaves nothing")
-        scale = np.sqrt(np.divide(norms, now, out=np.zeros_like(now), where=now > 0))
-        phi *= like(scale.reshape(scale.shape + (1,) * len(self.axes)), phi)
-        return phi
+
+def restored(phi: Any, norms: np.ndarray, axes: tuple[int, ...]) -> Any:
+    """φ with the Σ|φ|² that it had, in place where it is NumPy's."""
+    now = squared_sums(phi, axes)
+    if np.any((now == 0) & (norms > 0)):
+        checks.fail("dt", "must be short enough for exp(−H dt/ħ)ψ not to underflow where ψ is", "a step that leaves nothing")
+    scale = np.sqrt(np.divide(norms, now, out=np.zeros_like(now), where=now > 0))
+    phi *= like(scale.reshape(scale.shape + (1,) * len(axes)), phi)
+    return phi
 
 
 def _along_axes(table: np.ndarray) -> list[np.ndarray]:

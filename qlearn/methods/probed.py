@@ -27,10 +27,10 @@ DRIVEN_STEPS = 24  # at least, where H depends on t
 class ProbedSteps:
     """Steps chosen so that the estimated local errors add up to less than tol at the last time.
 
-    Where H does not depend on t, C is probed at least every 16 steps, and steps that turn out to have been too long are
-    taken back. Where it does, or the flow depends on ψ, every step is probed and none is longer than 1/24 of the whole time:
-    what V(t) does within 1/500 of it may still be missed and needs save times or a dt of its own. For f(|ψ|²) errors may grow
-    on the way, and the sum is an estimate, not a bound. See ``qlearn.methods.reach`` for the other bound.
+    Where H does not depend on t, C is probed at least every 16 steps and in the last one, and steps that turn out to have been
+    too long are taken back. Where it does, every step is probed and none is longer than 1/24 of the whole time: what V(t) does
+    within 1/500 of it may still be missed and needs save times or a dt of its own. For f(|ψ|²) errors may grow on the way, and
+    the sum is an estimate, not a bound. See ``qlearn.methods.reach`` for the other bound.
     """
 
     def __init__(self, kernel: SplittingKernel, phi: Any, clock: Clock, tol: float, reach: Reach, limits: tuple[float, float]):
@@ -55,10 +55,12 @@ class ProbedSteps:
         if self.clock.left(self._cap_end) == 0:
             self._cap = np.inf
         h, n = self.clock.division(target, min(self.step, self._cap, self._limit))
-        if self.until_probe <= 0:
+        count = min(n, self.until_probe)
+        if count == n and self.clock.left(self.clock.end) == self.clock.left(target):
+            count -= 1  # the last step of all is probed: what nobody looks at behind it would go unseen
+        if count <= 0:
             phi = self._probed(phi, h)
         else:
-            count = min(n, self.until_probe)
             phi = self._moved(phi, h, count)
             self._book(h, count, self._constant * abs(h) ** (self.probe.order + 1))
         return phi, self.clock.left(target) == 0

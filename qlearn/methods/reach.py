@@ -6,7 +6,8 @@ over which V changes its slope (qlearn.methods.features), where V lies below the
 seam of a ring is left out: on a line it is a kink that no wave should meet.
 
 A narrow feature on a wide slope hides from that ℓ. So steps keep to LEAP·λ/c as well: λ the length over which V changes its
-curvature, and c = √(2(⟨H⟩ − min V)/m), the speed where V is least.
+curvature, and c = √(2(⟨H⟩ − min V)/m), the speed where V is least; c in place of v too where T is not a function of the
+wavenumbers, with the mean of g⁻¹/m over |ψ|².
 
 Kicks h apart give by mistake what a drive of the frequency 2π/h would: from a momentum p they lead to p + ħq = √(p² + 4πmħ/h),
 where V has waves of that length. Up to the step ``resolved`` it has none: qλ > RESOLVED for the shortest λ of all orders, and the
@@ -19,7 +20,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import to_numpy
+from qlearn.kernels.arrays import squares, to_numpy
 from qlearn.kernels.sums import around, overlaps, ranges, sums
 from qlearn.methods.features import Lengths, features_of, finest_lengths, lengths_below
 from qlearn.methods.record import Record
@@ -58,12 +59,12 @@ class Reach:
         self.energy = energies
         if self._lengths is None or H.time_dependent:
             self._lengths = self._below(self.energy, time)
-        lowest, inverse = float(self._heights(time).min()), H.kinetic.inverse.diagonal()
+        lowest, inverse = float(self._heights(time).min()), self._inverse_masses(phi)
         kinetic = max(highest - lowest, 0.0)
         self._momenta = np.sqrt(2 * max(self.energy - lowest, 0.0) / inverse).tolist()
-        ways = [*zip(self._lengths.of_slope, self._speeds(modes), strict=True),
-                *((LEAP * length, speed) for length, speed in
-                  zip(self._lengths.of_curvature, np.sqrt(2 * kinetic * inverse).tolist(), strict=True))]
+        fastest = np.sqrt(2 * kinetic * inverse).tolist()
+        ways = [*zip(self._lengths.of_slope, fastest if modes is None else self._speeds(modes), strict=True),
+                *((LEAP * length, speed) for length, speed in zip(self._lengths.of_curvature, fastest, strict=True))]
         longest = min((length / speed for length, speed in ways if length < np.inf and speed > 0), default=np.inf)
         return H.hbar / widest if widest > 0 else np.inf, longest
 
@@ -103,6 +104,17 @@ class Reach:
         factors = None if H.drive is None else H.drive.factors(time).tolist()  # V is the same where these are
         return lengths_below(energy, H.kept_last("features", factors, lambda: features_of(table, H.grid.spacing)))
 
+    def _inverse_masses(self, phi: np.ndarray) -> np.ndarray:
+        """The diagonal of M⁻¹; where it varies, its mean over |φ|², the largest of a batch and its channels."""
+        H, inverse = self.hamiltonian, self.hamiltonian.kinetic.inverse
+        if H.is_diagonal_in_k:
+            return inverse.diagonal()
+        density = squares(phi).reshape(-1, *H.grid.shape)
+        density = density[density.any(axis=tuple(range(1, density.ndim)))]
+        axes = tuple(range(1, density.ndim))
+        return np.array([np.max(np.sum(density * inverse[a, a], axis=axes) / np.sum(density, axis=axes))
+                         for a in range(H.grid.ndim)])
+
     def _speeds(self, modes: np.ndarray) -> list[float]:
         """The root mean square velocity along each axis, the largest of a batch."""
         H, speeds = self.hamiltonian, []
@@ -114,9 +126,12 @@ class Reach:
             speeds.append(math.sqrt(max(square / weight for weight, square, _ in found.tolist() if weight > 0)))
         return speeds
 
-    def _applied(self, phi: np.ndarray, time: float, modes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """(the modes of φ, Hφ), counted."""
+    def _applied(self, phi: np.ndarray, time: float, modes: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray]:
+        """(the modes of φ, None where they tell no velocities, Hφ), counted."""
         H, copies = self.hamiltonian, phi.size // self.hamiltonian.grid.size
+        if not H.is_diagonal_in_k:
+            self.record.ffts += H.kinetic.ffts * copies
+            return None, H.grid.to_periodic(H.apply(H.grid.from_periodic(phi), time))
         self.record.ffts += copies if modes is not None else 2 * copies
         modes = H.grid.forward(phi.astype(complex)) if modes is None else modes
         if H.channels is None and H.is_linear:

@@ -36,8 +36,10 @@ class Splitting(ABC):
     """What the splitting methods share; the final classes below add a table.
 
     dt : step length > 0 (the last one before a save time is shorter); None chooses the steps from ``tol`` of sesolve.
-    All need T diagonal in the wavenumbers: no metric, no A(q). V may depend on t. A loss (absorber, Im V < 0) is multiplied with
-    exp(−bhW/ħ); where b < 0 that grows, which is harmless while |b|hW/ħ stays below 1: Strang() and Chin4() have no b < 0.
+    V may depend on t. A loss (absorber, Im V < 0) is multiplied with exp(−bhW/ħ); where b < 0 that grows, which is harmless
+    while |b|hW/ħ stays below 1: Strang() and Chin4() have no b < 0. With a metric or A(q) a drift is an exponential in Krylov
+    spaces of T (qlearn.methods.covariant), some ten times as dear: meant for f(|ψ|²), which no other method takes. Schemes with
+    gradients are not offered there, and with A(t, q) those of order 4 at most.
     """
 
     dt: float | None = None
@@ -51,16 +53,23 @@ class Splitting(ABC):
 
     def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
         if not hamiltonian.is_diagonal_in_k:
-            raise UnsupportedError(
-                f"{self.name} splits T, diagonal in the wavenumbers, from V; with a metric, A(q) or A(t) T is not diagonal. Use "
-                + ("Magnus4() or CrankNicolson()." if hamiltonian.time_dependent else "Chebyshev(), Lanczos() or Dense()."))
+            self._check_covariant(hamiltonian)
         if imaginary:
             self._check_imaginary(hamiltonian)
         if hamiltonian.channels is not None:
             self._check_channels(hamiltonian)
         if hamiltonian.nonlinearity is not None and any(self.table.gradients):
-            raise UnsupportedError(f"{self.name} needs ∂V of a V(q, t), which f(|ψ|²) is not. Use "
-                                   + ("Strang()." if imaginary else "RKN6() or BM6()."))
+            others = "Strang() or MultiProduct6()" if imaginary else _for_mean_fields(hamiltonian)
+            raise UnsupportedError(f"{self.name} needs ∂V of a V(q, t), which f(|ψ|²) is not. Use {others}.")
+
+    def _check_covariant(self, hamiltonian: Hamiltonian) -> None:
+        others = _for_mean_fields(hamiltonian) if not hamiltonian.is_linear \
+            else "Magnus4() or CrankNicolson()" if hamiltonian.time_dependent else "Chebyshev(), Lanczos() or Dense()"
+        if any(self.table.gradients):
+            raise UnsupportedError(f"{self.name} needs ∂VᵀM⁻¹∂V of a constant mass; with a metric, A(q) or A(t) there is none. "
+                                   f"Use {others}.")
+        if hamiltonian.kinetic_depends_on_time and self.order > 4:
+            raise UnsupportedError(f"{self.name} is not offered for A(t, q), whose drifts are of order 4. Use {others}.")
 
     def _check_imaginary(self, hamiltonian: Hamiltonian) -> None:
         if not self.table.is_positive:
@@ -70,9 +79,6 @@ class Splitting(ABC):
             raise UnsupportedError("imaginary time needs a Hermitian H; leave the absorber and Im V out, or use real time.")
 
     def _check_channels(self, hamiltonian: Hamiltonian) -> None:
-        if hamiltonian.nonlinearity is not None and self.order > 2:
-            raise UnsupportedError(f"{self.name} is not offered for channels with f(|ψ|²), whose kicks are of order 2. "
-                                   "Use Strang().")
         if self.table.nystrom:
             raise UnsupportedError(f"{self.name} needs [V,[V,[V,T]]] = 0, which matrices V(q) do not obey. Use BM6() or BM4().")
 
@@ -81,7 +87,13 @@ class Splitting(ABC):
 
 
 def _takes_gradients(hamiltonian: Hamiltonian) -> bool:
-    return hamiltonian.channels is None and hamiltonian.nonlinearity is None
+    return hamiltonian.channels is None and hamiltonian.nonlinearity is None and hamiltonian.is_diagonal_in_k
+
+
+def _for_mean_fields(hamiltonian: Hamiltonian) -> str:
+    """What takes f(|ψ|²) in real time."""
+    return "BM4() or Strang()" if hamiltonian.kinetic_depends_on_time else \
+        "BM6() or BM4()" if hamiltonian.channels is not None else "RKN6() or BM6()"
 
 
 @final

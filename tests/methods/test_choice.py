@@ -55,6 +55,12 @@ CASES = {
     "driven absorber": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), absorber=loss, time_dependent=True), PSI, 1.0, "Chin4",
                         "not Hermitian"),
     "nonlinear": (ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n), PSI, 1.0, "RKN6", "f(|ψ|²)"),
+    "nonlinear and curved": (ql.Hamiltonian(GRID, smooth, metric=lambda q: 1 + 0.1 * np.cos(np.pi * q / 8),
+                                            nonlinearity=lambda n: n), PSI, 1.0, "RKN6", "f(|ψ|²)"),
+    "nonlinear channels": (ql.Hamiltonian(GRID, np.ones((2, 2, GRID.size)), nonlinearity=lambda n: n), np.stack([PSI, PSI]), 1.0,
+                           "BM6", "channels"),
+    "nonlinear, A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), nonlinearity=lambda n: n, **ROTATED), PSI, 1.0, "BM4",
+                        "A that depends on t"),
     "A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), **ROTATED), PSI, 1.0, "Magnus4", "depends on t"),
 }
 
@@ -72,13 +78,7 @@ def test_the_choice_of_imaginary_time():
     method, words = choose(Task(H, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True))
     assert method.name == "Chebyshev" and "imaginary" in words
     nonlinear = ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n)
-    assert choose(Task(nonlinear, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True))[0].name == "Strang"
-
-
-def test_what_no_method_solves_is_refused():
-    H = ql.Hamiltonian(GRID, smooth, metric=lambda q: 1 + 0.1 * np.cos(np.pi * q / 8), nonlinearity=lambda n: n)
-    with pytest.raises(UnsupportedError, match="flat"):
-        choose(Task(H, PSI, np.array([0, 1.0]), 1e-7, Record()))
+    assert choose(Task(nonlinear, PSI, np.array([0, 3.0]), 1e-7, Record(), imaginary=True))[0].name == "MultiProduct6"
 
 
 @pytest.mark.parametrize("case", ["smooth", "rough", "channels", "absorber"])

@@ -28,6 +28,9 @@ CASES = {
     "Chebyshev": (H, ql.Chebyshev()), "Dense": (H, ql.Dense()), "chosen": (H, None), "chosen driven": (DRIVEN, None),
     **{name: (H, getattr(ql, name)()) for name in
        ("Gradient6", "ProcessedGradient6", "BM4", "BM6", "Chin4", "Yoshida4", "Lanczos", "Magnus4")},
+    "mean field": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, nonlinearity=lambda n: n), None),
+    "mean field, curved": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, metric=lambda x: 1 + 0.1 * np.cos(np.pi * x / 8),
+                                          nonlinearity=lambda n: n), None),
     "CrankNicolson": (H, ql.CrankNicolson(dt=0.02)), "Magnus4 driven": (DRIVEN, ql.Magnus4()),
 }
 

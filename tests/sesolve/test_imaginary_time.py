@@ -54,15 +54,18 @@ def test_streaming_until_it_is_good_enough():
     assert 0 < tau < 40 and abs(energy - HBAR / 2) < 1e-7
 
 
-def test_a_run_in_imaginary_time_goes_on_from_its_checkpoint(tmp_path):
-    options = {"imaginary_time": True, "method": ql.Chebyshev(), "checkpoint": tmp_path / "run.h5"}
+@pytest.mark.parametrize(("H", "method"), [
+    (H, ql.Chebyshev()), (ql.Hamiltonian(GRID, lambda x: x**2 / 2, nonlinearity=lambda n: 2 * n), ql.MultiProduct6())],
+    ids=["Chebyshev", "MultiProduct6"])
+def test_a_run_in_imaginary_time_goes_on_from_its_checkpoint(H, method, tmp_path):
+    options = {"imaginary_time": True, "method": method, "checkpoint": tmp_path / "run.h5"}
     part = ql.sesolve(H, START, [0, 1.0, 9.0], stop=lambda t, psi: t == 1.0, **options)
     whole = ql.sesolve(H, START, [0, 1.0, 9.0], **options)
     del options["checkpoint"]
     alone = ql.sesolve(H, START, [0, 1.0, 9.0], **options)
     assert part.times.tolist() == [0, 1.0] and np.array_equal(alone.final_state, whole.final_state)
     with warnings.catch_warnings(), pytest.raises(Exception, match="imaginary_time"):
-        ql.sesolve(H, START, [0, 1.0, 9.0], method=ql.Chebyshev(), checkpoint=tmp_path / "run.h5")
+        ql.sesolve(H, START, [0, 1.0, 9.0], method=method, checkpoint=tmp_path / "run.h5")
 
 
 @pytest.mark.parametrize(("hamiltonian", "tlist", "error", "words"), [

@@ -1,0 +1,82 @@
+"""Runs of a splitting where T is not a function of the wavenumbers: with a metric, or a vector potential that varies.
+
+A drift is exp(−iahT/ħ), in imaginary time exp(−ahT/ħ), in Krylov spaces of T and to rounding: some eight to twenty applications
+of T where a transform, a product and a transform do it elsewhere. Where A depends on t a drift takes the time ah, and is a step
+of the commutator-free Magnus integrator (qlearn.methods.magnus): of order 4, whatever the scheme.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, final
+
+import numpy as np
+
+from qlearn.hamiltonian import Hamiltonian
+from qlearn.kernels.arrays import squared_sums
+from qlearn.kernels.phases import Product
+from qlearn.methods.krylov import krylov_exponential
+from qlearn.methods.magnus import moments
+from qlearn.methods.plain import restored
+from qlearn.methods.record import EPS, Record
+from qlearn.methods.sequence import Sequence, plan_of
+
+__all__ = ["CovariantSteps"]
+
+ALLOWED = 4 * EPS  # error of a drift
+
+
+@final
+class CovariantSteps:
+    """Steps of one sequence on φ, NumPy; the kicks of the last few step lengths are kept, ``most`` of them. Transforms are
+    counted here."""
+
+    def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, record: Record, imaginary: bool, most: int):
+        self.hamiltonian, self.sequence, self.plan, self.kicks = hamiltonian, sequence, plan_of(sequence), kicks
+        self.record, self.imaginary, self.most, self.axes = record, imaginary, most, hamiltonian.state_axes
+        self._kept: dict[float, list[Product]] = {}
+
+    def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
+        """``count`` steps of length h from ``time``."""
+        kicks, norms = self._kicks(h, phi), squared_sums(phi, self.axes) if self.imaginary else None
+        turns = self._turns(kicks, time, h, count)
+        kick, given = next(turns)
+        phi = kick(phi, given)
+        for step in range(count):
+            start = time + step * h
+            for a, done in zip(self.sequence.drifts, (0.0, *self.sequence.fractions), strict=False):
+                phi = self._drifted(phi, start + done * h, a * h)
+                if norms is not None:
+                    phi = restored(phi, norms, self.axes)
+                kick, given = next(turns)
+                phi = kick(phi, given)
+        return phi if norms is None else restored(phi, norms, self.axes)
+
+    def _kicks(self, h: float, phi: Any) -> list[Product]:
+        """The kicks in the order of the plan."""
+        if h not in self._kept:
+            while len(self._kept) >= self.most:
+                self._kept.pop(next(iter(self._kept)))
+            kicks = self.kicks.prepare(self.plan.kicks, h, phi)
+            self._kept[h] = [kicks[row] for row in self.plan.order]
+        self._kept[h] = self._kept.pop(h)  # the last used stand last
+        return self._kept[h]
+
+    def _turns(self, kicks: list[Product], time: float, h: float, count: int) -> Iterator[tuple[Callable[[Any, Any], Any], Any]]:
+        """The kick before all steps and those behind the drifts, each with its table or its time."""
+        turns = [kicks[0], *kicks[1:-1] * count]
+        turns[-1] = kicks[-1]
+        for (kick, table), when in zip(turns, self.plan.times(time, h, count, compiled=False).tolist(), strict=True):
+            yield kick, when if table is None else table
+
+    def _drifted(self, phi: Any, time: float, span: float) -> Any:
+        """φ after the drift from ``time`` for ``span``, either sign."""
+        H, factor = self.hamiltonian, (-1.0 if self.imaginary else -1j) / self.hamiltonian.hbar * float(np.sign(span))
+        psi = H.grid.from_periodic(phi)
+        for part in moments(time, span) if H.kinetic_depends_on_time else (((0.0, 1.0),),):
+            psi, _, applications = krylov_exponential(self._kinetic(part), psi, len(self.axes), abs(span), factor, ALLOWED)
+            self.record.ffts += applications * len(part) * H.kinetic.ffts * (psi.size // H.grid.size)
+        return H.grid.to_periodic(psi)
+
+    def _kinetic(self, part: tuple[tuple[float, float], ...]) -> Callable[[Any], Any]:
+        """Σ_i w_i T(t_i)."""
+        apply = self.hamiltonian.kinetic.apply
+        return lambda psi: sum((w * apply(psi, t) for t, w in part[1:]), part[0][1] * apply(psi, part[0][0]))
