@@ -1,4 +1,6 @@
-"""Every method has its order, on complex ψ with its phase, against closed forms: oscillators, wells, channels, a soliton, a ring.
+"""Every method has its order, on complex ψ with its phase, against closed forms: oscillators, wells, channels, solitons, a ring.
+
+Mean fields on a curved line, in a field and with coupled states are among them, and MultiProduct6 in imaginary time.
 
 Rule fixed beforehand: the step count is raised until the error is below 1e-3, 1e-8, 1e-10 for the orders 2, 4, 6, then five
 counts from there up to twice as many; the slope is order ± 0.1.  ProcessedGradient6, from 1e-7: at least 5.9, since order 7 to 8
@@ -25,10 +27,12 @@ from qlearn.exact import (
     ReflectionlessPacket,
 )
 from validation.evidence import Evidence, at_least, at_most, between
+from validation.mean_fields import Cooled, Coupled, Curved, Gauged
 from validation.propagation import slope
 
 LINE, WIDE = ql.Grid(256, (-16.0, 16.0)), ql.Grid(480, (-24.0, 24.0))
 VALLEY = ql.Grid(320, (-3.5, 24.0))
+BENT, FIELD, COLD = ql.Grid(256, (-5 * np.pi, 5 * np.pi)), ql.Grid(192, (-5 * np.pi, 5 * np.pi)), ql.Grid(96, (-8.0, 8.0))
 DURATION = 2.0
 TARGETS = {2: 1e-3, 4: 1e-8, 6: 1e-10}        # errors below which the leading term is seen alone
 USABLE = 1e-7        # for ProcessedGradient6, whose leading term is below rounding for an oscillator
@@ -44,6 +48,7 @@ class MorseMixture:
 
 
 PACKET = GaussianPacket(center=1.0, width=0.5, momentum=0.7, chirp=0.3, omega=1.0)      # squeezed, moving, chirped
+GAUSSON = Gausson(strength=1.0, center=-1.0, momentum=1.0)
 PROBLEMS = {
     "squeezed oscillator": (PACKET, LINE),
     "Morse": (MorseMixture, VALLEY),
@@ -52,18 +57,22 @@ PROBLEMS = {
     "modulated oscillator": (ModulatedOscillator(center=1.0, width=0.6, rate=1.0, modulation=0.3, drive=2.7, momentum=0.5), LINE),
     "Rabi": (RabiPacket(PACKET, coupling=1.6 - 1.2j, detuning=1.5), LINE),
     "soliton": (BrightSoliton(attraction=2.4, center=-1.0, momentum=1.0), WIDE),
-    "gausson": (Gausson(strength=1.0, center=-1.0, momentum=1.0), LINE),
+    "gausson": (GAUSSON, LINE),
+    "coupled solitons": (Coupled(BrightSoliton(attraction=2.4, center=-1.0, momentum=1.0)), WIDE),
+    "coupled gaussons": (Coupled(GAUSSON), LINE),
+    "gausson on a curved line": (Curved(GAUSSON), BENT),
+    "gausson in a field": (Gauged(GAUSSON), FIELD),
 }
 SMOOTH, DRIVEN = ["squeezed oscillator", "Morse"], ["forced oscillator", "modulated oscillator"]
 STATIC = [*SMOOTH, "Pöschl–Teller"]
-NONLINEAR = ["soliton", "gausson"]
+NONLINEAR, CURVED = ["soliton", "gausson", "coupled solitons"], ["gausson on a curved line", "gausson in a field"]
 SLOPES = {
-    ql.Strang: [*STATIC, *DRIVEN, "Rabi", *NONLINEAR],
+    ql.Strang: [*STATIC, *DRIVEN, "Rabi", *NONLINEAR, *CURVED],
     ql.Yoshida4: [*STATIC, *DRIVEN, "Rabi", *NONLINEAR],
-    ql.BM4: [*STATIC, *DRIVEN, "Rabi", *NONLINEAR],
+    ql.BM4: [*STATIC, *DRIVEN, "Rabi", *NONLINEAR, *CURVED],
     ql.Chin4: [*STATIC, *DRIVEN],
-    ql.BM6: [*SMOOTH, *DRIVEN, "Rabi", "gausson"],
-    ql.RKN6: [*SMOOTH, *DRIVEN, "gausson"],
+    ql.BM6: [*SMOOTH, *DRIVEN, "Rabi", "gausson", "coupled gaussons", "gausson on a curved line"],
+    ql.RKN6: [*SMOOTH, *DRIVEN, "gausson", *CURVED],
     ql.Gradient6: [*SMOOTH, *DRIVEN],
     ql.ProcessedGradient6: [*SMOOTH, *DRIVEN],
     ql.Magnus4: DRIVEN,
@@ -87,6 +96,13 @@ def error(name: str, method, tol: float = 1e-8) -> float:
         warnings.simplefilter("ignore", AccuracyWarning)           # long steps are inaccurate: that is what is measured
         result = ql.sesolve(H, problem.state(x, t=0.0), [0.0, DURATION], method=method, tol=tol)
     return float(H.norm(result.final_state - problem.state(x, t=DURATION)))
+
+
+def cooled_error(steps: int) -> float:
+    problem, x = Cooled(), COLD.axes[0]
+    result = ql.sesolve(problem.hamiltonian(COLD), problem.state(x, 0.0), [0.0, 1.0], method=ql.MultiProduct6(dt=1 / steps),
+                        imaginary_time=True)
+    return float(COLD.norm(result.final_state - problem.state(x, 1.0)))
 
 
 def lie_error(steps: int) -> float:
@@ -126,6 +142,8 @@ def evidence() -> list[Evidence]:
         else:
             lines.append(between(f"{method.__name__}: slope of {len(found)} problems, farthest ({worst})", found[worst],
                                  method.order - 0.1, method.order + 0.1))
+    found = slope(*errors_of(cooled_error, ql.MultiProduct6.order, TARGETS[6]))
+    lines.append(between("MultiProduct6 in imaginary time: slope, a logarithmic equation", found, 5.9, 6.1))
     lie = slope([200, 400, 800, 1600], [lie_error(n) for n in (200, 400, 800, 1600)])
     lines.append(Evidence("Lie step: |slope − 2|", abs(lie - 2), "> 0.1", abs(lie - 2) > 0.1, control=True))
     return lines + exact_methods()

@@ -248,9 +248,9 @@ def _exponential(v: np.ndarray, weight: float, imaginary: bool, axes: tuple[int,
 
 
 def _half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:
-    """f of the density n half way through a kick exp(−θ), θ = ``angle`` + weight·f(n), the norms held: n ∝ n_0 exp(−θ) is the same
-    from either end, so that the kick undoes itself with −h. By iteration, with a stride that follows how far the last one went
-    too far, to rounding where steps are short."""
+    """f of the density n half way through a kick exp(−θ), θ = ``angle`` + weight·f(n), the norms held: n ∝ n_0 exp(−θ) is the
+    same from either end, so that the kick undoes itself with −h. By iteration, with a stride that follows how far the last one
+    went too far, to rounding where steps are short."""
     start = to_numpy(density)
     sums, middle, before, stride = np.sum(start, axis=axes, keepdims=True), start, None, 1.0
     for _ in range(MOST_ITERATIONS):

@@ -53,8 +53,8 @@ def test_a_twisted_metric_ring_has_the_free_levels_of_its_proper_length():
     assert np.max(np.abs(levels - np.sort((np.arange(-5, 6) + 0.3) ** 2 / 2)[:5])) < 1e-11
 
 
-@pytest.mark.parametrize("method", [ql.Strang(), ql.RKN6()], ids=["Strang", "RKN6"])
-def test_a_splitting_refuses_a_metric_and_says_what_to_do(method):
+@pytest.mark.parametrize("method", [ql.Gradient6(), ql.Chin4()], ids=["Gradient6", "Chin4"])
+def test_a_splitting_with_gradients_refuses_a_metric_and_says_what_to_do(method):
     H = RING.hamiltonian(32)
     with pytest.raises(UnsupportedError, match="Chebyshev"):
         ql.sesolve(H, np.ones(32), [0, 1], method=method)

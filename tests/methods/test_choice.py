@@ -5,7 +5,6 @@ import pytest
 from runs import run
 
 import qlearn as ql
-from qlearn.errors import UnsupportedError
 from qlearn.exact import MetricRing
 from qlearn.methods import Record, Task, choose
 

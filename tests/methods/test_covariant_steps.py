@@ -159,6 +159,15 @@ def test_backwards_and_in_batches(kind):
     assert H.norm(alone - there[0]) < 2e-4
 
 
+@pytest.mark.parametrize("name", ["Strang", "BM4", "RKN6"])
+def test_a_linear_one_with_a_metric_and_a_moving_potential(name):
+    """Where Magnus4 is the default; against that."""
+    H = ql.Hamiltonian(RING, lambda t, x: np.cos(x - t), metric=metric, time_dependent=True)
+    found, other = (ql.sesolve(H, START, [0, 0.5], method=method, tol=1e-6).final_state
+                    for method in (getattr(ql, name)(), ql.Magnus4()))
+    assert H.grid.norm(found - other) < 2e-6
+
+
 @pytest.mark.parametrize(("name", "H", "words"), [
     ("Gradient6", HAMILTONIANS["curved"], r"RKN6\(\) or BM6\(\)"), ("ProcessedGradient6", HAMILTONIANS["magnetic"], r"RKN6\(\)"),
     ("RKN6", HAMILTONIANS["moving"], r"BM4\(\)"), ("Chin4", HAMILTONIANS["moving"], r"BM4\(\)"),
