@@ -176,6 +176,18 @@ def test_drives_that_plans_have_missed(hbar, static, factor, shape, start, end, 
     assert grid.norm(ql.sesolve(H, psi, [0, end], tol=tol).final_state - exact) < tol
 
 
+@pytest.mark.parametrize(("strength", "field", "end", "tol"), [(3, 0.0, 1.0, 1e-5), (15, 0.4, 1.0, 1e-4), (3, 0.4, 1.0, 1e-7)])
+def test_the_last_step_of_a_short_run_is_looked_at(strength, field, end, tol):
+    """A nearly uniform condensate whose run takes a few steps: the last one was twenty times worse than the first, 3.4 tol."""
+    grid = ql.Grid(48, (0, 2 * np.pi), twist=0.3)
+    x = grid.axes[0]
+    H = ql.Hamiltonian(grid, np.cos, nonlinearity=lambda n: strength * n,
+                       vector_potential=(lambda x: field * np.sin(x)) if field else None)
+    psi = (1 + 0.3 * np.exp(1j * x) + 0.2 * np.cos(x)) * np.exp(0.3j * x) / 3
+    result = ql.sesolve(H, psi, [0, 0.4, end], tol=tol)
+    assert grid.norm(result.final_state - integrated(H, psi, end)) < tol * grid.norm(psi)
+
+
 def test_a_tail_that_meets_a_bump_late():
     """Few long steps; trajectories see no error there, ψ does."""
     grid = ql.Grid(512, (-20, 20))

@@ -78,3 +78,11 @@ def test_refusals():
     for dt in (0, -1.0, np.nan):
         with pytest.raises(ArgumentError, match="dt must be"):
             ql.Magnus4(dt=dt)
+
+
+def test_a_tolerance_out_of_reach_ends_with_the_error_that_rounding_leaves():
+    """Errors below rounding made ever shorter steps."""
+    states, record = run(ql.Magnus4(), H, START, [0, 0.2], 1e-16)
+    finer, _ = run(ql.Magnus4(dt=0.001), H, START, [0, 0.2])
+    assert GRID.norm(states[-1] - finer[-1]) < 1e-11
+    assert 1e-16 < record.error + record.rounding < 1e-11

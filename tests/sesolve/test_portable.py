@@ -62,6 +62,19 @@ def test_a_batch_in_imaginary_time(kind):
 
 
 @KINDS
+@pytest.mark.parametrize("imaginary", [False, True], ids=["real time", "imaginary time"])
+@pytest.mark.parametrize("channels", [False, True], ids=["one", "channels"])
+def test_mean_fields(kind, channels, imaginary):
+    wave = np.cos(np.pi * X / 6)
+    V = np.array([[wave, 0.3 + 0 * X], [0.3 + 0 * X, 0 * X]]) if channels else wave
+    condensate = ql.Hamiltonian(GRID, V, nonlinearity=lambda n: 2 * n)
+    psi = np.stack([PSI, 0.5j * PSI]) if channels else PSI
+    found, expected = (ql.sesolve(condensate, start, [0, 0.5], tol=1e-6, imaginary_time=imaginary) for start in (kind(psi), psi))
+    assert type(found.final_state) is type(kind(psi)) and found.method == expected.method
+    np.testing.assert_allclose(to_numpy(found.final_state), expected.final_state, atol=1e-11)
+
+
+@KINDS
 def test_checkpoint_and_file(kind, tmp_path):
     path = tmp_path / "run.h5"
     options = {"method": ql.RKN6(), "tol": 1e-6}
