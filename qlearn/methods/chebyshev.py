@@ -17,6 +17,7 @@ import numpy as np
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
+from qlearn.methods.alternatives import alternatives
 from qlearn.methods.energies import ShortLanczos, Spectrum, spectrum_of
 from qlearn.methods.expansion import Expansion, Sampled
 from qlearn.methods.frozen import FrozenOperator
@@ -66,7 +67,7 @@ class Chebyshev:
             raise UnsupportedError("Chebyshev expands exp(−iHt/ħ) and needs an H that does not depend on t. "
                                    "Use RKN6(), Strang() for a V that is not smooth, or Magnus4().")
         if hamiltonian.nonlinearity is not None:
-            raise UnsupportedError("Chebyshev needs a linear H. Use RKN6() or Strang().")
+            raise UnsupportedError(f"Chebyshev needs a linear H. Use {alternatives(hamiltonian, imaginary)}.")
         if not hamiltonian.is_hermitian:
             raise UnsupportedError("Chebyshev needs real energies, and this H absorbs or amplifies. Use Lanczos() or Chin4().")
 

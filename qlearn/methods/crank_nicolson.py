@@ -17,6 +17,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian import FlatKinetic, Hamiltonian
+from qlearn.methods.alternatives import alternatives
 from qlearn.methods.differences import FIRST, SECOND, axis_matrix, on_axis
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.lanczos import largest_gain
@@ -65,7 +66,7 @@ class CrankNicolson:
         if imaginary:
             raise UnsupportedError("CrankNicolson is not offered in imaginary time. Use Chebyshev(), Lanczos() or Chin4().")
         if hamiltonian.nonlinearity is not None:
-            raise UnsupportedError("CrankNicolson needs a linear H. Use RKN6() or Strang().")
+            raise UnsupportedError(f"CrankNicolson needs a linear H. Use {alternatives(hamiltonian, imaginary)}.")
         if not hamiltonian.is_diagonal_in_k:
             raise UnsupportedError("CrankNicolson has no differences for metrics, pole axes and a vector potential A(t, q). "
                                    "Use Chebyshev() or Lanczos(), Magnus4() where H depends on t.")

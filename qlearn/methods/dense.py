@@ -9,6 +9,7 @@ from scipy.linalg import eigh, expm
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums
+from qlearn.methods.alternatives import alternatives
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
@@ -43,7 +44,7 @@ class Dense:
             raise UnsupportedError("Dense diagonalises one H and needs an H that does not depend on t. "
                                    "Use RKN6(), Strang() or Magnus4().")
         if hamiltonian.nonlinearity is not None:
-            raise UnsupportedError("Dense needs a linear H. Use RKN6() or Strang().")
+            raise UnsupportedError(f"Dense needs a linear H. Use {alternatives(hamiltonian, imaginary)}.")
         size = hamiltonian.grid.size * (hamiltonian.channels or 1)
         if size > DENSE_LIMIT:
             raise UnsupportedError(f"Dense is not offered for {size} points (limit {DENSE_LIMIT}). "

@@ -14,6 +14,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
+from qlearn.methods.alternatives import alternatives
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.krylov import KrylovSpace
 from qlearn.methods.record import EPS
@@ -61,7 +62,7 @@ class Lanczos:
         if hamiltonian.time_dependent:
             raise UnsupportedError("Lanczos needs an H that does not depend on t. Use Magnus4().")
         if hamiltonian.nonlinearity is not None:
-            raise UnsupportedError("Lanczos needs a linear H. Use RKN6() or Strang().")
+            raise UnsupportedError(f"Lanczos needs a linear H. Use {alternatives(hamiltonian, imaginary)}.")
 
     def start(self, task: Task) -> "LanczosStepper":
         return LanczosStepper(task, self.dimension, self.dt)

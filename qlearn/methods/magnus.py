@@ -16,6 +16,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
+from qlearn.methods.alternatives import alternatives
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.krylov import krylov_exponential
@@ -60,7 +61,7 @@ class Magnus4:
 
     def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
         if hamiltonian.nonlinearity is not None:
-            raise UnsupportedError("Magnus4 needs a linear H. Use RKN6() or Strang().")
+            raise UnsupportedError(f"Magnus4 needs a linear H. Use {alternatives(hamiltonian, imaginary)}.")
         if imaginary and hamiltonian.time_dependent:
             raise UnsupportedError("Magnus4 is not offered in imaginary time, where H(t) has no meaning. Use H.at(t).")
         if imaginary:

@@ -14,6 +14,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, to_numpy
+from qlearn.methods.alternatives import alternatives
 from qlearn.methods.coefficients import (
     BM4_TABLE,
     BM6_TABLE,
@@ -53,18 +54,16 @@ class Splitting(ABC):
 
     def check(self, hamiltonian: Hamiltonian, imaginary: bool = False) -> None:
         if not hamiltonian.is_diagonal_in_k:
-            self._check_covariant(hamiltonian)
+            self._check_covariant(hamiltonian, alternatives(hamiltonian, imaginary))
         if imaginary:
             self._check_imaginary(hamiltonian)
         if hamiltonian.channels is not None:
             self._check_channels(hamiltonian)
         if hamiltonian.nonlinearity is not None and any(self.table.gradients):
-            others = "Strang() or MultiProduct6()" if imaginary else _for_mean_fields(hamiltonian)
-            raise UnsupportedError(f"{self.name} needs ∂V of a V(q, t), which f(|ψ|²) is not. Use {others}.")
+            raise UnsupportedError(f"{self.name} needs ∂V of a V(q, t), which f(|ψ|²) is not. "
+                                   f"Use {alternatives(hamiltonian, imaginary)}.")
 
-    def _check_covariant(self, hamiltonian: Hamiltonian) -> None:
-        others = _for_mean_fields(hamiltonian) if not hamiltonian.is_linear \
-            else "Magnus4() or CrankNicolson()" if hamiltonian.time_dependent else "Chebyshev(), Lanczos() or Dense()"
+    def _check_covariant(self, hamiltonian: Hamiltonian, others: str) -> None:
         if any(self.table.gradients):
             raise UnsupportedError(f"{self.name} needs ∂VᵀM⁻¹∂V of a constant mass; with a metric, A(q) or A(t) there is none. "
                                    f"Use {others}.")
@@ -74,7 +73,7 @@ class Splitting(ABC):
     def _check_imaginary(self, hamiltonian: Hamiltonian) -> None:
         if not self.table.is_positive:
             raise UnsupportedError(f"{self.name} has steps back in time, which exp(−Hτ/ħ) does not allow. Use "
-                                   f"Strang(){' or Chin4()' if _takes_gradients(hamiltonian) else ''}.")
+                                   f"{'Chin4(), ' if _takes_gradients(hamiltonian) else ''}MultiProduct6() or Strang().")
         if not hamiltonian.is_hermitian:
             raise UnsupportedError("imaginary time needs a Hermitian H; leave the absorber and Im V out, or use real time.")
 
@@ -88,12 +87,6 @@ class Splitting(ABC):
 
 def _takes_gradients(hamiltonian: Hamiltonian) -> bool:
     return hamiltonian.channels is None and hamiltonian.nonlinearity is None and hamiltonian.is_diagonal_in_k
-
-
-def _for_mean_fields(hamiltonian: Hamiltonian) -> str:
-    """What takes f(|ψ|²) in real time."""
-    return "BM4() or Strang()" if hamiltonian.kinetic_depends_on_time else \
-        "BM6() or BM4()" if hamiltonian.channels is not None else "RKN6() or BM6()"
 
 
 @final
