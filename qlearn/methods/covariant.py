@@ -1,11 +1,13 @@
 """Runs of a splitting where T is not a function of the wavenumbers: with a metric, or a vector potential that varies.
 
-A drift is exp(−iahT/ħ), in imaginary time exp(−ahT/ħ), in Krylov spaces of T and to rounding: some eight to twenty applications
-of T where a transform, a product and a transform do it elsewhere. Where A depends on t a drift takes the time ah, and is a step
-of the commutator-free Magnus integrator (qlearn.methods.magnus): of order 4, whatever the scheme.
+A drift is exp(−iahT/ħ), in imaginary time exp(−ahT/ħ), to rounding. On few points it goes by the eigenvectors of T, elsewhere
+by Krylov spaces: some eight to twenty applications of T where a transform, a product and a transform do it in flat space. Where
+A depends on t a drift takes the time ah, and is a step of the commutator-free Magnus integrator (qlearn.methods.magnus): of
+order 4, whatever the scheme.
 """
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -21,7 +23,8 @@ from qlearn.methods.sequence import Sequence, plan_of
 
 __all__ = ["CovariantSteps"]
 
-ALLOWED = 4 * EPS  # error of a drift
+ALLOWED = 4 * EPS  # error of a drift in Krylov spaces
+FEW = 512          # points up to which T has its eigenvectors found, in half a second at most
 
 
 @final
@@ -70,11 +73,33 @@ class CovariantSteps:
     def _drifted(self, phi: Any, time: float, span: float) -> Any:
         """φ after the drift from ``time`` for ``span``, either sign."""
         H, factor = self.hamiltonian, (-1.0 if self.imaginary else -1j) / self.hamiltonian.hbar * float(np.sign(span))
+        if self._modes is not None:
+            levels, frames, adjoint = self._modes
+            parts = phi.reshape(-1, H.grid.size) @ adjoint
+            parts *= np.exp(factor * abs(span) * levels)
+            return (parts @ frames).reshape(phi.shape)
         psi = H.grid.from_periodic(phi)
         for part in moments(time, span) if H.kinetic_depends_on_time else (((0.0, 1.0),),):
             psi, _, applications = krylov_exponential(self._kinetic(part), psi, len(self.axes), abs(span), factor, ALLOWED)
             self.record.ffts += applications * len(part) * H.kinetic.ffts * (psi.size // H.grid.size)
         return H.grid.to_periodic(psi)
+
+    @cached_property
+    def _modes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """(E, Uᵀ, U*) with T = U E U† on φ, for rows of states; None on many points and for a T that moves."""
+        H, n = self.hamiltonian, self.hamiltonian.grid.size
+        if n > FEW or H.kinetic_depends_on_time:
+            return None
+
+        def found() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            columns = H.kinetic.apply(H.grid.from_periodic(np.eye(n, dtype=complex).reshape(n, *H.grid.shape)))
+            self.record.ffts += H.kinetic.ffts * n
+            matrix = H.grid.to_periodic(columns).reshape(n, n).T
+            levels, vectors = np.linalg.eigh((matrix + matrix.conj().T) / 2)
+            vectors = vectors @ (1.5 * np.eye(n) - 0.5 * vectors.conj().T @ vectors)  # orthonormal to the last digit
+            return levels, np.ascontiguousarray(vectors.T), vectors.conj()
+        modes: tuple[np.ndarray, np.ndarray, np.ndarray] = H.kept("modes of T", found)
+        return modes
 
     def _kinetic(self, part: tuple[tuple[float, float], ...]) -> Callable[[Any], Any]:
         """Σ_i w_i T(t_i)."""
