@@ -166,10 +166,10 @@ class ChannelKicks:
         H, f = self.hamiltonian, self.hamiltonian.nonlinearity is not None
         parts = self.inner.kicks if f else (1.0,)
         keep = not H.time_dependent and (not f or len(set(parts)) * H.potential_table().size <= FEW_MATRICES)
-        kept = self._all_matrices(parts, h, 0.0, phi) if keep else None
+        kept = self._matrices(parts, h, 0.0, phi) if keep else None
 
         def kick(phi: Any, time: float) -> Any:
-            made = self._all_matrices(parts, h, time, phi) if kept is None else kept
+            made = self._matrices(parts, h, time, phi) if kept is None else kept
             if not f:
                 return self._turned(phi, made[parts[0]])
             held = namespace(phi).abs(phi) ** 2
@@ -180,9 +180,6 @@ class ChannelKicks:
                 phi = self._turned(phi, made[b])
             return phi
         return kick
-
-    def _all_matrices(self, parts: tuple[float, ...], h: float, time: float, phi: Any) -> dict[float, list[list[Any]]]:
-        return {part: self._matrices(part * h, time, phi) for part in dict.fromkeys(parts)}
 
     def _mean_field(self, phi: Any, held: Any, weight: float) -> np.ndarray:
         """f(|ψ|²) between two turns; in imaginary time with the norm of ``held``, half way through the kick."""
@@ -204,18 +201,19 @@ class ChannelKicks:
             part[...] = values
         return phi
 
-    def _matrices(self, weight: float, time: float, phi: Any) -> list[list[Any]]:
-        """U_ij (…, *shape) of exp(E), row by row."""
-        ndim, weight = self.hamiltonian.grid.ndim, weight / self.hamiltonian.hbar
-        table = self.hamiltonian.potential_table(time)
-        u = np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
-        axes = self.hamiltonian.grid.fourier_axes
-        u = _exponential_of_two(u, weight, self.phases, self.imaginary, axes) if len(u) == 2 \
-            else _exponential(u, weight, self.imaginary, axes)
-        loss = self.hamiltonian.loss_table(time)
-        if loss is not None:
-            u = u * np.exp(-weight * loss)
-        return [[like(entry, phi) for entry in row] for row in u]
+    def _matrices(self, parts: tuple[float, ...], h: float, time: float, phi: Any) -> dict[float, list[list[Any]]]:
+        """For each of the parts of h, U_ij (…, *shape) of exp(E), row by row."""
+        H = self.hamiltonian
+        v, loss = np.moveaxis(H.potential_table(time), (-H.grid.ndim - 2, -H.grid.ndim - 1), (0, 1)), H.loss_table(time)
+        exponential = _exponentials_of_two(v, self.phases, self.imaginary, H.grid.fourier_axes) if len(v) == 2 \
+            else _exponentials(v, self.imaginary, H.grid.fourier_axes)
+        made = {}
+        for part in dict.fromkeys(parts):
+            u = exponential(part * h / H.hbar)
+            if loss is not None:
+                u = u * np.exp(-part * h / H.hbar * loss)
+            made[part] = [[like(entry, phi) for entry in row] for row in u]
+        return made
 
 
 def _none(phi: Any, _: Any) -> Any:
@@ -223,28 +221,34 @@ def _none(phi: Any, _: Any) -> Any:
     return phi
 
 
-def _exponential_of_two(v: np.ndarray, weight: float, phases: Phases, imaginary: bool, axes: tuple[int, ...]) -> np.ndarray:
-    """exp(−iwV) = e^{−iwm}(cos wr − i (sin wr/r)(V − m)) with m ± r the eigenvalues; (2, 2, …)."""
+def _exponentials_of_two(v: np.ndarray, phases: Phases, imaginary: bool, axes: tuple[int, ...]) -> Callable[[float], np.ndarray]:
+    """w ↦ exp(−iwV) = e^{−iwm}(cos wr − i (sin wr/r)(V − m)) with m ± r the eigenvalues; (2, 2, …)."""
     middle, half = (v[0, 0].real + v[1, 1].real) / 2, (v[0, 0].real - v[1, 1].real) / 2
     radius = np.sqrt(half**2 + np.abs(v[0, 1]) ** 2)
     over = np.where(radius > 0, radius, 1.0)
-    if imaginary:  # times the factor of each member that makes the largest 1: the norm is restored anyway
-        low = np.min(middle - radius, axis=axes, keepdims=True)
-        small, large = np.exp(-weight * (middle + radius - low)), np.exp(-weight * (middle - radius - low))
-        even, odd = (large + small) / 2 + 0j, -np.where(radius > 0, (large - small) / 2, weight * large) / over
-    else:
-        turn, wheel = phases.table(weight * middle), phases.table(weight * radius)
-        even, odd = turn * wheel.real, 1j * turn * np.where(radius > 0, wheel.imag, -weight) / over
-    return np.stack([np.stack([even + odd * half, odd * v[0, 1]]), np.stack([odd * v[1, 0], even - odd * half])])
+
+    def exponential(weight: float) -> np.ndarray:
+        if imaginary:  # times the factor of each member that makes the largest 1: the norm is restored anyway
+            low = np.min(middle - radius, axis=axes, keepdims=True)
+            small, large = np.exp(-weight * (middle + radius - low)), np.exp(-weight * (middle - radius - low))
+            even, odd = (large + small) / 2 + 0j, -np.where(radius > 0, (large - small) / 2, weight * large) / over
+        else:
+            turn, wheel = phases.table(weight * middle), phases.table(weight * radius)
+            even, odd = turn * wheel.real, 1j * turn * np.where(radius > 0, wheel.imag, -weight) / over
+        return np.stack([np.stack([even + odd * half, odd * v[0, 1]]), np.stack([odd * v[1, 0], even - odd * half])])
+    return exponential
 
 
-def _exponential(v: np.ndarray, weight: float, imaginary: bool, axes: tuple[int, ...]) -> np.ndarray:
-    """exp(−iwV), or exp(−wV) up to a factor, by eigenvectors; (c, c, …)."""
+def _exponentials(v: np.ndarray, imaginary: bool, axes: tuple[int, ...]) -> Callable[[float], np.ndarray]:
+    """w ↦ exp(−iwV), or exp(−wV) up to a factor, by eigenvectors; (c, c, …)."""
     levels, vectors = np.linalg.eigh(np.moveaxis(v, (0, 1), (-2, -1)))
     low = np.min(levels[..., :1], axis=tuple(axis - 1 for axis in axes), keepdims=True)
-    turned = np.exp(-weight * (levels - low)) if imaginary else np.exp(-1j * weight * levels)
-    matrix = (vectors * turned[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2))
-    return np.moveaxis(matrix, (-2, -1), (0, 1))
+    adjoint = np.conj(np.swapaxes(vectors, -1, -2))
+
+    def exponential(weight: float) -> np.ndarray:
+        turned = np.exp(-weight * (levels - low)) if imaginary else np.exp(-1j * weight * levels)
+        return np.moveaxis((vectors * turned[..., None, :]) @ adjoint, (-2, -1), (0, 1))
+    return exponential
 
 
 def _half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:
