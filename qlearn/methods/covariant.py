@@ -2,8 +2,8 @@
 
 A drift is exp(−iahT/ħ), in imaginary time exp(−ahT/ħ), to rounding. On few points it goes by the eigenvectors of T, whose errors
 add up to some 1e-16 max T t/ħ, elsewhere by Krylov spaces: some eight to twenty applications of T where a transform, a product
-and a transform do it in flat space. Where A depends on t a drift takes the time ah, and is a step of the commutator-free Magnus integrator (qlearn.methods.magnus): of
-order 4, whatever the scheme.
+and a transform do it in flat space. Where A depends on t a drift takes the time ah, and is a step of the commutator-free Magnus
+integrator (qlearn.methods.magnus): of order 4, whatever the scheme.
 """
 
 from collections.abc import Callable, Iterator
