@@ -5,8 +5,8 @@ Mean fields on a curved line, in a field and with coupled states are among them,
 Rule fixed beforehand: the step count is raised until the error is below 1e-3, 1e-8, 1e-10 for the orders 2, 4, 6, then five
 counts from there up to twice as many; the slope is order ± 0.1.  (Drifts on curved lines err by 1e-16 max T t/ħ in all: their
 grids are no finer than needed, after 256 points had shown slopes of 5.3 to 5.8 at errors of 1e-12.)  ProcessedGradient6, from
-1e-7: at least 5.9, since order 7 to 8 shows before 6.  Chebyshev, Lanczos and Dense have no step: an absolute bound, which says that the grids are fine enough too.
-Control: a Lie step (order 1) under the same fit.
+1e-7: at least 5.9, since order 7 to 8 shows before 6.  Chebyshev, Lanczos and Dense have no step: an absolute bound, which says
+that the grids are fine enough too.  Control: a Lie step (order 1) under the same fit.
 """
 
 import warnings
