@@ -1,9 +1,10 @@
-"""Draws the pictures of docs/spectrum.md and docs/ensembles.md:  python docs/pictures/draw.py"""
+"""Draws the pictures of docs/waves.md, docs/spectrum.md and docs/ensembles.md:  python docs/pictures/draw.py"""
 
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import qlearn as ql
 from qlearn import plots
@@ -11,6 +12,38 @@ from qlearn.densities import GridDensity
 
 HERE = Path(__file__).parent
 A = 0.0125**0.5
+
+
+def momentum_of(plane, psi):
+    """<p_x> + i<p_y>."""
+    share = np.abs(plane.forward(psi.copy())) ** 2
+    kx, ky = np.meshgrid(*plane.wavenumbers, indexing="ij")
+    return np.sum((kx + 1j * ky) * share) / np.sum(share)
+
+
+def condensate():
+    """A vortex in a condensate in a trap and a magnetic field, and the orbit that its mean must follow (Kohn's theorem)."""
+    plane = ql.Grid((60, 60), [(-10, 10)] * 2)
+    H = ql.Hamiltonian(plane, lambda x, y: (x**2 + y**2) / 2, vector_potential=lambda x, y: (-y / 2, x / 2),
+                       nonlinearity=lambda n: 20 * n)
+    x, y = plane.mesh
+    psi = (x - 2.6 + 1j * y) * ql.gaussian(plane, center=(2, 0), width=(0.9, 0.9))
+    times = np.linspace(0, 4.5, 4)
+    run = ql.sesolve(H, psi / plane.norm(psi), times, tol=1e-3, store_states=True, e_ops={"x": x, "y": y})
+    fast, slow = -0.5j - 1j * np.sqrt(1.25), -0.5j + 1j * np.sqrt(1.25)          # z'' = -z - iz' for z = x + iy
+    start, momentum = run.e_data["x"][0] + 1j * run.e_data["y"][0], momentum_of(plane, run.states[0])
+    share = (momentum - 0.5j * start - slow * start) / (fast - slow)
+    moments = np.linspace(0, 4.5, 200)
+    orbit = share * np.exp(fast * moments) + (start - share) * np.exp(slow * moments)
+    figure = Figure(figsize=(9.6, 2.9), layout="constrained")
+    for t, state, mean, axes in zip(times, run.states, zip(run.e_data["x"], run.e_data["y"], strict=True),
+                                    figure.subplots(1, 4, sharey=True), strict=True):
+        axes.imshow(np.abs(state.T) ** 2, origin="lower", extent=(-10, 10, -10, 10), cmap="viridis", interpolation="bilinear")
+        axes.plot(orbit.real, orbit.imag, color="tab:red", lw=1.2)
+        axes.plot(*mean, "o", color="white", markeredgecolor="black", ms=6)
+        axes.set(title=f"t = {t:g}", xlabel="x", xlim=(-4, 5), ylim=(-4.5, 4.5))
+    figure.axes[0].set_ylabel("y")
+    return figure
 
 
 def quartic():
@@ -81,7 +114,7 @@ def poles():
     return plots.poles(run.times, zeros, run.stats["crossings"], height=1.0)
 
 
-PICTURES = {"quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice, "learners": learners, "phases": phases,
+PICTURES = {"condensate": condensate, "quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice, "learners": learners, "phases": phases,
             "paths": paths, "poles": poles}
 
 
