@@ -114,8 +114,8 @@ def poles():
     return plots.poles(run.times, zeros, run.stats["crossings"], height=1.0)
 
 
-PICTURES = {"condensate": condensate, "quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice, "learners": learners, "phases": phases,
-            "paths": paths, "poles": poles}
+PICTURES = {"condensate": condensate, "quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice, "learners": learners,
+            "phases": phases, "paths": paths, "poles": poles}
 
 
 def draw(folder: Path = HERE) -> None:
