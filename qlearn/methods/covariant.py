@@ -30,7 +30,7 @@ FEW = 512          # points up to which T has its eigenvectors found, in half a 
 @final
 class CovariantSteps:
     """Steps of one sequence on φ, NumPy; the kicks of the last few step lengths are kept, ``most`` of them. Transforms are
-    counted here."""
+    counted here, but for those of the eigenvectors of T, which H keeps for all runs."""
 
     def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, record: Record, imaginary: bool, most: int):
         self.hamiltonian, self.sequence, self.plan, self.kicks = hamiltonian, sequence, plan_of(sequence), kicks
@@ -93,7 +93,6 @@ class CovariantSteps:
 
         def found() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             columns = H.kinetic.apply(H.grid.from_periodic(np.eye(n, dtype=complex).reshape(n, *H.grid.shape)))
-            self.record.ffts += H.kinetic.ffts * n
             matrix = H.grid.to_periodic(columns).reshape(n, n).T
             levels, vectors = np.linalg.eigh((matrix + matrix.conj().T) / 2)
             vectors = vectors @ (1.5 * np.eye(n) - 0.5 * vectors.conj().T @ vectors)  # orthonormal to the last digit
