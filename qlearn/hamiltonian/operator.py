@@ -244,7 +244,7 @@ class Hamiltonian:
 
     def mean_field(self, psi: Any) -> Any:
         """f(|ψ|²) of states (…, *state_shape), the same shape, real; with a metric of the scalar |Φ|²/root_metric²."""
-        return self.mean_field_of(psi.real**2 + psi.imag**2 if isinstance(psi, np.ndarray) else namespace(psi).abs(psi) ** 2)
+        return self.mean_field_of(squares(psi) if isinstance(psi, np.ndarray) else namespace(psi).abs(psi) ** 2)
 
     def mean_field_of(self, density: Any) -> Any:
         """The same of |Φ|² (…, *state_shape)."""

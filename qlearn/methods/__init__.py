@@ -12,4 +12,4 @@ from qlearn.methods.splitting import BM4, BM6, RKN6, Chin4, Gradient6, Processed
 from qlearn.methods.task import Method, Stepper, Task
 
 __all__ = ["BM4", "BM6", "RKN6", "Chebyshev", "Chin4", "CrankNicolson", "Dense", "Gradient6", "Lanczos", "Magnus4", "Method",
-           "MultiProduct6",           "ProcessedGradient6", "Record", "Stepper", "Strang", "Task", "Yoshida4", "choose"]
+           "MultiProduct6", "ProcessedGradient6", "Record", "Stepper", "Strang", "Task", "Yoshida4", "choose"]

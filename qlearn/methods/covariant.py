@@ -6,18 +6,20 @@ and a transform do it in flat space. Where A depends on t a drift takes the time
 integrator (qlearn.methods.magnus): of order 4, whatever the scheme.
 """
 
-from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, final
 
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.action import dense_matrix
 from qlearn.kernels.arrays import squared_sums
 from qlearn.kernels.phases import Product
+from qlearn.methods.frozen import kinetic_sum
 from qlearn.methods.krylov import krylov_exponential
+from qlearn.methods.last_few import last_few
 from qlearn.methods.magnus import moments
-from qlearn.methods.plain import restored
+from qlearn.methods.plain import restored, turns_of
 from qlearn.methods.record import EPS, Record
 from qlearn.methods.sequence import Sequence, plan_of
 
@@ -40,7 +42,7 @@ class CovariantSteps:
     def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
         """``count`` steps of length h from ``time``."""
         kicks, norms = self._kicks(h, phi), squared_sums(phi, self.axes) if self.imaginary else None
-        turns = self._turns(kicks, time, h, count)
+        turns = turns_of(kicks, self.plan, time, h, count, compiled=False)
         kick, given = next(turns)
         phi = kick(phi, given)
         for step in range(count):
@@ -55,20 +57,8 @@ class CovariantSteps:
 
     def _kicks(self, h: float, phi: Any) -> list[Product]:
         """The kicks in the order of the plan."""
-        if h not in self._kept:
-            while len(self._kept) >= self.most:
-                self._kept.pop(next(iter(self._kept)))
-            kicks = self.kicks.prepare(self.plan.kicks, h, phi)
-            self._kept[h] = [kicks[row] for row in self.plan.order]
-        self._kept[h] = self._kept.pop(h)  # the last used stand last
-        return self._kept[h]
-
-    def _turns(self, kicks: list[Product], time: float, h: float, count: int) -> Iterator[tuple[Callable[[Any, Any], Any], Any]]:
-        """The kick before all steps and those behind the drifts, each with its table or its time."""
-        turns = [kicks[0], *kicks[1:-1] * count]
-        turns[-1] = kicks[-1]
-        for (kick, table), when in zip(turns, self.plan.times(time, h, count, compiled=False).tolist(), strict=True):
-            yield kick, when if table is None else table
+        kicks: list[Product] = last_few(self._kept, h, self.most, lambda: self.kicks.prepare(self.plan.kicks, h, phi))
+        return [kicks[row] for row in self.plan.order]
 
     def _drifted(self, phi: Any, time: float, span: float) -> Any:
         """φ after the drift from ``time`` for ``span``, either sign."""
@@ -80,7 +70,8 @@ class CovariantSteps:
             return phi + (parts @ frames).reshape(phi.shape)
         psi = H.grid.from_periodic(phi)
         for part in moments(time, span) if H.kinetic_depends_on_time else (((0.0, 1.0),),):
-            psi, _, applications = krylov_exponential(self._kinetic(part), psi, len(self.axes), abs(span), factor, ALLOWED)
+            drift = kinetic_sum(H.kinetic, part)
+            psi, _, applications = krylov_exponential(drift, psi, len(self.axes), abs(span), factor, ALLOWED)
             self.record.ffts += applications * len(part) * H.kinetic.ffts * (psi.size // H.grid.size)
         return H.grid.to_periodic(psi)
 
@@ -92,15 +83,9 @@ class CovariantSteps:
             return None
 
         def found() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            columns = H.kinetic.apply(H.grid.from_periodic(np.eye(n, dtype=complex).reshape(n, *H.grid.shape)))
-            matrix = H.grid.to_periodic(columns).reshape(n, n).T
-            levels, vectors = np.linalg.eigh((matrix + matrix.conj().T) / 2)
+            levels, vectors = np.linalg.eigh(dense_matrix(np.zeros(n), H.kinetic, None, hermitian=True))
             vectors = vectors @ (1.5 * np.eye(n) - 0.5 * vectors.conj().T @ vectors)  # orthonormal to the last digit
+            vectors = H.grid.to_periodic(vectors.T.reshape(n, *H.grid.shape)).reshape(n, n).T
             return levels, np.ascontiguousarray(vectors.T), vectors.conj()
         modes: tuple[np.ndarray, np.ndarray, np.ndarray] = H.kept("modes of T", found)
         return modes
-
-    def _kinetic(self, part: tuple[tuple[float, float], ...]) -> Callable[[Any], Any]:
-        """Σ_i w_i T(t_i)."""
-        apply = self.hamiltonian.kinetic.apply
-        return lambda psi: sum((w * apply(psi, t) for t, w in part[1:]), part[0][1] * apply(psi, part[0][0]))

@@ -1,6 +1,7 @@
 """H at one moment, or a weighted sum of H at several, as one operator whose tables are made once."""
 
 import math
+from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace
 
-__all__ = ["FrozenOperator", "clipped_matrix", "local_levels"]
+__all__ = ["FrozenOperator", "clipped_matrix", "kinetic_sum", "local_levels"]
 
 
 @final
@@ -107,7 +108,7 @@ class FrozenOperator:
         kinetic = self.hamiltonian.kinetic
         if not self._moving:
             return (self.weight * self.scale) * kinetic.apply(phi)
-        return sum((w * self.scale) * kinetic.apply(phi, t) for t, w in self.moments)
+        return kinetic_sum(kinetic, self.moments, self.scale)(phi)
 
     def _times(self, potential: Any, phi: Any) -> Any:
         if self.channels is None:
@@ -126,6 +127,11 @@ class FrozenOperator:
         if self._carried is None:
             self._carried = (None if self.table is None else like(self.table, phi), like(self.potential, phi))
         return self._carried
+
+
+def kinetic_sum(kinetic: Any, moments: tuple[tuple[float, float], ...], scale: float = 1.0) -> Callable[[Any], Any]:
+    """scale·Σ_i w_i T(t_i), on ψ."""
+    return lambda psi: sum((w * scale) * kinetic.apply(psi, t) for t, w in moments)
 
 
 def _potential(hamiltonian: Hamiltonian, moments: tuple[tuple[float, float], ...], ceiling: float) -> np.ndarray:

@@ -4,7 +4,6 @@ That is: phases by numba, no FFT backend asked for by name, arrays of NumPy, per
 real time, and numbers of points that the loop can transform. The numbers are those of the other way to rounding.
 """
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, final
 
@@ -15,6 +14,7 @@ from qlearn.kernels.fft import backend_name
 from qlearn.kernels.phases import Phases
 from qlearn.kernels.stepping import NONE, Angles, Stages, exponentials, factors, fits, layout_of
 from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
+from qlearn.methods.last_few import last_few
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.sequence import Plan, Sequence, plan_of
 
@@ -76,18 +76,12 @@ class FusedSteps:
         return True
 
     def _stages(self, h: float) -> Stages:
-        return self._kept(self._drifted, h, lambda: self._made(self.plan, h))
+        made: Stages = last_few(self._drifted, h, self.most, lambda: self._made(self.plan, h))
+        return made
 
     def _factors(self, h: float) -> np.ndarray:
-        return self._kept(self._kicked, h, lambda: self._static(self.plan.kicks, h))
-
-    def _kept(self, tables: dict[float, Any], h: float, make: Callable[[], Any]) -> Any:
-        if h not in tables:
-            while len(tables) >= self.most:
-                tables.pop(next(iter(tables)))
-            tables[h] = make()
-        tables[h] = tables.pop(h)  # the last used stand last
-        return tables[h]
+        made: np.ndarray = last_few(self._kicked, h, self.most, lambda: self._static(self.plan.kicks, h))
+        return made
 
     def _made(self, plan: Plan, h: float) -> Stages:
         return Stages(self.layout, plan.which, *self._drifts(plan.drifts * h))

@@ -12,10 +12,11 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums
 from qlearn.kernels.phases import Phases, Product
 from qlearn.methods.kicks import DrivenKicks
+from qlearn.methods.last_few import last_few
 from qlearn.methods.lookout import Lookout
-from qlearn.methods.sequence import Sequence, plan_of
+from qlearn.methods.sequence import Plan, Sequence, plan_of
 
-__all__ = ["PlainSteps", "restored"]
+__all__ = ["PlainSteps", "restored", "turns_of"]
 
 FEW = 2**13  # points up to which the factors of kicks under a drive are made together
 
@@ -56,12 +57,7 @@ class PlainSteps:
         """The kick before all steps and those behind the stages, each with its table or its time."""
         if isinstance(self.kicks, DrivenKicks) and isinstance(phi, np.ndarray) and self.hamiltonian.grid.size <= FEW:
             return zip(repeat(imul), self.kicks.factors_in_turn(self.plan, h, time, count), strict=False)
-        turns = [kicks[0], *kicks[1:-1] * count]
-        turns[-1] = kicks[-1]
-        if kicks[0][1] is not None:
-            return iter(turns)
-        times = self.plan.times(time, h, count, compiled=self.phases.name == "numba").tolist()
-        return zip((kick for kick, _ in turns), times, strict=True)
+        return turns_of(kicks, self.plan, time, h, count, compiled=self.phases.name == "numba")
 
     def once(self, phi: Any, sequence: Sequence, time: float, h: float) -> Any:
         """Another sequence, whose tables are not kept."""
@@ -76,12 +72,8 @@ class PlainSteps:
         return phi
 
     def _step(self, h: float, scale: float, phi: Any) -> tuple[list[Product], list[Product]]:
-        if (h, scale) not in self._kept:
-            while len(self._kept) >= self.most:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[h, scale] = self._made(h, scale, phi)
-        self._kept[h, scale] = self._kept.pop((h, scale))  # the last used stand last
-        return self._kept[h, scale]
+        made: tuple[list[Product], list[Product]] = last_few(self._kept, (h, scale), self.most, lambda: self._made(h, scale, phi))
+        return made
 
     def _made(self, h: float, scale: float, phi: Any) -> tuple[list[Product], list[Product]]:
         """The drifts of the stages, times ``scale``, and the kicks in the order of the plan."""
@@ -98,6 +90,15 @@ class PlainSteps:
         tables = self.phases.exponentials(kinetic.table[None], rates[:, None])
         tables *= scale
         return [(imul, like(table, phi)) for table in tables]
+
+
+def turns_of(kicks: list[Product], plan: Plan, time: float, h: float, count: int, *, compiled: bool) -> Iterator[Product]:
+    """The kick before ``count`` steps and those behind their stages, each with its table or, where they have none, its time."""
+    turns = [kicks[0], *kicks[1:-1] * count]
+    turns[-1] = kicks[-1]
+    if kicks[0][1] is not None:
+        return iter(turns)
+    return zip((kick for kick, _ in turns), plan.times(time, h, count, compiled=compiled).tolist(), strict=True)
 
 
 def restored(phi: Any, norms: np.ndarray, axes: tuple[int, ...]) -> Any:

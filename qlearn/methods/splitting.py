@@ -38,9 +38,9 @@ class Splitting(ABC):
 
     dt : step length > 0 (the last one before a save time is shorter); None chooses the steps from ``tol`` of sesolve.
     V may depend on t. A loss (absorber, Im V < 0) is multiplied with exp(−bhW/ħ); where b < 0 that grows, which is harmless
-    while |b|hW/ħ stays below 1: Strang() and Chin4() have no b < 0. With a metric or A(q) a drift is an exponential in Krylov
-    spaces of T (qlearn.methods.covariant), some ten times as dear: meant for f(|ψ|²), which no other method takes. Schemes with
-    gradients are not offered there, and with A(t, q) those of order 4 at most.
+    while |b|hW/ħ stays below 1: Strang() and Chin4() have no b < 0. With a metric or A(q) a drift is the exponential of a T that
+    is not diagonal in the wavenumbers (qlearn.methods.covariant): meant for f(|ψ|²), which no other method takes in real time.
+    Schemes with gradients are not offered there, and with A(t, q) those of order 4 at most.
     """
 
     dt: float | None = None
