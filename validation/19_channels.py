@@ -1,10 +1,15 @@
 """Coupled channels: Rabi oscillations, Landau–Zener at a finite time, and two crossing curves against a matrix of another basis.
 
 The curves ½x² ± λx ± Δ with the coupling g e^{−iφ}: H in the states of the oscillator (80 an electronic state), written out
-here, exponentiated by eigh.  Controls: V transposed in its channels; the sweep of the other sign; no coupling.
+here, exponentiated by eigh.  Each of the three once more with a second state that decays; the curves then at a rate 2W/ħ that
+depends on x, exponentiated by scaling and squaring.  Controls: V transposed in its channels; the sweep of the other sign; no
+coupling; the same loss for both states.
 """
 
+from dataclasses import replace
+
 import numpy as np
+from scipy.linalg import expm
 
 import qlearn as ql
 from qlearn.exact import GaussianPacket, LandauZener, RabiPacket
@@ -16,6 +21,8 @@ PACKET = GaussianPacket(center=1.0, width=0.6, momentum=0.5, omega=1.1, mass=1.2
 RABI = RabiPacket(PACKET, coupling=0.8 - 0.6j, detuning=0.5)
 ZENER = LandauZener(PACKET, sweep=1.3, coupling=0.5, start=-4.0)
 SLOPE, GAP, MIXING = 1.2, 0.4, 0.5 * np.exp(-0.7j)
+LOSS, WIDEST = 0.15, 0.06      # W = LOSS + WIDEST x² on the second curve
+DECAY = 0.7
 STATES = 80
 
 
@@ -25,7 +32,12 @@ def curves(x: np.ndarray) -> np.ndarray:
     return np.array([[x**2 / 2 + SLOPE * x + GAP, MIXING * one], [np.conj(MIXING) * one, x**2 / 2 - SLOPE * x - GAP]])
 
 
-def in_oscillator_states(start: np.ndarray, duration: float) -> np.ndarray:
+def losses(x: np.ndarray) -> np.ndarray:
+    """W of the second curve alone, (2, 2, N)."""
+    return np.multiply.outer(np.diag([0.0, 1.0]), LOSS + WIDEST * x**2)
+
+
+def in_oscillator_states(start: np.ndarray, duration: float, *, lossy: bool = False) -> np.ndarray:
     """ψ(T) of the crossing by the matrix a†a + ½ ± λ(a + a†)/√2 ± Δ, (2, N)."""
     x = GRID.axes[0]
     states = [np.pi**-0.25 * np.exp(-(x**2) / 2)]
@@ -37,10 +49,20 @@ def in_oscillator_states(start: np.ndarray, duration: float) -> np.ndarray:
     first = np.diag(n + 0.5)
     matrix = np.block([[first + SLOPE * position + GAP * np.eye(STATES), MIXING * np.eye(STATES)],
                        [np.conj(MIXING) * np.eye(STATES), first - SLOPE * position - GAP * np.eye(STATES)]])
-    levels, vectors = np.linalg.eigh(matrix)
     weights = (start @ basis.T * GRID.cell_volume).ravel()
+    if lossy:
+        squared = np.diag(n + 0.5) + np.diag(np.sqrt((n[:-2] + 1) * (n[:-2] + 2)) / 2, 2) \
+            + np.diag(np.sqrt((n[:-2] + 1) * (n[:-2] + 2)) / 2, -2)
+        lost = np.kron(np.diag([0.0, 1.0]), LOSS * np.eye(STATES) + WIDEST * squared)
+        return (expm(-1j * duration * (matrix - 1j * lost)) @ weights).reshape(2, STATES) @ basis
+    levels, vectors = np.linalg.eigh(matrix)
     end = vectors @ (np.exp(-1j * duration * levels) * (vectors.conj().T @ weights))
     return end.reshape(2, STATES) @ basis
+
+
+def _left(problem: RabiPacket | LandauZener, t: float) -> float:
+    """‖ψ(t)‖²."""
+    return float(np.sum(np.abs(problem.amplitudes(t)) ** 2))
 
 
 def evidence() -> list[Evidence]:
@@ -55,6 +77,22 @@ def evidence() -> list[Evidence]:
         at_most(f"crossing curves, {np.sum(np.abs(moved[1]) ** 2) * GRID.cell_volume:.3f} transferred: L2 error",
                 distance(H, moved, expected), 1e-8, floor=1e-12),
     ]
+    fading, swept = replace(RABI, decay=DECAY), replace(ZENER, decay=DECAY)
+    lossy = ql.Hamiltonian(GRID, curves, absorber=losses)
+    decayed, expected_decayed = carried(lossy, start, (0.0, 6.0)), in_oscillator_states(start, 6.0, lossy=True)
+    lines += [
+        at_most(f"Rabi, the second state decays, {_left(fading, 7.0):.3f} left: L2 error", error(fading, GRID, (0.0, 7.0)), 1e-8,
+                floor=1e-12),
+        at_most("Rabi, the second state decays, split (BM6): L2 error", error(fading, GRID, (0.0, 7.0), method=ql.BM6()), 1e-8,
+                floor=1e-12),
+        at_most(f"Landau–Zener, the second state decays, {_left(swept, 4.0):.3f} left: L2 error",
+                error(swept, GRID, (-4.0, 4.0)), 1e-8, floor=1e-12),
+        at_most(f"crossing curves, the second decays, {float(lossy.norm(decayed)) ** 2:.3f} left: L2 error",
+                distance(lossy, decayed, expected_decayed), 1e-8, floor=1e-12),
+    ]
+    both = ql.Hamiltonian(GRID, curves, absorber=lambda x: (LOSS + WIDEST * x**2) / 2)
+    lines.append(at_least("crossing curves, half the loss on both: L2 error",
+                          distance(both, carried(both, start, (0.0, 6.0)), expected_decayed), 1e-2, control=True))
     transposed = ql.Hamiltonian(GRID, lambda x: np.swapaxes(RABI.potential(x), 0, 1), mass=1.2, hbar=0.9)
     lines.append(at_least("Rabi, V transposed: L2 error", error(RABI, GRID, (0.0, 7.0), hamiltonian=transposed), 1e-2,
                           control=True))

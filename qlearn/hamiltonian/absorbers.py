@@ -14,7 +14,17 @@ import numpy as np
 from qlearn import checks
 from qlearn.grids import Grid
 from qlearn.hamiltonian.scattering import layer_scattering, tabulated_layers
-from qlearn.hamiltonian.tables import frozen, is_known_everywhere, layout, tabulate
+from qlearn.hamiltonian.tables import (
+    HERMITIAN,
+    frozen,
+    hermitian_and_loss,
+    is_known_everywhere,
+    layout,
+    on_diagonal,
+    one_for_all,
+    point_levels,
+    tabulate,
+)
 
 if TYPE_CHECKING:
     from qlearn.hamiltonian.operator import Hamiltonian
@@ -171,7 +181,8 @@ def reflected_share(hamiltonian: "Hamiltonian", psi: np.ndarray, t: float = 0.0)
     Each plane wave of ψ meets the layers of each axis as often as its velocity there says, and head-on with the kinetic energy
     v²/2(M⁻¹) of that axis: V is taken to be the same where ψ is and where the layers begin, and waves that never get there count
     too. R + T come from the profile: of an ``Absorber`` its own; in one dimension of the loss table, if some stretch of the axis
-    is free of it. None where that does not apply: no loss, other tables in d > 1, batches of W, gains, metrics, A(q).
+    is free of it. None where that does not apply: no loss, other tables in d > 1 or for single channels, batches of W, gains,
+    metrics, A(q).
     """
     if hamiltonian.is_hermitian or not hamiltonian.is_diagonal_in_k:
         return None
@@ -211,6 +222,8 @@ def _layer_curves(hamiltonian: "Hamiltonian", t: float) -> dict[int, Any] | None
         return {axis: lambda e, inverse, wall=grid.boundary[axis] == "wall":
                 np.add(*absorber._scattered(e, 1 / inverse, hbar, wall, ROUGH)) for axis in absorber.on_axes(grid)}
     loss = hamiltonian.loss_table(t)
+    if loss is not None and hamiltonian.channels is not None:
+        loss = one_for_all(loss, hamiltonian.channels, grid.ndim)
     if grid.ndim > 1 or loss is None or loss.shape != grid.shape or loss.min() < 0 or not loss.any():
         return None
     layers = tabulated_layers(loss, float(grid.spacing[0]), grid.boundary[0] == "wall")
@@ -225,26 +238,39 @@ def _layer_curves(hamiltonian: "Hamiltonian", t: float) -> dict[int, Any] | None
     return {0: curve}
 
 
-def absorber_table(grid: Grid, absorber: Any, batch: tuple[int, ...]) -> np.ndarray | None:
-    """W (…, *shape) ≥ 0 of what a Hamiltonian was given, read-only; None where it is zero. ``batch``: the batch axes of V."""
+def absorber_table(grid: Grid, absorber: Any, batch: tuple[int, ...], channels: int | None) -> np.ndarray | None:
+    """W ≥ 0 of what a Hamiltonian was given, (…, *shape), for channels matrices (…, c, c, *shape); read-only; None where it is
+    zero. ``batch``: the batch axes of V."""
     if absorber is None:
         return None
     if isinstance(absorber, list | tuple) and any(isinstance(part, Absorber) for part in absorber):
         checks.fail("absorber", "must be one", f"{len(absorber)}",
                     "Add their tables: sum(layer.table(grid) for layer in layers).")
     values = absorber.table(grid) if isinstance(absorber, Absorber) else tabulate(grid, absorber, "absorber")
-    if layout(values.shape, grid.shape, "absorber")[0] is not None:
-        checks.fail("absorber", "must be one W for all channels", f"shape {values.shape}",
-                    "Flatten a batch of n × n absorbers to (n², *shape).")
-    if np.iscomplexobj(values):
+    square, own = layout(values.shape, grid.shape, "absorber")
+    if square not in (None, channels):
+        checks.fail("absorber", "must be one W for all channels" + ("" if channels is None else f", or {channels} × {channels} "
+                    "matrices"), f"shape {values.shape}", "Flatten a batch of n × n absorbers to (n², *shape).")
+    if square is None and np.iscomplexobj(values):
         checks.fail("absorber", "must be real, W of H − iW", "complex values", "Put a complex potential into potential=.")
-    if values.min() < 0:
-        checks.fail("absorber", "must be ≥ 0 everywhere, W of H − iW", float(values.min()), "A gain is Im V > 0 of potential=.")
+    if channels is not None:
+        values = on_diagonal(values, channels, grid.ndim) + 0j if square is None else _hermitian(values, channels, grid)
+    least = point_levels(values, channels, grid.ndim)[0]
+    if least < (0.0 if square is None else -HERMITIAN * float(np.max(np.abs(values)))):
+        checks.fail("absorber", "must be ≥ 0 everywhere, W of H − iW", least, "A gain is Im V > 0 of potential=.")
     try:
-        np.broadcast_shapes(batch, values.shape[:-grid.ndim])
+        np.broadcast_shapes(batch, own)
     except ValueError:
         checks.fail("absorber", f"must have batch axes that broadcast with those of V, {batch}", f"shape {values.shape}")
-    return frozen(np.array(values)) if values.any() or values.ndim > grid.ndim else None
+    return frozen(np.array(values)) if values.any() or own else None
+
+
+def _hermitian(values: np.ndarray, channels: int, grid: Grid) -> np.ndarray:
+    hermitian, rest = hermitian_and_loss(values, channels, grid.ndim, "absorber")
+    if rest is not None:
+        checks.fail("absorber", "must be a Hermitian matrix at each point", f"a deviation of {np.max(np.abs(rest)):.3g}",
+                    "W[i, j] must be the complex conjugate of W[j, i]; what is Hermitian there belongs to potential=.")
+    return hermitian
 
 
 def is_refinable(absorber: Any) -> bool:

@@ -9,7 +9,7 @@ from qlearn.hamiltonian.curved import CovariantKinetic
 from qlearn.hamiltonian.kinetic import FlatKinetic
 from qlearn.kernels.arrays import like, namespace
 
-__all__ = ["DENSE_LIMIT", "acted", "dense_matrix", "lowest_diagonal", "point_levels"]
+__all__ = ["DENSE_LIMIT", "acted", "dense_matrix", "lowest_diagonal"]
 
 DENSE_LIMIT = 4096  # rows: a complex matrix of 256 MiB
 
@@ -68,14 +68,6 @@ def dense_matrix(table: np.ndarray, kinetic: FlatKinetic | CovariantKinetic, cha
     for i, j in np.ndindex(channels, channels):
         matrix[i * n + points, j * n + points] += entries[i, j]
     return matrix
-
-
-def point_levels(table: np.ndarray, channels: int | None, ndim: int) -> tuple[float, float]:
-    """The least and the largest eigenvalue of V over all points."""
-    if channels is None:
-        return float(table.min()), float(table.max())
-    levels = np.linalg.eigvalsh(np.moveaxis(table, (-ndim - 2, -ndim - 1), (-2, -1)))
-    return float(levels.min()), float(levels.max())
 
 
 def lowest_diagonal(table: np.ndarray, channels: int | None, ndim: int) -> np.ndarray:

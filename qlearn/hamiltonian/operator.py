@@ -14,14 +14,14 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.absorbers import absorber_table, is_refinable
-from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, lowest_diagonal, point_levels
+from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, lowest_diagonal
 from qlearn.hamiltonian.curved import CovariantKinetic
 from qlearn.hamiltonian.gradients import Steepness, is_smooth, kinks
 from qlearn.hamiltonian.kinetic import FlatKinetic, kinetic_for
 from qlearn.hamiltonian.nonlinearity import Nonlinearity
 from qlearn.hamiltonian.potential import Potential
 from qlearn.hamiltonian.separable import Drive
-from qlearn.hamiltonian.tables import SMALL, frozen, on_diagonal
+from qlearn.hamiltonian.tables import SMALL, frozen, point_levels
 from qlearn.kernels.arrays import namespace, squared_sums, squares, to_numpy
 
 __all__ = ["DENSE_LIMIT", "Hamiltonian"]
@@ -38,14 +38,16 @@ class Hamiltonian:
     potential : V, in units of energy: number | array (*shape) | callable V(*q) | SymPy expression in t and the coordinates (one
         symbol of any name in 1-D; else x, y, z or q1, q2, …) | SeparablePotential, which implies ``time_dependent``. Values:
         real; complex, where −Im V ≥ 0 takes from the norm at the rate 2|Im V|/ħ and Im V > 0 adds to it; or Hermitian matrices
-        (c, c, *shape) that couple c channels, ψ then (c, *shape), where a loss must be common to all channels (a SymPy Matrix,
-        or rows [[V11, V12], [V21, V22]] will do too). Axes before these are a batch over parameters of V and broadcast against
-        the batch axes of ψ. Two equal axes before ``shape`` are channels: flatten a batch of n × n potentials to n² first.
+        (c, c, *shape) that couple c channels, ψ then (c, *shape) (a SymPy Matrix, or rows [[V11, V12], [V21, V22]] will do too).
+        Such matrices may have a loss −iW, W = ½i(V − V†), that is diagonal, or has levels of one sign at each point. Axes before
+        these are a batch over parameters of V and broadcast against the batch axes of ψ. Two equal axes before ``shape`` are
+        channels: flatten a batch of n × n potentials to n² first.
     mass : m > 0 | one number an axis | symmetric positive definite matrix M.
     hbar : ħ > 0.
     metric : None | callable g(*q) -> (d, d, *shape). The states are then half-densities Φ = g^{1/4} ψ with Σ|Φ|² ΔV = 1.
     vector_potential : None | A, d numbers or callable A(*q) -> (d, *shape).
-    absorber : W ≥ 0 of −iW, the same for all channels and at all times: number | array | callable W(*q) | qlearn.Absorber.
+    absorber : W ≥ 0 of −iW, the same at all times: number | array | callable W(*q) | qlearn.Absorber, for all channels alike; or
+        Hermitian matrices (c, c, *shape), positive semidefinite.
     nonlinearity : f, a callable of |ψ|² of the scalar, (…, [c,] *shape), that returns the same shape, real: lambda n: g * n for
         Gross–Pitaevskii, np.log for the logarithmic equation; where |ψ|² is 0, f counts as 0.
     time_dependent : True for V(t, *q) and A(t, *q): then every callable V and A takes t first. Needed with SymPy in t.
@@ -87,8 +89,8 @@ class Hamiltonian:
                  "nonlinearity": None if nonlinearity is None else Nonlinearity(nonlinearity, state),
                  "time_dependent": moving or values.time_dependent,
                  "kinetic": kinetic_for(grid, mass, hbar, metric, vector_potential, moving),
-                 "_moving": moving, "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch), "_last": None,
-                 "_kept": {}}
+                 "_moving": moving, "_values": values, "_absorbed": absorber_table(grid, absorber, values.batch, values.channels),
+                 "_last": None, "_kept": {}}
         for name, value in given.items():
             object.__setattr__(self, name, value)
 
@@ -100,8 +102,10 @@ class Hamiltonian:
     @cached_property
     def batch_shape(self) -> tuple[int, ...]:
         """The axes of a batch over parameters of V (and of the absorber); () without one."""
-        own = () if self._absorbed is None else self._absorbed.shape[:-self.grid.ndim]
-        return np.broadcast_shapes(self._values.batch, own)
+        if self._absorbed is None:
+            return self._values.batch
+        axes = self.grid.ndim + (0 if self.channels is None else 2)
+        return np.broadcast_shapes(self._values.batch, self._absorbed.shape[:-axes])
 
     @property
     def state_shape(self) -> tuple[int, ...]:
@@ -149,9 +153,13 @@ class Hamiltonian:
         return self._values.real(checks.real("t", t))
 
     def loss_table(self, t: float = 0.0) -> np.ndarray | None:
-        """W of H = … − iW on the grid at time t, absorber and −Im V, (*batch, *shape), read-only; negative where Im V > 0; None
-        where H is Hermitian."""
+        """W of H = … − iW on the grid at time t, absorber and −Im V, (*batch, *shape), for channels Hermitian (*batch, c, c,
+        *shape) and complex; read-only; negative where Im V > 0; None where H is Hermitian."""
         return self._tables(t)[1]
+
+    def optical_potential(self, t: float = 0.0) -> np.ndarray:
+        """V − iW on the grid at time t, ``potential_table`` and ``loss_table`` in one; read-only; V where H is Hermitian."""
+        return self._tables(t)[2]
 
     @cached_property
     def drive(self) -> Drive | None:
@@ -222,8 +230,7 @@ class Hamiltonian:
         real, loss = self.potential_table(t), self._values.loss(t)
         if self._absorbed is not None:
             loss = self._absorbed if loss is None else frozen(loss + self._absorbed)
-        whole = real if loss is None else \
-            frozen(real - 1j * (loss if self.channels is None else on_diagonal(loss, self.channels, self.grid.ndim)))
+        whole = real if loss is None else frozen(real - 1j * loss)
         last = (t, loss, whole)
         object.__setattr__(self, "_last", last)
         return last

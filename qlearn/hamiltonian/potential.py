@@ -16,10 +16,10 @@ from qlearn.hamiltonian.tables import (
     called,
     checked_values,
     frozen,
+    has_loss,
     hermitian_and_loss,
     is_known_everywhere,
     layout,
-    on_diagonal,
     values_of,
 )
 
@@ -54,7 +54,7 @@ class Potential:
         return self._tables(t)[1]
 
     def loss(self, t: float) -> np.ndarray | None:
-        """−Im V, (*batch, *shape), read-only; None where V is real."""
+        """−Im V, (*batch, *shape), for channels Hermitian (*batch, c, c, *shape), read-only; None where there is none."""
         return self._tables(t)[2]
 
     def values(self, t: float) -> np.ndarray:
@@ -62,7 +62,7 @@ class Potential:
         _, real, loss = self._tables(t)
         if loss is None:
             return real
-        return real - 1j * (loss if self.channels is None else on_diagonal(loss, self.channels, self.grid.ndim))
+        return real - 1j * loss
 
     @property
     def refinable(self) -> bool:
@@ -94,15 +94,8 @@ class Potential:
             return channels, batch, loss is not None
         samples = self._probed() if self._parts is None else [self._parts.static, *self._parts.tables]
         channels, batch = layout(samples[0].shape, self.grid.shape, "potential")
-        lossy = any(np.iscomplexobj(values) and (channels is None or self._has_trace(values)) for values in samples)
+        lossy = any(np.iscomplexobj(values) if channels is None else has_loss(values, self.grid.ndim) for values in samples)
         return channels, batch, lossy
-
-    def _has_trace(self, values: np.ndarray) -> bool:
-        """A complex matrix V counts as lossy where its diagonal has an imaginary part."""
-        d = self.grid.ndim
-        with np.errstate(invalid="ignore"):
-            trace = np.trace(values, axis1=-d - 2, axis2=-d - 1).imag
-        return bool(np.any(np.isfinite(trace) & (trace != 0)))
 
     def _probed(self) -> list[np.ndarray]:
         """V at the times at which it can be computed, for its shape and type only."""
@@ -131,7 +124,7 @@ class Potential:
                         f"a real V at t = {PROBES[0]:g} and {PROBES[1]:g}, a complex one here",
                         "Return complex numbers at all times; with channels give a SeparablePotential.")
         if self.time_dependent and self.is_complex and loss is None:
-            loss = np.zeros((*self.batch, *self.grid.shape))
+            loss = np.zeros_like(real)
         self._last = (t, frozen(real), None if loss is None else frozen(loss))
         return self._last
 

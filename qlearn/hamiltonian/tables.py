@@ -11,8 +11,8 @@ from qlearn.errors import ArgumentError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy
 
-__all__ = ["SMALL", "call", "called", "checked_values", "frozen", "hermitian_and_loss", "is_known_everywhere", "layout",
-           "on_diagonal", "tabulate", "values_of"]
+__all__ = ["SMALL", "call", "called", "checked_values", "frozen", "has_loss", "hermitian_and_loss", "is_known_everywhere",
+           "layout", "on_diagonal", "one_for_all", "point_levels", "tabulate", "values_of"]
 
 SMALL = 2**16          # points of a grid up to which what is derived from H is kept with it
 HERMITIAN = 1e-12      # |V − V†| that counts as rounding, relative to max|V|
@@ -112,18 +112,46 @@ def layout(shape: tuple[int, ...], points: tuple[int, ...], name: str) -> tuple[
 
 
 def hermitian_and_loss(raw: np.ndarray, channels: int, ndim: int, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """V = ½(V + V†) − iW·1 of matrices (…, c, c, *shape); refused where the anti-Hermitian part is not of this form."""
-    dagger = np.conj(np.swapaxes(raw, -ndim - 2, -ndim - 1))
-    hermitian, rest = (raw + dagger).astype(complex) / 2, (raw - dagger) / 2j
-    size = float(np.max(np.abs(raw), initial=0.0))
-    loss = -np.trace(rest, axis1=-ndim - 2, axis2=-ndim - 1).real / channels
-    excess = float(np.max(np.abs(rest + on_diagonal(loss, channels, ndim)), initial=0.0))
-    if excess > HERMITIAN * size:
-        checks.fail(name, "must be a Hermitian matrix at each point, or one minus iW(q) times the unit matrix",
-                    f"a deviation of {excess:.3g}", "If the array is a batch of n × n potentials and not channels, flatten it to "
-                    "(n², *shape). A loss that differs from channel to channel is not offered here: add it to H.to_matrix() and "
-                    "use scipy.linalg.expm.")
-    return hermitian, loss if float(np.max(np.abs(loss), initial=0.0)) > HERMITIAN * size else None
+    """(½(V + V†), W = ½i(V − V†)) of matrices V (…, c, c, *shape), W None where it is rounding. Refused where W takes from one
+    superposition of channels and gives to another at the same point, which nearly always is a missing complex conjugate."""
+    hermitian, loss = (part.astype(complex) for part in _parts(raw, ndim))
+    allowed = HERMITIAN * float(np.max(np.abs(raw), initial=0.0))
+    if not float(np.max(np.abs(loss), initial=0.0)) > allowed:
+        return hermitian, None
+    own = loss * on_diagonal(np.ones((1,) * ndim), channels, ndim)
+    excess = float(np.max(np.abs(loss - own), initial=0.0))
+    if excess <= allowed:
+        return hermitian, own
+    levels = np.linalg.eigvalsh(_matrices_last(loss, ndim))
+    if np.any((levels[..., 0] < -allowed) & (levels[..., -1] > allowed)):
+        checks.fail(name, "must be a Hermitian matrix at each point, or one minus iW with W diagonal, or with levels of one "
+                    "sign", f"a deviation of {excess:.3g}", "V[i, j] must be the complex conjugate of V[j, i]; if the array "
+                    "is a batch of n × n potentials and not channels, flatten it to (n², *shape). If some superposition of "
+                    "channels is meant to gain what another loses, take those superpositions as the channels.")
+    return hermitian, loss
+
+
+def has_loss(raw: np.ndarray, ndim: int) -> bool:
+    """True where matrices V (…, c, c, *shape) are not Hermitian; what is not finite does not count."""
+    with np.errstate(invalid="ignore"):
+        rest = np.abs(_parts(raw, ndim)[1])
+        sizes = np.abs(raw)
+    size = np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+    return bool(np.max(rest, initial=0.0, where=np.isfinite(rest)) > HERMITIAN * size)
+
+
+def one_for_all(loss: np.ndarray, channels: int, ndim: int) -> np.ndarray | None:
+    """w (…, *shape) where the matrices (…, c, c, *shape) are w times the unit matrix; else None."""
+    first: np.ndarray = np.moveaxis(loss, (-ndim - 2, -ndim - 1), (0, 1))[0, 0].real
+    return first if np.array_equal(loss, on_diagonal(first, channels, ndim)) else None
+
+
+def point_levels(table: np.ndarray, channels: int | None, ndim: int) -> tuple[float, float]:
+    """The least and the largest number of a table over all points; for channels, eigenvalue of its matrices (…, c, c, *shape)."""
+    if channels is None:
+        return float(table.min()), float(table.max())
+    levels = np.linalg.eigvalsh(_matrices_last(table, ndim))
+    return float(levels.min()), float(levels.max())
 
 
 def frozen(table: np.ndarray) -> np.ndarray:
@@ -137,6 +165,17 @@ def on_diagonal(values: np.ndarray, channels: int, ndim: int) -> np.ndarray:
     """values (…, *shape) times the unit matrix, (…, c, c, *shape)."""
     unit = np.eye(channels).reshape(channels, channels, *(1,) * ndim)
     return values.reshape(*values.shape[:-ndim], 1, 1, *values.shape[-ndim:]) * unit
+
+
+def _parts(raw: np.ndarray, ndim: int) -> tuple[np.ndarray, np.ndarray]:
+    """½(V + V†) and ½i(V − V†)."""
+    dagger = np.conj(np.swapaxes(raw, -ndim - 2, -ndim - 1))
+    return (raw + dagger) / 2, 0.5j * (raw - dagger)
+
+
+def _matrices_last(table: np.ndarray, ndim: int) -> np.ndarray:
+    """(…, c, c, *shape) → (…, *shape, c, c)."""
+    return np.moveaxis(table, (-ndim - 2, -ndim - 1), (-2, -1))
 
 
 def _from_rows(values: Any, grid: Grid, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.gradients import derivatives, joins_smoothly
+from qlearn.hamiltonian.tables import point_levels
 from qlearn.kernels.arrays import to_numpy
 from qlearn.kernels.phases import may_compile
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
@@ -102,7 +103,8 @@ def _lanczos_pairs(H: Hamiltonian, span: float, tol: float) -> float:
     """At most, for states all over the spectrum: m vectors reach to the phase φ with (eφ/2m)^m = tol."""
     low, high = H.spectral_bounds
     loss = H.loss_table()
-    radius = float(np.hypot((high - low) / 2, 0.0 if loss is None else np.max(np.abs(loss)) / 2))
+    size = 0.0 if loss is None else float(np.max(np.abs(point_levels(loss, H.channels, H.grid.ndim))))
+    radius = float(np.hypot((high - low) / 2, size / 2))
     m = min(Lanczos().dimension, int(np.prod(H.state_shape)))
     return float(m * np.ceil(radius * span / H.hbar / (2 * m / np.e * tol ** (1 / m))))
 

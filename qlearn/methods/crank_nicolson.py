@@ -79,7 +79,7 @@ class CrankNicolson:
         if 32 * inner * grid.size * (hamiltonian.channels or 1) * 4 > MOST_FILL:
             raise UnsupportedError(f"CrankNicolson would factorise a matrix of {grid.size} points with bands of {4 * inner}, "
                                    "beyond 2 GiB. Use Chebyshev() or RKN6().")
-        if _batched(hamiltonian):
+        if hamiltonian.batch_shape:
             raise UnsupportedError("CrankNicolson does not offer a batch over V. Solve its members one by one, "
                                    "or use Chebyshev(), with losses Lanczos().")
 
@@ -169,13 +169,11 @@ class _Step:
     def _matrix(self, time: float) -> sparse.csr_array:
         """T + V − iW, C order over the state."""
         hamiltonian = self.hamiltonian
-        table, loss = hamiltonian.potential_table(time), hamiltonian.loss_table(time)
-        lossy = 0.0 if loss is None else -1j * loss.ravel()
+        table = hamiltonian.optical_potential(time)
         if hamiltonian.channels is None:
-            return sparse.csr_array(self.kinetic + sparse.diags_array(table.ravel() + lossy))
+            return sparse.csr_array(self.kinetic + sparse.diags_array(table.ravel()))
         c = hamiltonian.channels
-        blocks = [[sparse.diags_array(table[i, j].ravel() + (lossy if i == j else 0)) + (i == j) * self.kinetic
-                   for j in range(c)] for i in range(c)]
+        blocks = [[sparse.diags_array(table[i, j].ravel()) + (i == j) * self.kinetic for j in range(c)] for i in range(c)]
         return sparse.csr_array(sparse.block_array(blocks))
 
 
@@ -200,8 +198,3 @@ def difference_kinetic(hamiltonian: Hamiltonian) -> sparse.csr_array:
 
 def _slope(grid: Grid, axis: int) -> sparse.csr_array:
     return on_axis(grid, axis, axis_matrix(grid, axis, FIRST, odd=True))
-
-
-def _batched(hamiltonian: Hamiltonian) -> bool:
-    loss, d = hamiltonian.loss_table(), hamiltonian.grid.ndim
-    return hamiltonian.potential_table().ndim > d + (2 if hamiltonian.channels else 0) or (loss is not None and loss.ndim > d)

@@ -61,12 +61,12 @@ class DenseStepper:
     def __init__(self, task: Task):
         self.task, hamiltonian = task, task.hamiltonian
         self.dims = len(hamiltonian.state_shape)
-        self.batch = np.broadcast_shapes(_batch_of_v(hamiltonian), tuple(task.psi.shape[:-self.dims]))
+        self.batch = np.broadcast_shapes(hamiltonian.batch_shape, tuple(task.psi.shape[:-self.dims]))
         self.flows = [_Flow(one.to_matrix(), hermitian=hamiltonian.is_hermitian) for one in _members(hamiltonian)]
         self.start = np.prod(hamiltonian.state_shape, dtype=int)
         psi = namespace(task.psi).broadcast_to(task.psi, (*self.batch, *hamiltonian.state_shape))
         self.psi = namespace(psi).reshape(as_complex(psi), (-1, int(self.start)))
-        self.member = np.broadcast_to(np.arange(len(self.flows)).reshape(_batch_of_v(hamiltonian)), self.batch).ravel()
+        self.member = np.broadcast_to(np.arange(len(self.flows)).reshape(hamiltonian.batch_shape), self.batch).ravel()
         self.norms = np.sqrt(squared_sums(self.psi, (-1,)))
         task.record.note = f"Dense with {'eigenvectors of' if hamiltonian.is_hermitian else 'exponentials of'} " \
                            f"{self.start}×{self.start}"
@@ -124,23 +124,13 @@ class _Flow:
         return self._last[1]
 
 
-def _batch_of_v(hamiltonian: Hamiltonian) -> tuple[int, ...]:
-    """The batch axes of V."""
-    loss, d = hamiltonian.loss_table(), hamiltonian.grid.ndim
-    table = hamiltonian.potential_table().shape[:-d - (2 if hamiltonian.channels else 0)]
-    return tuple(np.broadcast_shapes(table, () if loss is None else loss.shape[:-d]))
-
-
 def _members(hamiltonian: Hamiltonian) -> list[Hamiltonian]:
     """The Hamiltonian of each member of a batch over V, in C order."""
-    batch, d = _batch_of_v(hamiltonian), hamiltonian.grid.ndim
+    batch = hamiltonian.batch_shape
     if not batch:
         return [hamiltonian]
-    tail = hamiltonian.potential_table().shape[-d - (2 if hamiltonian.channels else 0):]
-    tables = np.broadcast_to(hamiltonian.potential_table(), (*batch, *tail)).reshape(-1, *tail)
-    loss = hamiltonian.loss_table()
-    losses = [None] * len(tables) if loss is None else \
-        np.broadcast_to(loss, (*batch, *hamiltonian.grid.shape)).reshape(-1, *hamiltonian.grid.shape)
-    return [Hamiltonian(hamiltonian.grid, table, mass=hamiltonian.mass, hbar=hamiltonian.hbar, metric=hamiltonian.metric,
-                        vector_potential=hamiltonian.vector_potential, absorber=w)
-            for table, w in zip(tables, losses, strict=True)]
+    table = hamiltonian.optical_potential()
+    tail = table.shape[-hamiltonian.grid.ndim - (2 if hamiltonian.channels else 0):]
+    return [Hamiltonian(hamiltonian.grid, one, mass=hamiltonian.mass, hbar=hamiltonian.hbar, metric=hamiltonian.metric,
+                        vector_potential=hamiltonian.vector_potential)
+            for one in np.broadcast_to(table, (*batch, *tail)).reshape(-1, *tail)]

@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.tables import point_levels
 from qlearn.kernels.arrays import as_complex, like, namespace
 
 __all__ = ["FrozenOperator", "clipped_matrix", "kinetic_sum", "local_levels"]
@@ -33,8 +34,10 @@ class FrozenOperator:
     def gain(self, sign: float) -> float:
         """The largest rate of growth of ‖ψ‖ times ħ, forwards (sign 1) or backwards (−1): max(−sign·ΣwW), at least 0."""
         losses = [(w, self.hamiltonian.loss_table(t)) for t, w in self.moments]
-        total = sum(w * loss for w, loss in losses if loss is not None)
-        return max(0.0, float(np.max(-sign * self.scale * np.asarray(total))))
+        total = sum((w * loss for w, loss in losses if loss is not None), np.zeros(()))
+        if not total.ndim:
+            return 0.0
+        return max(0.0, point_levels(-sign * self.scale * total, self.channels, self.grid.ndim)[1])
 
     def enter(self, psi: Any) -> Any:
         """ψ → working array, to be looked at only: ψ itself where nothing has to be changed."""
@@ -142,10 +145,7 @@ def _potential(hamiltonian: Hamiltonian, moments: tuple[tuple[float, float], ...
         table, loss = hamiltonian.potential_table(time), hamiltonian.loss_table(time)
         if ceiling < np.inf:
             table = np.minimum(table, ceiling) if channels is None else clipped_matrix(table, d, ceiling)
-        if loss is not None:
-            unit = 1.0 if channels is None else np.eye(channels).reshape(channels, channels, *(1,) * d)
-            table = table - 1j * (loss if channels is None else loss[..., None, None, *(slice(None),) * d]) * unit
-        total = total + weight * table
+        total = total + weight * (table if loss is None else table - 1j * loss)
     return np.asarray(total)
 
 

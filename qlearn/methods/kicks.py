@@ -14,8 +14,10 @@ from operator import imul
 from typing import Any, Protocol, final
 
 import numpy as np
+from scipy.linalg import expm
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.tables import one_for_all
 from qlearn.kernels.arrays import like, namespace, to_numpy
 from qlearn.kernels.phases import Phases, Product
 from qlearn.methods.coefficients import STRANG_TABLE, SplittingTable
@@ -149,7 +151,8 @@ class EvaluatedKicks:
 
 @final
 class ChannelKicks:
-    """V is a Hermitian c × c matrix at each point, exp(E) a matrix: a closed form for c = 2, else by its eigenvectors.
+    """V is a Hermitian c × c matrix at each point, exp(E) a matrix: a closed form for c = 2, else by its eigenvectors. With a
+    loss that differs from channel to channel it is not normal: a closed form for c = 2, else scaling and squaring.
 
     With f(|ψ|²) a kick is itself split, between exp(E_V) and exp(E_f), which leaves the densities as they are: by the ``inner``
     scheme in real time, a product of order 2 in imaginary time.
@@ -204,16 +207,24 @@ class ChannelKicks:
     def _matrices(self, parts: tuple[float, ...], h: float, time: float, phi: Any) -> dict[float, list[list[Any]]]:
         """For each of the parts of h, U_ij (…, *shape) of exp(E), row by row."""
         H = self.hamiltonian
-        v, loss = np.moveaxis(H.potential_table(time), (-H.grid.ndim - 2, -H.grid.ndim - 1), (0, 1)), H.loss_table(time)
-        exponential = _exponentials_of_two(v, self.phases, self.imaginary, H.grid.fourier_axes) if len(v) == 2 \
+        exponential = self._exponential(time)
+        return {part: [[like(entry, phi) for entry in row] for row in exponential(part * h / H.hbar)]
+                for part in dict.fromkeys(parts)}
+
+    def _exponential(self, time: float) -> Callable[[float], np.ndarray]:
+        """w ↦ exp(−iw(V − iW)), in imaginary time exp(−wV) up to a factor; (c, c, …)."""
+        H, d = self.hamiltonian, self.hamiltonian.grid.ndim
+        loss, c = H.loss_table(time), H.channels
+        assert c is not None
+        common = None if loss is None else one_for_all(loss, c, d)
+        if loss is not None and common is None:
+            return _exponentials_with_loss(_matrices_first(H.optical_potential(time), d))
+        v = _matrices_first(H.potential_table(time), d)
+        turned = _exponentials_of_two(v, self.phases, self.imaginary, H.grid.fourier_axes) if c == 2 \
             else _exponentials(v, self.imaginary, H.grid.fourier_axes)
-        made = {}
-        for part in dict.fromkeys(parts):
-            u = exponential(part * h / H.hbar)
-            if loss is not None:
-                u = u * np.exp(-part * h / H.hbar * loss)
-            made[part] = [[like(entry, phi) for entry in row] for row in u]
-        return made
+        if common is None:
+            return turned
+        return lambda weight: turned(weight) * np.exp(-weight * common)
 
 
 def _none(phi: Any, _: Any) -> Any:
@@ -251,6 +262,31 @@ def _exponentials(v: np.ndarray, imaginary: bool, axes: tuple[int, ...]) -> Call
     return exponential
 
 
+def _exponentials_with_loss(m: np.ndarray) -> Callable[[float], np.ndarray]:
+    """w ↦ exp(−iwM) of complex matrices M (c, c, …)."""
+    if len(m) > 2:
+        last = np.moveaxis(m, (0, 1), (-2, -1))
+        return lambda weight: np.moveaxis(expm(-1j * weight * last), (-2, -1), (0, 1))
+    middle, half = (m[0, 0] + m[1, 1]) / 2, (m[0, 0] - m[1, 1]) / 2
+    radius = np.sqrt(half**2 + m[0, 1] * m[1, 0])
+
+    def exponential(weight: float) -> np.ndarray:
+        first, second = np.exp(-1j * weight * (middle + radius)), np.exp(-1j * weight * (middle - radius))
+        even, angle = (first + second) / 2, weight * radius
+        near = np.abs(angle) < 1  # eigenvalues that nearly coincide, where (first − second)/2r has no digits
+        small = np.where(near, angle, 1.0)
+        ratio = np.where(small == 0, 1.0, np.sin(small) / np.where(small == 0, 1.0, small))
+        odd = np.where(near, -1j * weight * np.exp(-1j * weight * middle) * ratio,
+                       (first - second) / (2 * np.where(near, 1.0, radius)))
+        return np.stack([np.stack([even + odd * half, odd * m[0, 1]]), np.stack([odd * m[1, 0], even - odd * half])])
+    return exponential
+
+
+def _matrices_first(table: np.ndarray, ndim: int) -> np.ndarray:
+    """(…, c, c, *shape) → (c, c, …, *shape)."""
+    return np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
+
+
 def _half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:
     """f of the density n half way through a kick exp(−θ), θ = ``angle`` + weight·f(n), the norms held: n ∝ n_0 exp(−θ) is the
     same from either end, so that the kick undoes itself with −h. By iteration, with a stride that follows how far the last one
@@ -277,9 +313,7 @@ def _ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:
 
 def _angle(hamiltonian: Hamiltonian, b: float, c: float, h: float, time: float, imaginary: bool) -> np.ndarray:
     """θ of exp(−iθ), in imaginary time of exp(−θ): (b h V ∓ c h³ ∂VᵀM⁻¹∂V)/ħ, complex with a loss."""
-    values = hamiltonian.potential_table(time)
-    loss = hamiltonian.loss_table(time)
-    angle = (b * h / hamiltonian.hbar) * (values if loss is None else values - 1j * loss)
+    angle = (b * h / hamiltonian.hbar) * hamiltonian.optical_potential(time)
     if c:
         angle = angle + ((1 if imaginary else -1) * c * h**3 / hamiltonian.hbar) * hamiltonian.gradient_squared(time)
     return angle

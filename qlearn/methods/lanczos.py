@@ -13,6 +13,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.tables import point_levels
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.frozen import FrozenOperator
@@ -179,4 +180,6 @@ class LanczosStepper:
 def largest_gain(hamiltonian: Hamiltonian, sign: float, time: float = 0.0) -> float:
     """γ ≥ 0 with ‖e^{−iHt/ħ}‖ ≤ e^{γ|t|}: the largest −W/ħ forwards, W/ħ backwards; 0 where H is Hermitian or only absorbs."""
     loss = hamiltonian.loss_table(time)
-    return 0.0 if loss is None else max(0.0, float(np.max(-sign * loss)) / hamiltonian.hbar)
+    if loss is None:
+        return 0.0
+    return max(0.0, point_levels(-sign * loss, hamiltonian.channels, hamiltonian.grid.ndim)[1]) / hamiltonian.hbar

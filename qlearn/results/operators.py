@@ -80,7 +80,7 @@ def hamiltonian_numbers(H: Hamiltonian, times: np.ndarray) -> dict[str, Any]:
     """The tree that a file holds of H; V(t, q) and A(t, q) at the given times."""
     varies, given = H.time_dependent, H.vector_potential
     instants = [float(t) for t in (times if varies else times[:1])]
-    tables = [_complex_table(H, t) for t in instants]
+    tables = [H.optical_potential(t) for t in instants]
     numbers = {"grid": grid_numbers(H.grid), "hbar": float(H.hbar), "mass": np.asarray(H.mass, dtype=float),
                "times": np.array(times) if varies else None, "potential": np.stack(tables) if varies else tables[0],
                "vector_potential": None, "metric": None, "nonlinear": H.nonlinearity is not None}
@@ -124,14 +124,3 @@ def _metric_places(grid: Grid) -> list[tuple[np.ndarray, ...]]:
             ends = np.concatenate([[grid.bounds[a][0]], grid.axes[a], [grid.bounds[a][1]]])
             places.append((*grid.axes[:a], ends, *grid.axes[a + 1:]))
     return places
-
-
-def _complex_table(H: Hamiltonian, t: float) -> np.ndarray:
-    """V − iW, real where there is no W."""
-    table, loss = H.potential_table(t), H.loss_table(t)
-    if loss is None:
-        return table
-    if H.channels is None:
-        return table - 1j * loss
-    unit = np.eye(H.channels).reshape((H.channels, H.channels) + (1,) * H.grid.ndim)
-    return table - 1j * unit * np.expand_dims(loss, (-H.grid.ndim - 2, -H.grid.ndim - 1))

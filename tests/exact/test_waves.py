@@ -235,13 +235,15 @@ def test_a_flux_is_a_twist():
 COHERENT = GaussianPacket(0.8, 0.6, omega=1.1, mass=1.2, hbar=0.9)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.6])
 @pytest.mark.parametrize("t", TIMES)
-def test_two_channels_obey_their_equation(t):
-    rabi = RabiPacket(COHERENT, coupling=0.7 - 0.4j, detuning=0.5)
+def test_two_channels_obey_their_equation(t, decay):
+    rabi = RabiPacket(COHERENT, coupling=0.7 - 0.4j, detuning=0.5, decay=decay)
     assert residual(rabi.state, X, t, rabi.potential(X), mass=1.2, hbar=0.9) < 3e-7
-    sweep = LandauZener(COHERENT, sweep=1.3, coupling=0.5, start=-2.0)
+    sweep = LandauZener(COHERENT, sweep=1.3, coupling=0.5, start=-2.0, decay=decay)
     assert residual(sweep.state, X, t, sweep.potential(t, X), mass=1.2, hbar=0.9) < 3e-7
-    assert np.sum(np.abs(sweep.amplitudes(t)) ** 2) == pytest.approx(1, abs=1e-13)
+    if not decay:
+        assert np.sum(np.abs(sweep.amplitudes(t)) ** 2) == pytest.approx(1, abs=1e-13)
 
 
 def test_landau_zener_against_its_start_and_its_limit():
@@ -249,6 +251,21 @@ def test_landau_zener_against_its_start_and_its_limit():
     np.testing.assert_allclose(sweep.amplitudes(-400.0), [1, 0], atol=1e-14)
     assert abs(sweep.amplitudes(400.0)[0]) ** 2 == pytest.approx(sweep.asymptotic, abs=4e-3)  # the error falls as g/(α t)
     np.testing.assert_allclose(RabiPacket(COHERENT, 0.5).amplitudes(0.0), [1, 0])
+
+
+def test_who_stays_in_the_stable_state_does_not_depend_on_the_decay_of_the_other():
+    for decay in (0.2, 2.0):
+        sweep = LandauZener(COHERENT, sweep=1.3, coupling=0.4, start=-400.0, decay=decay)
+        np.testing.assert_allclose(sweep.amplitudes(-400.0), [1, 0], atol=1e-14)
+        stayed, gone = np.abs(sweep.amplitudes(400.0)) ** 2
+        assert stayed == pytest.approx(sweep.asymptotic, abs=4e-3)
+        assert gone < 1e-5
+
+
+def test_rabi_at_its_exceptional_point_is_the_limit():
+    at, near = (RabiPacket(COHERENT, 0.6j, decay=decay).amplitudes(1.7) for decay in (1.2, 1.2 + 1e-9))
+    np.testing.assert_allclose(at, near, atol=1e-8)
+    np.testing.assert_allclose(at, np.exp(-0.51) * np.array([1 + 0.51, 0.51]), atol=1e-14)
 
 
 @pytest.mark.parametrize("t", TIMES)

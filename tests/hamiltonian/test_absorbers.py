@@ -98,6 +98,31 @@ def test_the_share_knows_tables_walls_batches_and_channels():
     assert reflected_share(H, batch)[1] > 100 * share
     pair = ql.Hamiltonian(GRID, np.zeros((2, 2, 256)), absorber=layer)
     assert_allclose(reflected_share(pair, batch / np.sqrt(2)), np.mean(reflected_share(H, batch)), rtol=1e-2)
+    table = ql.Hamiltonian(GRID, np.zeros((2, 2, 256)), absorber=layer.table(GRID))
+    assert_allclose(reflected_share(table, batch), reflected_share(pair, batch), rtol=1e-2)
+    one = ql.Hamiltonian(GRID, np.zeros((2, 2, 256)), absorber=lambda x: layer.table(GRID) * np.diag([1, 0])[:, :, None])
+    assert reflected_share(one, batch) is None
+
+
+def test_an_absorber_of_channels_is_the_loss_of_a_complex_potential():
+    """Also beside a loss of V, in a batch, and on another grid."""
+    def v(x):
+        return np.array([[x**2 / 2, 0.3 + 0 * x], [0.3 + 0 * x, 0 * x]])
+
+    def w(x):
+        return np.array([[0.2 + 0 * x, 0.1j * x], [-0.1j * x, x**2]])
+    given = ql.Hamiltonian(GRID, v, absorber=w)
+    in_v = ql.Hamiltonian(GRID, lambda x: v(x) - 1j * w(x))
+    assert_allclose(given.optical_potential(), in_v.optical_potential(), atol=1e-12)
+    twice = ql.Hamiltonian(GRID, lambda x: v(x) - 1j * w(x), absorber=w)
+    assert_allclose(twice.loss_table(), 2 * given.loss_table(), atol=1e-12)
+    assert_allclose(given.refined().loss_table()[..., ::2], given.loss_table(), atol=1e-12)
+    strengths = np.array([0.5, 1.0, 2.0])
+    batch = ql.Hamiltonian(GRID, v, absorber=np.multiply.outer(strengths, w(GRID.axes[0])))
+    assert batch.batch_shape == (3,)
+    assert_allclose(batch.optical_potential()[1], given.optical_potential(), atol=1e-12)
+    everywhere = ql.Hamiltonian(GRID, v, absorber=0.3 * np.ones((5, 256)))
+    assert everywhere.batch_shape == (5,) and everywhere.loss_table().shape == (5, 2, 2, 256)
 
 
 def test_the_share_in_two_dimensions_weighs_the_axes_by_their_velocities():

@@ -119,6 +119,9 @@ def test_an_absorber_of_zero_takes_nothing_away():
 
 @pytest.mark.parametrize(("make", "message"), [
     (lambda: ql.Hamiltonian(LINE, 0, absorber=lambda x: [[x * x, 0 * x], [0 * x, x * x]]), "one W for all channels"),
+    (lambda: ql.Hamiltonian(LINE, np.zeros((3, 3, 64)), absorber=np.ones((2, 2, 64))), "or 3 × 3 matrices"),
+    (lambda: ql.Hamiltonian(LINE, np.zeros((2, 2, 64)), absorber=lambda x: [[x * x, 0 * x], [0 * x, -x * x]]), "≥ 0"),
+    (lambda: ql.Hamiltonian(LINE, np.zeros((2, 2, 64)), absorber=lambda x: [[1 + x * x, 1j], [1j, 3 + 0 * x]]), "conjugate"),
     (lambda: ql.Hamiltonian(LINE, 0, absorber=[ql.Absorber(1.0, 1.0)] * 2), "Add their tables"),
     (lambda: ql.Hamiltonian(LINE, 0, absorber=lambda x, y: x), r"W\(q1\)"),
     (lambda: ql.Hamiltonian(LINE, 0, metric=lambda x: 1 / (x - x)), "finite"),
@@ -126,7 +129,8 @@ def test_an_absorber_of_zero_takes_nothing_away():
     (lambda: ql.Hamiltonian(LINE, 0, nonlinearity=lambda n: 1 / (n - 0.5)), "finite"),
     (lambda: ql.Hamiltonian(ql.Grid((8, 8), [(0, np.pi), (0, 2 * np.pi)], ("pole", "periodic")), 0, vector_potential=[0, 0.3],
                             metric=lambda a, b: [[1, 0], [0, np.sin(a)**2]]), "poles")],
-    ids=["absorber matrix", "absorbers", "absorber of two", "metric", "A", "f", "flux through poles"])
+    ids=["absorber matrix", "of others", "gain in an absorber", "not Hermitian", "absorbers", "absorber of two",
+         "metric", "A", "f", "flux through poles"])
 def test_singular_or_mistaken_parts_are_refused_with_words(make, message):
     with pytest.raises(ArgumentError, match=message):
         make()

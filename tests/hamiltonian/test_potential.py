@@ -113,15 +113,36 @@ def test_real_channels_have_a_real_matrix():
     assert np.isrealobj(H.to_matrix()) and not np.isrealobj(ql.Hamiltonian(LINE, PAIR).to_matrix())
 
 
-def test_a_loss_common_to_all_channels_may_stand_in_v():
-    loss = X**2
-    H = ql.Hamiltonian(LINE, PAIR - 1j * loss * np.eye(2)[:, :, None])
+@pytest.mark.parametrize("shape", [np.eye(2), np.diag([1.0, 0.0]), np.diag([1.0, -2.0]), np.array([[1, 0.8j], [-0.8j, 1]]),
+                                   -np.ones((2, 2))], ids=["common", "one decays", "gain and loss", "coupled", "gain"])
+def test_a_loss_of_channels_may_stand_in_v(shape):
+    loss = np.multiply.outer(shape, X**2)
+    H = ql.Hamiltonian(LINE, PAIR - 1j * loss)
     assert_allclose(H.loss_table(), loss, atol=1e-13)
     assert_allclose(H.potential_table(), PAIR, atol=1e-13)
-    with pytest.raises(ArgumentError, match="channel to channel"):
-        ql.Hamiltonian(LINE, PAIR - 1j * loss * np.diag([1, 0])[:, :, None])
-    with pytest.raises(ArgumentError, match="Hermitian"):
-        ql.Hamiltonian(LINE, [[X, X], [0, X]])
+    assert_allclose(H.optical_potential(), PAIR - 1j * loss, atol=1e-13)
+    assert not H.is_hermitian
+    psi = random_state((2, 32))
+    kinetic = ql.Hamiltonian(LINE, 0.0)
+    wanted = np.stack([kinetic @ part for part in psi]) + np.einsum("ijx,jx->ix", PAIR - 1j * loss, psi)
+    assert_allclose(H @ psi, wanted, atol=1e-11)
+    assert_allclose(H.to_matrix() @ psi.ravel(), wanted.ravel(), atol=1e-11)
+
+
+@pytest.mark.parametrize("given", [[[X, X], [0, X]], [[X, 0.3j], [0.3j, -X]], np.stack([[X, 1j * X], [1j * X, X - 0.1j]])],
+                         ids=["half of it", "i for −i", "one level gains"])
+def test_a_missing_complex_conjugate_is_not_taken_for_a_loss(given):
+    with pytest.raises(ArgumentError, match="complex conjugate"):
+        ql.Hamiltonian(LINE, given)
+
+
+def test_rounding_is_no_loss():
+    noise = 1e-14 * random_state((2, 2, 32))
+    H = ql.Hamiltonian(LINE, PAIR + noise)
+    assert H.is_hermitian and H.loss_table() is None
+    one = ql.Hamiltonian(LINE, PAIR + noise - 0.2j * np.eye(2)[:, :, None]).loss_table()
+    assert not one[0, 1].any()
+    assert not one.imag.any()
 
 
 @pytest.mark.parametrize("V", [X**2 - 0.1j, PAIR, np.stack([X, X**2, X**3])], ids=["lossy", "channels", "batch"])
@@ -242,15 +263,15 @@ def test_what_cannot_be_evaluated_is_refused_with_the_remedy(potential, message)
 
 
 def loss_of_channels(t, x):
-    return [[x - 1j * t, 0 * x], [0 * x, x - 1j * t]]
+    return [[x - 1j * t, 0 * x], [0 * x, x]]
 
 
 @pytest.mark.parametrize("potential", [loss_of_channels, ql.SeparablePotential(
-    np.multiply.outer(np.eye(2), X), [(lambda t: t, np.multiply.outer(np.eye(2), -1j * np.ones_like(X)))])],
+    np.multiply.outer(np.eye(2), X), [(lambda t: t, np.multiply.outer(np.diag([1, 0]), -1j * np.ones_like(X)))])],
     ids=["callable", "separable"])
 def test_a_loss_of_channels_that_vanishes_at_time_zero(potential):
     H = ql.Hamiltonian(LINE, potential, time_dependent=True)
-    assert_allclose(H.loss_table(0.5), 0.5)
+    assert_allclose(H.loss_table(0.5), np.multiply.outer(np.diag([0.5, 0]), np.ones_like(X)))
     assert not H.is_hermitian and not H.loss_table(0.0).any()
 
 

@@ -89,6 +89,25 @@ def test_channels_turn_by_the_exponential_of_their_matrix(channels, imaginary):
     assert np.allclose(found, wanted, atol=1e-13)
 
 
+LOSSES = {"one decays": np.diag([0.4, 0, 0.1, 0]), "gain and loss": np.diag([0.4, -0.2, 0.1, 0]),
+          "coupled": np.eye(4) + 0.3j * (np.eye(4, k=1) - np.eye(4, k=-1)), "strong": np.diag([4000.0, 0, 0.1, 0])}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_channels_that_decay_differently_turn_by_the_exponential_of_their_matrix(channels, loss):
+    a = RNG.normal(size=(channels, channels, 96)) + 1j * RNG.normal(size=(channels, channels, 96))
+    table = a + np.conj(np.swapaxes(a, 0, 1)) - 1j * np.multiply.outer(LOSSES[loss][:channels, :channels], 1 + np.cos(X))
+    table[:2, :2, 5] = np.array([[0, 0.2], [0.2, -0.4j]])  # an exceptional point: one level, one vector
+    table[:2, :2, 6] = np.array([[0, 0.2], [0.2, -0.4000004j]])
+    table[:, :, 7] = 0
+    H = ql.Hamiltonian(GRID, table, hbar=0.8)
+    psi = RNG.normal(size=(3, channels, 96)) + 1j * RNG.normal(size=(3, channels, 96))
+    found = kick_of(H, psi=psi)[1]
+    wanted = np.stack([np.einsum("ij,bj->bi", expm(-1j * 0.06 / 0.8 * table[:, :, p]), psi[:, :, p]) for p in range(96)], axis=-1)
+    assert np.allclose(found, wanted, atol=1e-13)
+
+
 def test_imaginary_channels_with_a_wide_gap_stay_in_range():
     table = np.zeros((2, 2, 96))
     table[0, 0], table[1, 1], table[0, 1], table[1, 0] = -4e4, 4e4, 3.0, 3.0
@@ -130,6 +149,20 @@ def test_channels_have_the_order(method):
     H, psi = ql.Hamiltonian(GRID, table), np.stack([PSI, 0.5 * PSI])
     exact = (expm(-1j * H.to_matrix()) @ psi.ravel()).reshape(psi.shape)
     counts = {2: [20, 30, 45, 70], 4: [16, 22, 30, 42], 6: [8, 10, 13, 17]}[method.order]
+    assert abs(slope(H, method, counts, exact, psi=psi) - method.order) < 0.1
+
+
+@pytest.mark.parametrize("channels", [2, 3])
+@pytest.mark.parametrize("method", [ql.Strang, ql.Yoshida4, ql.BM4, ql.BM6], ids=lambda m: m.__name__)
+def test_channels_that_decay_differently_have_the_order(method, channels):
+    x = RING.axes[0]
+    coupling = 0.5 * np.exp(1j * x)
+    table = np.zeros((channels, channels, RING.size), dtype=complex)
+    table[0, 0], table[0, 1], table[1, 0], table[1, 1] = 2 * np.cos(x), coupling, np.conj(coupling), -0.6j * (1 + np.sin(x))
+    table[-1, -1] += 0.3j * np.cos(x)  # where it is positive: a gain
+    H, psi = ql.Hamiltonian(RING, table, mass=4.0), np.stack([AROUND, 0.5 * AROUND, 0.1j * AROUND][:channels])
+    exact = (expm(-1j * H.to_matrix()) @ psi.ravel()).reshape(psi.shape)
+    counts = {2: [20, 30, 45, 70], 4: [16, 22, 30, 42], 6: [4, 5, 7, 9]}[method.order]
     assert abs(slope(H, method, counts, exact, psi=psi) - method.order) < 0.1
 
 

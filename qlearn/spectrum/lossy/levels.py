@@ -15,6 +15,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import AccuracyWarning, UnsupportedError
 from qlearn.hamiltonian import DENSE_LIMIT, Hamiltonian
+from qlearn.hamiltonian.tables import point_levels
 from qlearn.spectrum.goal import Goal
 from qlearn.spectrum.hermitian.certificate import EPS, finer, rounding
 from qlearn.spectrum.levels import Spectrum
@@ -102,22 +103,27 @@ def _chosen(values: np.ndarray, k: int, target: complex | None) -> np.ndarray:
 def _rayleigh(H: Hamiltonian, columns: np.ndarray) -> np.ndarray:
     """⟨v|T + V|v⟩ − i⟨v|W|v⟩ of columns of length 1: the two parts apart, so that neither rounds the other."""
     rows = columns.T.reshape(-1, *H.state_shape)
-    loss = _loss(H)
     energies = np.empty(len(rows), complex)
     for i, v in enumerate(rows):
-        image = np.asarray(H.apply(v[None])[0]) + 1j * loss * v
-        energies[i] = np.sum(v.conj() * image).real - 1j * np.sum(loss * np.abs(v) ** 2)
+        lost = _lost(H, v)
+        image = np.asarray(H.apply(v[None])[0]) + 1j * lost
+        energies[i] = np.sum(v.conj() * image).real - 1j * np.sum(v.conj() * lost).real
     return energies
 
 
 def _size(H: Hamiltonian) -> float:
     """‖H‖, at most."""
-    return float(max(np.abs(H.spectral_bounds).max(), np.abs(_loss(H)).max()))
-
-
-def _loss(H: Hamiltonian) -> np.ndarray:
     loss = H.loss_table()
-    return np.zeros(H.grid.shape) if loss is None else loss
+    largest = 0.0 if loss is None else np.abs(point_levels(loss, H.channels, H.grid.ndim)).max()
+    return float(max(np.abs(H.spectral_bounds).max(), largest))
+
+
+def _lost(H: Hamiltonian, v: np.ndarray) -> np.ndarray:
+    """Wv of one state."""
+    loss = H.loss_table()
+    if loss is None:
+        return np.zeros_like(v)
+    return loss * v if H.channels is None else np.einsum("ij...,j...->i...", loss, v)
 
 
 def _residuals(H: Hamiltonian, fine: Hamiltonian, block: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import eig, eigvalsh
 
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.tables import point_levels
 from qlearn.spectrum.hermitian.weyl import weyl_energy
 from qlearn.spectrum.lossy.near_target import two_sided
 
@@ -38,7 +39,7 @@ def lowest_levels(H: Hamiltonian, k: int) -> Levels:
     """The k lowest in Re E, and all others of a disc."""
     matrix = H.to_matrix()
     loss = H.loss_table()
-    least, most = (0.0, 0.0) if loss is None else (float(loss.min()), float(loss.max()))
+    least, most = (0.0, 0.0) if loss is None else point_levels(loss, H.channels, H.grid.ndim)
     floor = float(eigvalsh((matrix + matrix.conj().T) / 2, subset_by_index=[0, 0])[0])
     top, m = weyl_energy(H, k), k + BESIDE
     for _ in range(ROUNDS):

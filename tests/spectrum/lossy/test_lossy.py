@@ -1,5 +1,7 @@
 """Levels with a loss or gain: closed forms, honest bounds, exceptional points, nothing missed, refusals."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -129,6 +131,35 @@ def test_channels_share_a_loss():
     split = np.array([0.5 - (0.25 + 0.09) ** 0.5, 0.5 + (0.25 + 0.09) ** 0.5])
     expected = np.sort_complex(np.add.outer((1 - 0.1j) ** 0.5 * np.array([0.5, 1.5]), split).ravel())[:2]
     np.testing.assert_allclose(spectrum.energies, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("gain", [0.3, 0.5, 0.7])
+def test_channels_with_gain_and_loss_before_at_and_past_their_exceptional_point(gain):
+    """H = (oscillator) + [[iγ, κ], [κ, −iγ]]: n + ½ ± √(κ² − γ²)."""
+    grid = ql.Grid(48, (-8, 8))
+    x = grid.axes[0]
+    H = ql.Hamiltonian(grid, [[x**2 / 2 + 1j * gain, 0.5 + 0 * x], [0.5 + 0 * x, x**2 / 2 - 1j * gain]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if gain == 0.5 else "error")
+        spectrum = lossy_levels(H, 4, tol=1e-6)
+    split = np.sqrt(complex(0.25 - gain**2))
+    expected = np.add.outer([0.5, 1.5], [-split, split]).ravel()
+    apart = np.abs(spectrum.energies[:, None] - expected)
+    assert np.all(np.min(apart, axis=1) <= np.maximum(spectrum.error_bounds, 1e-9))
+    assert np.all(np.min(apart, axis=0) < (1e-6 if gain == 0.5 else 1e-9))
+    assert spectrum.stats["condition"].max() > 1e5 if gain == 0.5 else spectrum.stats["condition"].max() < 10
+
+
+def test_the_levels_of_channels_that_decay_differently_decay_so():
+    """e^{−Γt/ħ} of a level, by sesolve."""
+    grid = ql.Grid(64, (-8, 8))
+    x = grid.axes[0]
+    V = np.array([[x**2 / 2, 0.3 * x], [0.3 * x, x**2 + 0.4 - 0.2j * np.exp(-(x**2))]])
+    H = ql.Hamiltonian(grid, V, hbar=0.9)
+    spectrum = lossy_levels(H, 3, tol=1e-8)
+    assert np.all(spectrum.stats["loss"] > 5e-4)
+    moved = ql.sesolve(H, spectrum.states, [0, 2.0], tol=1e-9).final_state
+    np.testing.assert_allclose(moved, np.exp(-2j / 0.9 * spectrum.energies)[:, None, None] * spectrum.states, atol=1e-8)
 
 
 def test_tiny_widths_have_digits_of_their_own():
