@@ -20,7 +20,7 @@ from qlearn.hamiltonian import FlatKinetic, Hamiltonian
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.differences import FIRST, SECOND, axis_matrix, on_axis
 from qlearn.methods.doubling import Doubling
-from qlearn.methods.lanczos import largest_gain
+from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.task import Task
 
 __all__ = ["CrankNicolson", "difference_kinetic"]
@@ -100,7 +100,9 @@ class CrankNicolsonStepper:
         self.norms = np.sqrt(np.sum(np.abs(self.psi) ** 2, axis=hamiltonian.state_axes))
         sign = 1.0 if task.span >= 0 else -1.0
         self.map = _Step(hamiltonian)
-        self.steps = Doubling(task, self.map, self.norms, dt, lambda time: largest_gain(hamiltonian, sign, time))
+        growth = Growth(hamiltonian, task.times)
+        self.steps = Doubling(task, self.map, self.norms, dt, lambda time: largest_gain(hamiltonian, sign, time),
+                              share=lambda: 1 / growth.to_the_end(self.steps.now))
         self.rate, self.seen, self.space = self._mismatch(), 0.0, 0.0
 
     def move(self, target: float) -> np.ndarray | None:

@@ -29,6 +29,7 @@ AT_ONCE = 2**15  # numbers of phases that are made before they are needed
 FEW_MATRICES = 2**21  # numbers of the matrices of one kick with f(|ψ|²) up to which they are kept
 MOST_ITERATIONS, CONVERGED = 60, 1e-15  # of the density half way through a kick in imaginary time, of its largest value
 SHORTEST_STRIDE = 0.02
+WELL_CONDITIONED = 30.0  # eigenvectors of a matrix with a loss: what they make of it errs by so many ε
 GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
 
 
@@ -152,7 +153,7 @@ class EvaluatedKicks:
 @final
 class ChannelKicks:
     """V is a Hermitian c × c matrix at each point, exp(E) a matrix: a closed form for c = 2, else by its eigenvectors. With a
-    loss that differs from channel to channel it is not normal: a closed form for c = 2, else scaling and squaring.
+    loss that differs from channel to channel the matrix is not normal, and may have no frame of eigenvectors.
 
     With f(|ψ|²) a kick is itself split, between exp(E_V) and exp(E_f), which leaves the densities as they are: by the ``inner``
     scheme in real time, a product of order 2 in imaginary time.
@@ -263,10 +264,27 @@ def _exponentials(v: np.ndarray, imaginary: bool, axes: tuple[int, ...]) -> Call
 
 
 def _exponentials_with_loss(m: np.ndarray) -> Callable[[float], np.ndarray]:
-    """w ↦ exp(−iwM) of complex matrices M (c, c, …)."""
-    if len(m) > 2:
-        last = np.moveaxis(m, (0, 1), (-2, -1))
-        return lambda weight: np.moveaxis(expm(-1j * weight * last), (-2, -1), (0, 1))
+    """w ↦ exp(−iwM) of complex matrices M (c, c, …): a closed form for c = 2, else by eigenvectors where they are well
+    conditioned and by scaling and squaring where not."""
+    return _exponentials_of_two_with_loss(m) if len(m) == 2 else _exponentials_by_frames(m)
+
+
+def _exponentials_by_frames(m: np.ndarray) -> Callable[[float], np.ndarray]:
+    last = np.moveaxis(m, (0, 1), (-2, -1))
+    levels, frames = np.linalg.eig(last)
+    skew = ~(np.abs(np.linalg.det(frames)) > 2 / WELL_CONDITIONED)  # 2/|det| bounds the condition of columns of length 1
+    frames[skew] = np.eye(len(m))
+    inverse, beside = np.linalg.inv(frames), last[skew]
+
+    def exponential(weight: float) -> np.ndarray:
+        made = (frames * np.exp(-1j * weight * levels)[..., None, :]) @ inverse
+        if len(beside):
+            made[skew] = expm(-1j * weight * beside)
+        return np.moveaxis(made, (-2, -1), (0, 1))
+    return exponential
+
+
+def _exponentials_of_two_with_loss(m: np.ndarray) -> Callable[[float], np.ndarray]:
     middle, half = (m[0, 0] + m[1, 1]) / 2, (m[0, 0] - m[1, 1]) / 2
     radius = np.sqrt(half**2 + m[0, 1] * m[1, 0])
 

@@ -34,13 +34,16 @@ class KrylovSpace:
 
     operator : (…, *state) → (…, *state).   phi : the first vectors, any norm; members of norm 0 stay 0.
     dims : the number of axes of one state.   hermitian : Lanczos, and real eigenvalues; else Arnoldi.
+    units : the norm in which the errors of each member count, (members,); its own where None.
     """
 
-    def __init__(self, operator: Callable[[Any], Any], phi: Any, dims: int, *, hermitian: bool):
+    def __init__(self, operator: Callable[[Any], Any], phi: Any, dims: int, *, hermitian: bool,
+                 units: np.ndarray | None = None):
         self.operator, self.hermitian, self.shape = operator, hermitian, tuple(phi.shape)
         self.members = int(np.prod(self.shape[:len(self.shape) - dims], dtype=int))
         flat = namespace(phi).reshape(phi, (self.members, -1))
         self.norms = np.sqrt(squared_sums(flat, (-1,)))
+        self.sizes = np.ones(self.members) if units is None else self.norms * _inverse(units)
         self.at_once = max(FEWEST, MANY // max(flat.shape[-1], 1))
         self.blocks: list[Any] = []  # of up to so many vectors each, (members, ·, size)
         self.origin = np.zeros(self.members)  # e^{c(H − origin)s} is what combine and the bounds stand for
@@ -97,7 +100,7 @@ class KrylovSpace:
         return np.min(np.linalg.eigvals(self.matrix[:, :-1, :]).real, axis=-1)
 
     def error(self, dt: float, factor: complex, growth: float = 0.0) -> float:
-        """The bound at ``dt`` for ‖ψ‖ = 1, the largest of the batch; G(u) = exp(growth·u)."""
+        """The bound at ``dt``, the largest of the batch; G(u) = exp(growth·u)."""
         return float(self.errors(np.linspace(0.0, dt, NODES), factor, growth)[-1])
 
     def errors(self, times: np.ndarray, factor: complex, growth: float = 0.0) -> np.ndarray:
@@ -106,7 +109,8 @@ class KrylovSpace:
         step = abs(times[1] - times[0])
         pieces = 0.5 * step * (sizes[:, 1:] + sizes[:, :-1])
         sums = np.concatenate([np.zeros((self.members, 1)), np.cumsum(pieces, axis=1)], axis=1)
-        return np.max(abs(factor) * self.last[:, None] * sums * np.exp(growth * np.abs(times)), axis=0, initial=0.0)
+        rates = abs(factor) * (self.last * self.sizes)[:, None]
+        return np.max(rates * sums * np.exp(growth * np.abs(times)), axis=0, initial=0.0)
 
     def longest(self, most: float, rate: float, factor: complex, growth: float = 0.0) -> float:
         """The longest dt ≤ ``most`` (both ≥ 0, the sign of time is in ``factor``) with error(dt) ≤ rate·dt, to 1/50."""
@@ -180,15 +184,16 @@ class KrylovSpace:
 
 
 def krylov_exponential(operator: Callable[[Any], Any], phi: Any, dims: int, span: float, factor: complex, allowed: float, *,
-                       hermitian: bool = True, growth: float = 0.0) -> tuple[Any, float, int]:
-    """(e^{c·operator·span}φ, the bound on its error for ‖φ‖ = 1, applications of the operator), span ≥ 0, c the ``factor``.
+                       hermitian: bool = True, growth: float = 0.0,
+                       units: np.ndarray | None = None) -> tuple[Any, float, int]:
+    """(e^{c·operator·span}φ, the bound on its error, applications of the operator), span ≥ 0, c the ``factor``.
 
-    By as many spaces of up to LARGEST vectors as it takes to keep the bound below ``allowed``; dims, hermitian, growth: see
-    KrylovSpace.
+    By as many spaces of up to LARGEST vectors as it takes to keep the bound below ``allowed``; dims, hermitian, growth, units:
+    see KrylovSpace.
     """
     left, bound, applications = span, 0.0, 0
     while left > 0:
-        space, enough = KrylovSpace(operator, phi, dims, hermitian=hermitian), False
+        space, enough = KrylovSpace(operator, phi, dims, hermitian=hermitian, units=units), False
         while space.dimension < min(LARGEST, math.prod(phi.shape[-dims:])) and not enough:
             space.extend()
             if space.dimension % CHECK_EVERY == 0 or not np.any(space.last > 0):

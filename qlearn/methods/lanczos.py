@@ -13,15 +13,15 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.hamiltonian.tables import point_levels
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.frozen import FrozenOperator
+from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.krylov import KrylovSpace
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
-__all__ = ["Lanczos", "largest_gain"]
+__all__ = ["Lanczos"]
 
 SHARE = 0.9      # of tol, planned
 DECAY = 12.0     # (⟨H⟩ − ground)τ/ħ of one step in imaginary time
@@ -82,6 +82,7 @@ class LanczosStepper:
         self.norms = np.sqrt(squared_sums(self.phi, self.hamiltonian.state_axes))
         self.sign = 1.0 if task.span >= 0 else -1.0
         self.gain = 0.0 if task.imaginary else largest_gain(self.hamiltonian, self.sign)
+        self.growth = Growth(self.hamiltonian, task.times)
         self.space: KrylovSpace | None = None
         self.reach, self.shortest, self.longest = 0.0, np.inf, 0.0
 
@@ -108,11 +109,14 @@ class LanczosStepper:
 
     def _build(self, *, counted: bool = True) -> None:
         """A new space at phi, and how far it reaches. It is grown no further than the end of the run needs."""
-        space = KrylovSpace(self.operator, self.phi, len(self.hamiltonian.state_shape), hermitian=self.hamiltonian.is_hermitian)
+        hermitian = self.hamiltonian.is_hermitian
+        space = KrylovSpace(self.operator, self.phi, len(self.hamiltonian.state_shape), hermitian=hermitian,
+                            units=None if hermitian else self.norms.ravel())
         left = max(abs(self.task.span - self.now), 1e-300)
         most = left if self.dt is None else min(self.dt, left)
         goal = self.task.tol * (DEEPER if self.task.imaginary else 1.0)
-        rate = max(SHARE * goal - self.spent, 0.02 * goal) / left
+        growth = self.growth.to_the_end(self.now)
+        rate = max(max(SHARE * goal - self.spent * growth, 0.02 * goal) / growth, EPS) / left
         for size in range(1, self.dimension + 1):
             space.extend()
             if size % CHECK_EVERY == 0 and (not np.any(space.last > 0) or self._error(space, most) <= rate * most):
@@ -175,11 +179,3 @@ class LanczosStepper:
         self.space = None
         if bool(saved["built"]):
             self._build(counted=False)
-
-
-def largest_gain(hamiltonian: Hamiltonian, sign: float, time: float = 0.0) -> float:
-    """γ ≥ 0 with ‖e^{−iHt/ħ}‖ ≤ e^{γ|t|}: the largest −W/ħ forwards, W/ħ backwards; 0 where H is Hermitian or only absorbs."""
-    loss = hamiltonian.loss_table(time)
-    if loss is None:
-        return 0.0
-    return max(0.0, point_levels(-sign * loss, hamiltonian.channels, hamiltonian.grid.ndim)[1]) / hamiltonian.hbar

@@ -19,8 +19,8 @@ from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.frozen import FrozenOperator
+from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.krylov import krylov_exponential
-from qlearn.methods.lanczos import largest_gain
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
@@ -81,7 +81,9 @@ class MagnusStepper:
         self.phi = self.frame.enter(task.psi)
         norms = np.sqrt(squared_sums(self.phi, hamiltonian.state_axes))
         sign = 1.0 if task.span >= 0 else -1.0
-        self.steps = Doubling(task, _Step(task, norms), norms, dt, lambda time: largest_gain(hamiltonian, sign, time))
+        growth = Growth(hamiltonian, task.times)
+        self.steps = Doubling(task, _Step(task, norms), norms, dt, lambda time: largest_gain(hamiltonian, sign, time),
+                              share=lambda: 1 / growth.to_the_end(self.steps.now))
 
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)
@@ -108,7 +110,7 @@ class _Step:
 
     def __init__(self, task: Task, norms: np.ndarray):
         self.task, self.inner = task, 0.0
-        self.largest = float(np.max(norms, initial=0.0))
+        self.units = None if task.hamiltonian.is_hermitian else norms.ravel()
 
     def __call__(self, phi: Any, time: float, h: float, allowed: float) -> Any:
         self.inner = 0.0
@@ -122,7 +124,8 @@ class _Step:
         hamiltonian, sign = self.task.hamiltonian, float(np.sign(h))
         phi, bound, applications = krylov_exponential(
             operator, phi, len(hamiltonian.state_shape), abs(h), self.task.factor * sign, allowed,
-            hermitian=hamiltonian.is_hermitian, growth=operator.gain(sign) / hamiltonian.hbar)
+            hermitian=hamiltonian.is_hermitian, growth=operator.gain(sign) / hamiltonian.hbar,
+            units=self.units)
         self.inner += bound
         self.task.record.ffts += applications * operator.cost(phi)
         return phi

@@ -53,7 +53,17 @@ class StepProbe:
         norms = np.sqrt(squared_sums(phi, kernel.axes))
         self.norms = np.where(norms > 0, norms, np.inf)
         self.transforms = 2 * kernel.pairs
-        self.noise = 2 * EPS * math.sqrt(self.transforms * math.log2(kernel.hamiltonian.grid.size + 1))
+        self.swollen = 1.0  # ‖φ‖ over the norms, where it has grown
+        self._noise = 2 * EPS * math.sqrt(self.transforms * math.log2(kernel.hamiltonian.grid.size + 1))
+
+    @property
+    def noise(self) -> float:
+        """What rounding makes of e(h)."""
+        return self._noise * self.swollen
+
+    def watch_growth(self, phi: Any) -> None:
+        """Rounding is relative to φ, and e(h) to ψ0, where a gain lets φ grow."""
+        self.swollen = max(1.0, float(np.max(np.sqrt(squared_sums(phi, self.kernel.axes)) / self.norms)))
 
     def compare(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """(φ after two half steps, e(h) of the one step); φ is left alone."""
@@ -77,7 +87,7 @@ class StepProbe:
 
     def rounding(self, steps: int) -> float:
         """Of so many steps: that of the transforms is random, that of the phase tables the same in each step."""
-        return self.noise * math.sqrt(steps) + EPS * math.sqrt(self.transforms) * steps
+        return self.swollen * (self._noise * math.sqrt(steps) + EPS * math.sqrt(self.transforms) * steps)
 
     def _whole(self, phi: Any, time: float, h: float, count: int, end: float) -> Any:
         phi = self.kernel.steps(self.kernel.enter(phi, time, h), time, h, count, brief=True)

@@ -1,7 +1,8 @@
 """Steps from the tolerance by local errors alone: nothing is assumed about how they combine.
 
 A flow that does not enlarge errors at worst adds them up: the error of the last state stays below tol where each step obeys
-e(h) ≤ rate·h with rate = (what is left of tol)/(what is left of the time), e(h) measured by step doubling.
+e(h) ≤ rate·h with rate = (what is left of tol)/(what is left of the time), e(h) measured by step doubling. Where H amplifies,
+errors count as what they may have grown to by the end.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 
 from qlearn.kernels.arrays import as_complex, like
 from qlearn.methods.clock import Clock
+from qlearn.methods.growth import Growth
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.probe import StepProbe
 from qlearn.methods.reach import Reach
@@ -19,6 +21,7 @@ __all__ = ["ProbedSteps"]
 
 SHARE = 0.5       # of tol is planned; the rest is a reserve for errors that grow between two probes
 PROBE_EVERY = 16  # steps at most between two probes: 3/18 of the transforms go into probing
+WORTHWHILE = 1.01  # times the step, at least, that a measurement with a longer one is made with
 PARTS = 8         # of the run, in each of which there is a probe; and steps at least of a scheme with a processor
 DRIVEN_STEPS = 24  # at least, where H depends on t
 
@@ -33,8 +36,9 @@ class ProbedSteps:
     the sum is an estimate, not a bound. See ``qlearn.methods.reach`` for the other bound.
     """
 
-    def __init__(self, kernel: SplittingKernel, phi: Any, clock: Clock, tol: float, reach: Reach, limits: tuple[float, float]):
-        self.kernel, self.record, self.tol = kernel, kernel.record, tol
+    def __init__(self, kernel: SplittingKernel, phi: Any, clock: Clock, tol: float, reach: Reach, limits: tuple[float, float],
+                 growth: Growth):
+        self.kernel, self.record, self.tol, self.growth = kernel, kernel.record, tol, growth
         self.clock, self.probe = clock, StepProbe(kernel, phi)
         self.reach, self.driven = reach, kernel.hamiltonian.time_dependent
         self.longest = clock.span / (DRIVEN_STEPS if self.driven else 1 if kernel.table.processor is None else PARTS)
@@ -103,18 +107,20 @@ class ProbedSteps:
         return kernel.leave(phi, start + count * h, h)
 
     def _book(self, h: float, count: int, error: float) -> None:
+        before = self.clock.now
         self.clock.advance(h, count)
         self.until_probe -= count
         self._since += count * abs(h) ** (self.probe.order + 1)
         self.record.steps += count
-        self.record.error += count * error
+        self.record.error = (self.record.error + count * error) * self.growth.between(before, self.clock.now)
         self.record.rounding = self.probe.rounding(self.record.steps)
         self._range = [min(self._range[0], abs(h)), max(self._range[1], abs(h))]
 
     def _rate(self) -> float:
         """The error that a unit of time may add from here on."""
-        reserve = max(SHARE * self.tol - self.record.error, 0.02 * self.tol)
-        return reserve / max(self.clock.left(self.clock.end), self.clock.tiny)
+        growth = self.growth.to_the_end(self.clock.now)
+        reserve = max(SHARE * self.tol - self.record.error * growth, 0.02 * self.tol)
+        return reserve / growth / max(self.clock.left(self.clock.end), self.clock.tiny)
 
     def _probed(self, phi: Any, h: float) -> Any:
         """Measure e(h); take the two half steps if it is small enough, and choose the next step length."""
@@ -148,7 +154,10 @@ class ProbedSteps:
     def _measured(self, phi: Any, h: float, allowed: float) -> "_Measurement":
         """C at φ. An allowed error near the rounding noise cannot be seen in a step of h: C is then measured with longer
         steps, whose result is of no further use. In a driven V, where each step is probed, C is that of the half steps."""
-        most = 1.0 if self.driven else max(1.0, self.clock.left(self.clock.end) / abs(h))
+        if self.growth.possible:
+            self.probe.watch_growth(phi)
+        most = 1.0 if self.driven else self.clock.left(self.clock.end) / abs(h)
+        most = most if most > WORTHWHILE else 1.0  # the last step is that step, whatever the rounding of its length
         stretch = 1.0
         while True:
             halves, error = self.probe.compare_processed(phi, self.clock.time, stretch * h)

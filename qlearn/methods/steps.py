@@ -12,6 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.methods.clock import Clock
+from qlearn.methods.growth import Growth
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.outset import LONGEST, Outset
 from qlearn.methods.planned import SAFETY_PROCESSED, WITNESS_PAIRS, PlannedSteps
@@ -33,6 +34,7 @@ class FixedSteps:
     def __init__(self, kernel: SplittingKernel, outset: Outset, dt: float):
         self.kernel, self.dt, phi = kernel, float(dt), outset.phi
         self.clock, self.probe, self.conjugation = Clock(outset.times), StepProbe(kernel, phi), Conjugation(kernel)
+        self.growth = Growth(kernel.hamiltonian, outset.times)
         self.until_probe, self._constant = 0, 0.0
         if kernel.table.processor is not None and self.clock.span > 0:
             self.until_probe, self._constant = sys.maxsize, self._processed(outset)
@@ -52,11 +54,14 @@ class FixedSteps:
         else:
             count = min(n, self.until_probe)
             phi = self.kernel.steps(phi, self.clock.time, h, count)
+        if self.growth.possible:
+            self.probe.watch_growth(phi)
+        record, before, error = self.kernel.record, self.clock.now, count * self._constant * abs(h) ** (self.probe.order + 1)
         self.clock.advance(h, count)
         self.until_probe -= count
-        self.kernel.record.steps += count
-        self.kernel.record.error += count * self._constant * abs(h) ** (self.probe.order + 1)
-        self.kernel.record.rounding = self.probe.rounding(self.kernel.record.steps)
+        record.steps += count
+        record.error = (record.error + error) * self.growth.between(before, self.clock.now)
+        record.rounding = self.probe.rounding(record.steps)
         return phi, self.clock.left(target) == 0
 
     def _processed(self, outset: Outset) -> float:
@@ -151,7 +156,8 @@ class AutomaticSteps:
             self.way = self._probed(self.outset.phi)
 
     def _probed(self, phi: Any) -> ProbedSteps:
-        return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.outset.reach, self.outset.limits)
+        growth = Growth(self.kernel.hamiltonian, self.times)
+        return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.outset.reach, self.outset.limits, growth)
 
     def _planned(self) -> PlannedSteps:
         most = (self.most - self._besides(0)) / self.kernel.pairs

@@ -1,13 +1,16 @@
 """Methods that choose their own steps: the true error stays below tol, whatever the units, save times and twists."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qlearn as ql
+from qlearn.errors import AccuracyWarning
 from qlearn.exact import DrivenOscillator
-from qlearn.methods import fused, plain
+from qlearn.methods import fused, plain, probed
 
 
 def double_well(n=256, twist=0.0):
@@ -52,6 +55,62 @@ def test_default_runs_of_random_smooth_problems_keep_their_tolerance(seed, tol, 
     for method in (None, ql.RKN6(), ql.Chebyshev()):
         result = ql.sesolve(H, psi0, np.linspace(0, end, rng.integers(2, 9)), method=method, tol=tol)
         assert grid.norm(result.final_state - exact) < tol, result.method
+
+
+RING = ql.Grid(64, (0, 2 * np.pi))
+TURNS = np.exp(2 * np.cos(RING.axes[0] - 2) + 1j * RING.axes[0])
+TURNS /= RING.norm(TURNS)
+
+
+@pytest.mark.parametrize("end", [0.9, 1.1, 1.7, 2.7])
+@pytest.mark.parametrize("tol", [1e-13, 1e-14])
+def test_a_tolerance_near_rounding_comes_to_an_end(tol, end, monkeypatch):
+    """The last step cannot be measured with a longer one, and its error not be seen."""
+    H = ql.Hamiltonian(RING, lambda x: 2 * np.cos(x - 1))
+    looks, look = [], probed.ProbedSteps._measured
+    monkeypatch.setattr(probed.ProbedSteps, "_measured", lambda *given: looks.append(1) or _not_forever(looks) or look(*given))
+    for method in (ql.BM6(), ql.RKN6()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AccuracyWarning)
+            result = ql.sesolve(H, TURNS, [0, end], method=method, tol=tol)
+        assert RING.norm(result.final_state - ql.sesolve(H, TURNS, [0, end], method=ql.Dense()).final_state) < 1e-12
+
+
+def _not_forever(looks):
+    if len(looks) > 2000:
+        raise RuntimeError("no end")
+
+
+GAIN = {"gain": lambda x: 2 * np.cos(x) + 1j * (1 + np.cos(x - 1)) - 0.1j,
+        "large gain": lambda x: 2 * np.cos(x) + 2.5j * (1 + np.cos(x - 1)) - 0.1j,
+        "channels": lambda x: [[2 * np.cos(x) - 0.4j, 0.6 * np.cos(x)], [0.6 * np.cos(x), np.sin(x) + 0.8j]]}
+METHODS = [None, ql.Lanczos(), ql.Magnus4(), ql.BM6(), ql.Chin4(), ql.RKN6(), ql.Gradient6(), ql.ProcessedGradient6()]
+GROWING = [(name, method) for name in GAIN for method in (METHODS[:4] if name == "channels" else METHODS)]
+
+
+@pytest.mark.parametrize(("name", "method"), GROWING,
+                         ids=[f"{name}, {method.name if method else 'default'}" for name, method in GROWING])
+@pytest.mark.parametrize("tol", [1e-4, 1e-7])
+def test_what_grows_keeps_its_tolerance(name, method, tol):
+    """What was erred before grows too, here up to 18 000 times, and ψ with it."""
+    H = ql.Hamiltonian(RING, GAIN[name])
+    psi0 = TURNS if H.channels is None else np.stack([TURNS, 0.5j * TURNS]) / 1.25**0.5
+    exact = ql.sesolve(H, psi0, [0, 2.0], method=ql.Dense()).final_state
+    result = ql.sesolve(H, psi0, [0, 2.0], method=method, tol=tol)
+    assert float(H.norm(result.final_state - exact)) < min(tol, 1.2 * result.stats["error_estimate"])
+
+
+def test_what_grows_backwards_and_in_a_driven_gain_keeps_its_tolerance():
+    loss = ql.Hamiltonian(RING, lambda x: 2 * np.cos(x) - 1j * (1 + np.cos(x - 1)))
+    exact = ql.sesolve(loss, TURNS, [0, -2.0], method=ql.Dense()).final_state
+    assert RING.norm(exact) > 10
+    for method in (None, ql.Lanczos(), ql.BM6()):
+        assert RING.norm(ql.sesolve(loss, TURNS, [0, -2.0], method=method, tol=1e-7).final_state - exact) < 1e-7
+    pulse = ql.Hamiltonian(RING, lambda t, x: np.cos(x) + 2j * np.exp(-((t - 1) ** 2)) * (1 + np.cos(x)), time_dependent=True)
+    fine = ql.sesolve(pulse, TURNS, [0, 2.5], tol=1e-9, method=ql.Magnus4()).final_state
+    assert RING.norm(fine) > 20
+    for method in (None, ql.Magnus4(), ql.BM6()):
+        assert RING.norm(ql.sesolve(pulse, TURNS, [0, 2.5], method=method, tol=1e-6).final_state - fine) < 1e-6
 
 
 def test_units_of_a_learner_ring():
