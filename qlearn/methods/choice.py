@@ -8,7 +8,7 @@ import numpy as np
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.gradients import derivatives, joins_smoothly
-from qlearn.hamiltonian.tables import point_levels
+from qlearn.hamiltonian.tables import one_for_all, point_levels
 from qlearn.kernels.arrays import to_numpy
 from qlearn.kernels.phases import may_compile
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
@@ -30,6 +30,7 @@ __all__ = ["choose"]
 FEW = 300  # FFT pairs that are not worth a trial
 LOOKS = (0.0, 0.13, 0.37, 0.71, 1.0)  # parts of the time at which a driven V is looked at
 SEAM = 60.0  # times as many steps as the first state asks for, once a splitting meets a kink of V at the seam
+STRONG = 4.0  # times the energies that are reached: a W that splittings with steps back in time are no longer cheap with
 FARTHEST = 8.0  # standard deviations of the energy that may be met, at least
 WORTH_A_PROCESSOR = 1.25  # times fewer transforms: its forecast is to be confirmed first, at a price that may be lost
 MIRROR = 0.01  # of the largest slope: what V may have at a wall
@@ -72,8 +73,11 @@ def _driven(task: Task) -> tuple[Method, str]:
     """For a flat, linear H(t); V is looked at at a few times."""
     H = task.hamiltonian
     if H.channels is not None:
-        return (BM6(), "because the coupled V depends on t") if H.is_hermitian \
-            else (Magnus4(), "because the coupled V depends on t and H is not Hermitian")
+        if H.is_hermitian:
+            return BM6(), "because the coupled V depends on t"
+        if _turns_cheaply(task) and _is_faint(task):
+            return BM6(), "because the coupled V depends on t and its loss is small enough for steps back in time"
+        return Magnus4(), "because the coupled V depends on t and H is not Hermitian"
     smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), task.outset.energy) for part in LOOKS)
     if H.is_hermitian:
         if smooth and _meets_a_seam(task):
@@ -84,19 +88,45 @@ def _driven(task: Task) -> tuple[Method, str]:
         else (Magnus4(), "because V depends on t, is not smooth, and H is not Hermitian")
 
 
+def _turns_cheaply(task: Task) -> bool:
+    """For channels: True where the exponential of V − iW has a closed form, or W is the same for all of them."""
+    H = task.hamiltonian
+    return H.channels == 2 or all(one_for_all(loss, int(H.channels or 0), H.grid.ndim) is not None for loss in _losses(task))
+
+
+def _is_faint(task: Task) -> bool:
+    """For channels: True where steps back in time, in which W amplifies, need not be shorter than ψ asks for anyway."""
+    H = task.hamiltonian
+    lowest = point_levels(H.potential_table(float(task.times[0])), H.channels, H.grid.ndim)[0]
+    strongest = max((float(np.max(np.abs(point_levels(loss, H.channels, H.grid.ndim)))) for loss in _losses(task)), default=0.0)
+    return strongest < STRONG * (task.outset.energy - lowest)
+
+
+def _losses(task: Task) -> list[np.ndarray]:
+    """W at the times at which H is looked at."""
+    H = task.hamiltonian
+    parts = LOOKS if H.time_dependent else LOOKS[:1]
+    return [loss for part in parts if (loss := H.loss_table(float(task.times[0] + part * task.span))) is not None]
+
+
 def _lossy(task: Task) -> tuple[Method, str]:
     """For a static flat H − iW: Lanczos where even the whole spectrum costs it less than Chin4 needs for the first state, which W
     may not have met; a splitting gets no cheaper later."""
     H = task.hamiltonian
-    if H.channels is not None or not H.gradient_is_smooth():
-        return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function"
+    splitting: Splitting
+    if H.channels is not None:
+        splitting, words = BM6(), "its loss is small enough for steps back in time" if _is_faint(task) else None
+    else:
+        splitting, words = Chin4(), "V − iW is smooth: no steps back in time" if H.gradient_is_smooth() else None
+    if words is None:
+        return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function of small loss"
     most = _lanczos_pairs(H, abs(task.span), task.tol)
     if most <= 2 * Lanczos().dimension:
         return Lanczos(), f"because H is not Hermitian and at most {most:.0f} FFT pairs are enough"
-    least = _splitting_pairs(task, Chin4())
+    least = _splitting_pairs(task, splitting)
     if most < least:
-        return Lanczos(), f"because H is not Hermitian, for at most {most:.0f} FFT pairs against {least:.0f} of Chin4"
-    return Chin4(), "because H is not Hermitian and V − iW is smooth: no steps back in time"
+        return Lanczos(), f"because H is not Hermitian, for at most {most:.0f} FFT pairs against {least:.0f} of {splitting.name}"
+    return splitting, f"because H is not Hermitian and {words}"
 
 
 def _lanczos_pairs(H: Hamiltonian, span: float, tol: float) -> float:

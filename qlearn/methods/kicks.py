@@ -162,6 +162,7 @@ class ChannelKicks:
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, inner: SplittingTable):
         self.hamiltonian, self.phases, self.imaginary = hamiltonian, phases, imaginary
         self.inner = STRANG_TABLE if imaginary else inner
+        self._static: Callable[[float], np.ndarray] | None = None
 
     def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
         return [(self._kick(b * h, phi) if b else _none, None) for b in rows[:, 0].tolist()]
@@ -208,7 +209,11 @@ class ChannelKicks:
     def _matrices(self, parts: tuple[float, ...], h: float, time: float, phi: Any) -> dict[float, list[list[Any]]]:
         """For each of the parts of h, U_ij (…, *shape) of exp(E), row by row."""
         H = self.hamiltonian
-        exponential = self._exponential(time)
+        if self._static is None:
+            exponential = self._exponential(time)
+            self._static = None if self.hamiltonian.time_dependent else exponential
+        else:
+            exponential = self._static
         return {part: [[like(entry, phi) for entry in row] for row in exponential(part * h / H.hbar)]
                 for part in dict.fromkeys(parts)}
 

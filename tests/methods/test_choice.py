@@ -16,6 +16,8 @@ PSI = ql.gaussian(GRID, center=-1, width=0.6)
 NARROW = ql.gaussian(GRID, center=-1, momentum=3.0, width=0.3)
 PAIR = np.array([PSI, 0 * PSI])
 COUPLED = np.array([[np.cos(np.pi * X / 4), 0.2 + 0 * X], [0.2 + 0 * X, -np.cos(np.pi * X / 4)]])
+DECAYS = 0.1j * np.diag([0.0, 1.0])[:, :, None]
+TRIPLE = np.array([PSI, 0 * PSI, 0.1 * PSI])
 ROTATED = {"vector_potential": lambda t, x: 0.3 * np.sin(t) + 0 * x, "time_dependent": True}
 
 
@@ -45,6 +47,14 @@ CASES = {
     "metric": (MetricRing(0.3).hamiltonian(128), PSI, 1.0, "Chebyshev", "not diagonal"),
     "channels": (ql.Hamiltonian(GRID, COUPLED), PAIR, 40.0, "Chebyshev", "BM6"),
     "driven channels": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t), time_dependent=True), PAIR, 1.0, "BM6", "coupled"),
+    "driven channels, one decays": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t) - DECAYS, time_dependent=True), PAIR, 1.0,
+                                    "BM6", "loss"),
+    "driven channels, one decays at once": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t) - 1e4 * DECAYS,
+                                                           time_dependent=True), PAIR, 1.0, "Magnus4", "not Hermitian"),
+    "three driven channels, one decays": (ql.Hamiltonian(GRID, lambda t, x: -1j * np.diag([0, 0, 0.1])[:, :, None] + 0 * x + t,
+                                                         time_dependent=True), TRIPLE, 1.0, "Magnus4", "not Hermitian"),
+    "three driven channels that decay alike": (ql.Hamiltonian(GRID, lambda t, x: (t - 0.1j) * np.eye(3)[:, :, None] + 0 * x,
+                                                              time_dependent=True), TRIPLE, 1.0, "BM6", "loss"),
     "absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 20.0, "Chin4", "V − iW is smooth"),
     "hardly an absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 0.1, "Lanczos", "are enough"),
     "absorber on few points": (ql.Hamiltonian(GRID32, lambda x: 50 * smooth(x), absorber=loss),
