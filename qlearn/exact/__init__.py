@@ -13,17 +13,17 @@ from qlearn.exact.oscillators import ModulatedOscillator, QuadraticPacket
 from qlearn.exact.relaxation import BarrierFlux, OrnsteinUhlenbeck
 from qlearn.exact.resonances import BarrierPoles, InvertedOscillator, LossyOscillator, RadialBarrier
 from qlearn.exact.rings import AharonovBohmRing, MathieuBands, MathieuRing, MetricRing, RingPacket, TwistedRing
-from qlearn.exact.solitons import BrightSoliton, Gausson, SolitonBreather
+from qlearn.exact.solitons import BrightSoliton, DissipativeSoliton, Gausson, SolitonBreather
 from qlearn.exact.spheres import Sphere, TorusOfRevolution
 from qlearn.exact.wells import Morse, PoschlTeller, ReflectionlessPacket
 
-__all__ = [
-           "AharonovBohmRing",
+__all__ = ["AharonovBohmRing",
            "BarrierFlux",
            "BarrierPoles",
            "BoxPacket",
            "BrightSoliton",
            "DirectionalPacket",
+           "DissipativeSoliton",
            "DoubleWell",
            "DrivenOscillator",
            "EckartBarrier",

@@ -1,6 +1,8 @@
 """The mean field f(|ψ|²) of nonlinear equations, and the energy whose derivative it is.
 
-    iħ ∂_t ψ = [T + V + f(|ψ|²)] ψ,    E = ⟨T + V⟩ + ∫ F(|ψ|²) dq,    F(n) = ∫_0^n f = n ∫_0^1 f(ns) ds
+    iħ ∂_t ψ = [T + V + f(|ψ|²)] ψ,    E = ⟨T + V⟩ + ∫ F(|ψ|²) dq,    F(n) = ∫_0^n Re f = n ∫_0^1 Re f(ns) ds
+
+A complex f is a loss that depends on the density, as of atoms that meet in pairs, or a gain: d|ψ|²/dt = (2/ħ) Im f |ψ|² + …
 """
 
 from collections.abc import Callable
@@ -20,14 +22,14 @@ class Nonlinearity:
     """f of f(|ψ|²)ψ as every part of the package calls it: where |ψ|² is exactly 0, f counts as 0, so that ln is welcome.
 
     Called with n = |ψ|² of the scalar, (…, [c,] *shape), in any array namespace that f itself works in; returns f(n) of the
-    same shape, real. ``given`` is the user's own f.
+    same shape. ``given`` is the user's own f, ``is_complex`` whether it returns complex numbers.
     """
 
     def __init__(self, given: Callable, state_shape: tuple[int, ...]):
         if not callable(given):
             checks.fail("nonlinearity", "must be a callable f(n) of n = |ψ|²", given, "For g|ψ|² write lambda n: g * n.")
         self.given = given
-        _probe(given, state_shape)
+        self.is_complex = _probed(given, state_shape).dtype.kind == "c"
 
     def __call__(self, n: Any) -> Any:
         if not isinstance(n, np.ndarray):
@@ -54,7 +56,7 @@ class Nonlinearity:
         where f is the gradient of one."""
         total = np.zeros_like(n)
         for s, weight in zip(*_rule(), strict=True):
-            total += weight * self(n * s)
+            total += weight * np.real(self(n * s))
         total *= n
         return total
 
@@ -69,7 +71,8 @@ def _rule() -> tuple[np.ndarray, np.ndarray]:
     return nodes, weights / weights.sum()
 
 
-def _probe(f: Callable, shape: tuple[int, ...]) -> None:
+def _probed(f: Callable, shape: tuple[int, ...]) -> np.ndarray:
+    """f(½), checked."""
     try:
         with np.errstate(all="ignore"):
             values = np.asarray(f(np.full(shape, 0.5)))
@@ -77,6 +80,6 @@ def _probe(f: Callable, shape: tuple[int, ...]) -> None:
         checks.fail("nonlinearity", "must take an array n = |ψ|² of the shape of a state", f"{type(error).__name__}: {error}")
     if values.shape not in ((), shape):
         checks.fail("nonlinearity", f"must return an array of the shape {shape} of its argument", f"shape {values.shape}")
-    if values.dtype.kind not in "biuf":
-        checks.fail("nonlinearity", "must return real numbers", f"{values.dtype}", "A loss belongs to absorber or Im V.")
-    checks.finite_array("nonlinearity(0.5)", values)
+    if values.dtype.kind not in "biufc":
+        checks.fail("nonlinearity", "must return numbers", f"{values.dtype}")
+    return checks.finite_array("nonlinearity(0.5)", values, dtype=values.dtype)

@@ -48,8 +48,9 @@ class Hamiltonian:
     vector_potential : None | A, d numbers or callable A(*q) -> (d, *shape).
     absorber : W ≥ 0 of −iW, the same at all times: number | array | callable W(*q) | qlearn.Absorber, for all channels alike; or
         Hermitian matrices (c, c, *shape), positive semidefinite.
-    nonlinearity : f, a callable of |ψ|² of the scalar, (…, [c,] *shape), that returns the same shape, real: lambda n: g * n for
-        Gross–Pitaevskii, np.log for the logarithmic equation; where |ψ|² is 0, f counts as 0.
+    nonlinearity : f, a callable of |ψ|² of the scalar, (…, [c,] *shape), that returns the same shape: lambda n: g * n for
+        Gross–Pitaevskii, np.log for the logarithmic equation; complex for a loss (Im f < 0) or a gain that depends on the
+        density, as lambda n: g * n - 1j * K * n**2 for losses by threes; where |ψ|² is 0, f counts as 0.
     time_dependent : True for V(t, *q) and A(t, *q): then every callable V and A takes t first. Needed with SymPy in t.
 
     Raises
@@ -119,13 +120,18 @@ class Hamiltonian:
 
     @property
     def is_hermitian(self) -> bool:
-        """True without absorber and imaginary part of V: the norm is conserved. A complex V(t) counts as not Hermitian."""
-        return self._absorbed is None and not self._values.is_complex
+        """True without absorber and imaginary parts of V and f: the norm is conserved. A complex V(t) counts as not Hermitian."""
+        return self._absorbed is None and not self._values.is_complex and not self.has_complex_mean_field
 
     @property
     def has_complex_potential(self) -> bool:
         """True where V itself has, or at some t may have, an imaginary part: a loss, or a gain."""
         return self._values.is_complex
+
+    @property
+    def has_complex_mean_field(self) -> bool:
+        """True where f(|ψ|²) has an imaginary part: a loss or a gain that depends on the density."""
+        return self.nonlinearity is not None and self.nonlinearity.is_complex
 
     @property
     def is_linear(self) -> bool:
@@ -250,7 +256,7 @@ class Hamiltonian:
         return result
 
     def mean_field(self, psi: Any) -> Any:
-        """f(|ψ|²) of states (…, *state_shape), the same shape, real; with a metric of the scalar |Φ|²/root_metric²."""
+        """f(|ψ|²) of states (…, *state_shape), the same shape; with a metric of the scalar |Φ|²/root_metric²."""
         return self.mean_field_of(squares(psi) if isinstance(psi, np.ndarray) else namespace(psi).abs(psi) ** 2)
 
     def mean_field_of(self, density: Any) -> Any:
@@ -264,7 +270,7 @@ class Hamiltonian:
         return density if self.metric is None else density / self.root_metric**2
 
     def energy(self, psi: Any, t: float = 0.0) -> np.ndarray:
-        """⟨T + V⟩ + ∫F(|ψ|²), F = ∫f, at time t, (…) real: what a static H without loss conserves; not divided by ⟨ψ|ψ⟩.
+        """⟨T + V⟩ + ∫F(|ψ|²), F = ∫Re f, at time t, (…) real: what a static H without loss conserves; not divided by ⟨ψ|ψ⟩.
 
         The same as ``expect`` where H is linear. NumPy, whatever the array.
         """

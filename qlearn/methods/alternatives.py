@@ -12,7 +12,7 @@ def alternatives(hamiltonian: Hamiltonian, imaginary: bool = False) -> str:
             return "MultiProduct6() or Strang()"
         if hamiltonian.kinetic_depends_on_time:
             return "BM4() or Strang()"
-        return "RKN6() or BM6()" if hamiltonian.channels is None else "BM6() or BM4()"
+        return "BM6() or BM4()" if hamiltonian.channels is not None or hamiltonian.has_complex_mean_field else "RKN6() or BM6()"
     if hamiltonian.time_dependent:
         return "Magnus4() or CrankNicolson()"
     return "Chebyshev(), Lanczos() or Dense()" if hamiltonian.is_hermitian else "Lanczos() or Dense()"

@@ -56,6 +56,8 @@ def _settled(task: Task) -> tuple[Method, str] | None:
             return BM4(), "for f(|ψ|²) and an A that depends on t"
         if H.channels is not None:
             return BM6(), "for f(|ψ|²) with channels"
+        if H.has_complex_mean_field:
+            return BM6(), "for a complex f(|ψ|²)"
         return RKN6(), "for f(|ψ|²), whose gradient is not to be had"
     if imaginary:
         return Chebyshev(), "for imaginary time, where the terms grow with the root of the time only"

@@ -100,7 +100,7 @@ class CrankNicolsonStepper:
         self.norms = np.sqrt(np.sum(np.abs(self.psi) ** 2, axis=hamiltonian.state_axes))
         sign = 1.0 if task.span >= 0 else -1.0
         self.map = _Step(hamiltonian)
-        growth = Growth(hamiltonian, task.times)
+        growth = Growth(hamiltonian, task.times, task.tol)
         self.steps = Doubling(task, self.map, self.norms, dt, lambda time: largest_gain(hamiltonian, sign, time),
                               share=lambda: 1 / growth.to_the_end(self.steps.now))
         self.rate, self.seen, self.space = self._mismatch(), 0.0, 0.0

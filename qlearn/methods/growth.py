@@ -5,17 +5,20 @@
 An error that is made at t has grown by up to exp ∫_t^T γ at the end T; tol is meant for the end.
 """
 
+import math
 from typing import final
 
 import numpy as np
 
+from qlearn import checks
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.tables import point_levels
 
-__all__ = ["Growth", "largest_gain"]
+__all__ = ["Growth", "largest_gain", "must_stay_finite"]
 
 LOOKS = 17    # times at which the gain of an H(t) is looked at
-MOST = 30.0   # of the exponent: what grows by more has no digits to keep
+MOST = 700.0  # of the exponent: numbers end there
+FINEST = 1e-14  # error that steps are planned for, at least: rounding grows with the rest
 
 
 def largest_gain(hamiltonian: Hamiltonian, sign: float, time: float = 0.0) -> float:
@@ -26,12 +29,19 @@ def largest_gain(hamiltonian: Hamiltonian, sign: float, time: float = 0.0) -> fl
     return max(0.0, point_levels(-sign * loss, hamiltonian.channels, hamiltonian.grid.ndim)[1]) / hamiltonian.hbar
 
 
+def must_stay_finite(size: float, time: float) -> None:
+    """ArgumentError where the norm of ψ at that time is none."""
+    if not math.isfinite(size):
+        checks.fail("psi", "must stay finite", f"a norm of {size:g} at t = {time:.9g}",
+                    "Where H amplifies, end tlist earlier; else take a shorter dt, or leave dt out.")
+
+
 @final
 class Growth:
     """Of errors in a run from times[0] to times[-1], in the time that has gone by since the first, of either sign; γ(t) is taken
     to be linear between the times at which it is looked at."""
 
-    def __init__(self, hamiltonian: Hamiltonian, times: np.ndarray):
+    def __init__(self, hamiltonian: Hamiltonian, times: np.ndarray, tol: float):
         start, span = float(times[0]), float(times[-1] - times[0])
         rates = np.zeros(2)
         if not hamiltonian.is_hermitian:
@@ -40,7 +50,7 @@ class Growth:
                               for part in np.linspace(0, 1, looks)])
         self._gone = np.linspace(0.0, abs(span), len(rates))
         self._exponents = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(self._gone) * (rates[1:] + rates[:-1]))])
-        self.possible = bool(rates.any())
+        self.possible, self.most = bool(rates.any()), max(tol / FINEST, 1.0)
 
     def between(self, one: float, other: float) -> float:
         """The factor from one time to a later one; 1 without a gain."""
@@ -50,5 +60,5 @@ class Growth:
         return float(np.exp(min(last - first, MOST)))
 
     def to_the_end(self, now: float) -> float:
-        """The factor from now to the end."""
-        return self.between(now, float(self._gone[-1]))
+        """The factor from now to the end, as far as steps can make up for it."""
+        return min(self.between(now, float(self._gone[-1])), self.most)

@@ -11,7 +11,7 @@ the time. They work in place on NumPy arrays.
 import math
 from collections.abc import Callable, Iterator
 from operator import imul
-from typing import Any, Protocol, final
+from typing import Any, NamedTuple, Protocol, final
 
 import numpy as np
 from scipy.linalg import expm
@@ -29,8 +29,28 @@ AT_ONCE = 2**15  # numbers of phases that are made before they are needed
 FEW_MATRICES = 2**21  # numbers of the matrices of one kick with f(|ψ|²) up to which they are kept
 MOST_ITERATIONS, CONVERGED = 60, 1e-15  # of the density half way through a kick in imaginary time, of its largest value
 SHORTEST_STRIDE = 0.02
+STEEPEST = 20.0  # of ln n within a kick
+SETTLED = 1e-9  # change of ln n in an iteration, at most, where rounding keeps it from CONVERGED
 WELL_CONDITIONED = 30.0  # eigenvectors of a matrix with a loss: what they make of it errs by so many ε
-GAUSS = tuple((0.5 * (1 + x), 0.5 * w) for x, w in zip(*np.polynomial.legendre.leggauss(4), strict=True))
+
+
+class _Gauss(NamedTuple):
+    """Collocation on [0, 1]: c_i, b_i and a_ij."""
+
+    nodes: list[float]
+    shares: list[float]
+    inner: list[list[float]]
+
+
+def _gauss(stages: int) -> _Gauss:
+    nodes, shares = (0.5 * part for part in np.polynomial.legendre.leggauss(stages))
+    nodes = 0.5 + nodes
+    powers = np.arange(stages)
+    inner = (nodes[:, None] ** (powers + 1) / (powers + 1)) @ np.linalg.inv(nodes[:, None] ** powers)
+    return _Gauss(nodes.tolist(), shares.tolist(), inner.tolist())
+
+
+GAUSS = _gauss(4)
 
 
 class Kicks(Protocol):
@@ -115,8 +135,8 @@ class DrivenKicks:
 @final
 class EvaluatedKicks:
     """V(t), W(t) and f(|ψ|²) are asked for at every kick. In real time the phases leave |ψ|² as it is, so that the kick is
-    exact. With a loss |ψ|² decays within the kick like exp(−2Ws/ħ), and f is averaged over it (Gauss, order 8). In imaginary
-    time f is taken half way through the kick, with the norm held: symmetric, of order 2.
+    exact. With a loss |ψ|² decays within the kick, and f is averaged over it, to order 8. In imaginary time f is taken half way
+    through the kick, with the norm held: symmetric, of order 2.
     """
 
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, imaginary: bool):
@@ -132,7 +152,7 @@ class EvaluatedKicks:
             if self.hamiltonian.nonlinearity is not None:
                 weight = b * h / self.hamiltonian.hbar
                 total = like(angle, phi) + weight * self._mean_field(phi, angle, weight)
-            if not self.imaginary and not np.iscomplexobj(angle):
+            if not self.imaginary and not np.iscomplexobj(angle) and not self.hamiltonian.has_complex_mean_field:
                 return self.phases.turn(phi, total)
             phi *= like(_factor(to_numpy(total), self.phases, self.imaginary, self.hamiltonian.state_axes), phi)
             return phi
@@ -140,14 +160,10 @@ class EvaluatedKicks:
 
     def _mean_field(self, phi: Any, angle: np.ndarray, weight: float) -> Any:
         """f(|ψ|²) averaged over the kick, of the kind of φ."""
-        f, density = self.hamiltonian.mean_field_of, namespace(phi).abs(phi) ** 2
+        H, density = self.hamiltonian, namespace(phi).abs(phi) ** 2
         if self.imaginary:
-            return _half_way(f, density, angle, weight, self.hamiltonian.state_axes)
-        if not np.iscomplexobj(angle):
-            return f(density)
-        decay = 2 * np.imag(angle)
-        terms = [share * f(density * like(np.exp(s * decay), phi)) for s, share in GAUSS]
-        return sum(terms[1:], terms[0])
+            return _half_way(H.mean_field_of, density, angle, weight, H.state_axes)
+        return _averaged(H, density, 2 * np.imag(angle) if np.iscomplexobj(angle) else None, weight)
 
 
 @final
@@ -190,7 +206,7 @@ class ChannelKicks:
         """f(|ψ|²) between two turns; in imaginary time with the norm of ``held``, half way through the kick."""
         f, density = self.hamiltonian.mean_field_of, namespace(phi).abs(phi) ** 2
         if not self.imaginary:
-            return to_numpy(f(density))
+            return to_numpy(_averaged(self.hamiltonian, density, None, weight))
         axes, density, held = self.hamiltonian.state_axes, to_numpy(density), to_numpy(held)
         density = density * _ratio(np.sum(held, axis=axes, keepdims=True), np.sum(density, axis=axes, keepdims=True))
         return to_numpy(_half_way(f, like(density, phi), np.zeros(()), weight, axes))
@@ -308,6 +324,42 @@ def _exponentials_of_two_with_loss(m: np.ndarray) -> Callable[[float], np.ndarra
 def _matrices_first(table: np.ndarray, ndim: int) -> np.ndarray:
     """(…, c, c, *shape) → (c, c, …, *shape)."""
     return np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
+
+
+def _averaged(hamiltonian: Hamiltonian, density: Any, growth: np.ndarray | None, weight: float) -> Any:
+    """∫_0^1 f(n(s)) ds over a kick exp(−iθ), θ = angle + weight·f, of the kind of ``density`` n(0).
+
+    ln n(s) = ln n(0) + growth·s + 2·weight ∫_0^s Im f: the four stages of Gauss's collocation, order 8, by iteration,
+    each of which gains an order. It undoes itself with −h. Where n runs away or the iteration does, a kick is too long: nan.
+    """
+    f, iterated = hamiltonian.mean_field_of, hamiltonian.has_complex_mean_field
+    if growth is None and not iterated:
+        return f(density)
+    xp, zero = namespace(density), density * 0
+    start = [zero if growth is None else zero + like(node * growth, density) for node in GAUSS.nodes]
+    rises, values = start, [f(density * xp.exp(rise)) for rise in start]
+    if not iterated:
+        return _weighted(GAUSS.shares, values)
+    for _ in range(MOST_ITERATIONS):
+        rates = [2 * weight * xp.imag(value) for value in values]
+        before, rises = rises, [first + _weighted(row, rates) for first, row in zip(start, GAUSS.inner, strict=True)]
+        moved, largest = max(_largest(new - old) for new, old in zip(rises, before, strict=True)), max(map(_largest, rises))
+        if not largest < STEEPEST:
+            return values[0] * np.nan
+        values = [f(density * xp.exp(rise)) for rise in rises]
+        if not moved > CONVERGED * max(1.0, largest):
+            break
+    return _weighted(GAUSS.shares, values) if moved < SETTLED * max(1.0, largest) else values[0] * np.nan
+
+
+def _weighted(weights: list[float], arrays: list[Any]) -> Any:
+    """Σ_i weights_i arrays_i."""
+    return sum((weight * array for weight, array in zip(weights[1:], arrays[1:], strict=True)), weights[0] * arrays[0])
+
+
+def _largest(array: Any) -> float:
+    """max|array|."""
+    return float(np.max(np.abs(to_numpy(array)), initial=0.0))
 
 
 def _half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:

@@ -112,14 +112,14 @@ class KrylovSpace:
         rates = abs(factor) * (self.last * self.sizes)[:, None]
         return np.max(rates * sums * np.exp(growth * np.abs(times)), axis=0, initial=0.0)
 
-    def longest(self, most: float, rate: float, factor: complex, growth: float = 0.0) -> float:
-        """The longest dt ≤ ``most`` (both ≥ 0, the sign of time is in ``factor``) with error(dt) ≤ rate·dt, to 1/50."""
+    def longest(self, most: float, rate: float, factor: complex, growth: float = 0.0, floor: float = 0.0) -> float:
+        """The longest dt ≤ ``most`` (both ≥ 0, the sign of time is in ``factor``) with error(dt) ≤ rate·dt or floor, to 1/50."""
         if not np.any(self.last > 0):
             return most
         high = min(most, 4 * self.dimension / max(abs(factor) * float(np.max(self._scale)), 1e-300))
         for _ in range(200):
             times = np.linspace(0.0, high, 2 * NODES)
-            good = self.errors(times, factor, growth) <= rate * times
+            good = self.errors(times, factor, growth) <= np.maximum(rate * times, floor)
             count = int(np.argmin(good)) if not np.all(good) else len(times)
             if count == len(times):
                 if high >= most:

@@ -16,7 +16,7 @@ from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.frozen import FrozenOperator
-from qlearn.methods.growth import Growth, largest_gain
+from qlearn.methods.growth import Growth, largest_gain, must_stay_finite
 from qlearn.methods.krylov import KrylovSpace
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
@@ -82,7 +82,7 @@ class LanczosStepper:
         self.norms = np.sqrt(squared_sums(self.phi, self.hamiltonian.state_axes))
         self.sign = 1.0 if task.span >= 0 else -1.0
         self.gain = 0.0 if task.imaginary else largest_gain(self.hamiltonian, self.sign)
-        self.growth = Growth(self.hamiltonian, task.times)
+        self.growth = Growth(self.hamiltonian, task.times, task.tol)
         self.space: KrylovSpace | None = None
         self.reach, self.shortest, self.longest = 0.0, np.inf, 0.0
 
@@ -112,11 +112,12 @@ class LanczosStepper:
         hermitian = self.hamiltonian.is_hermitian
         space = KrylovSpace(self.operator, self.phi, len(self.hamiltonian.state_shape), hermitian=hermitian,
                             units=None if hermitian else self.norms.ravel())
+        must_stay_finite(float(np.max(space.norms, initial=0.0)), float(self.task.times[0]) + self.now)
         left = max(abs(self.task.span - self.now), 1e-300)
         most = left if self.dt is None else min(self.dt, left)
         goal = self.task.tol * (DEEPER if self.task.imaginary else 1.0)
         growth = self.growth.to_the_end(self.now)
-        rate = max(max(SHARE * goal - self.spent * growth, 0.02 * goal) / growth, EPS) / left
+        rate = max(SHARE * goal - self.spent * growth, 0.02 * goal) / growth / left
         for size in range(1, self.dimension + 1):
             space.extend()
             if size % CHECK_EVERY == 0 and (not np.any(space.last > 0) or self._error(space, most) <= rate * most):
@@ -125,7 +126,8 @@ class LanczosStepper:
         self._settle()
         if self.dt is None:
             most = self._decaying(most)
-            self.reach = space.longest(most, rate, self._factor, self.gain)
+            floor = EPS * float(np.max(space.sizes)) if self.growth.possible else 0.0  # rounding of ψ, which grows
+            self.reach = space.longest(most, rate, self._factor, self.gain, floor)
         else:
             self.reach = most
         self.shortest, self.longest = min(self.shortest, self.reach), max(self.longest, self.reach)

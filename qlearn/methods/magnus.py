@@ -81,7 +81,7 @@ class MagnusStepper:
         self.phi = self.frame.enter(task.psi)
         norms = np.sqrt(squared_sums(self.phi, hamiltonian.state_axes))
         sign = 1.0 if task.span >= 0 else -1.0
-        growth = Growth(hamiltonian, task.times)
+        growth = Growth(hamiltonian, task.times, task.tol)
         self.steps = Doubling(task, _Step(task, norms), norms, dt, lambda time: largest_gain(hamiltonian, sign, time),
                               share=lambda: 1 / growth.to_the_end(self.steps.now))
 

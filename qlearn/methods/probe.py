@@ -63,7 +63,7 @@ class StepProbe:
 
     def watch_growth(self, phi: Any) -> None:
         """Rounding is relative to φ, and e(h) to ψ0, where a gain lets φ grow."""
-        self.swollen = max(1.0, float(np.max(np.sqrt(squared_sums(phi, self.kernel.axes)) / self.norms)))
+        self.swollen = float(np.max(np.sqrt(squared_sums(phi, self.kernel.axes)) / self.norms, initial=1.0))
 
     def compare(self, phi: Any, time: float, h: float) -> tuple[Any, float]:
         """(φ after two half steps, e(h) of the one step); φ is left alone."""
@@ -99,4 +99,5 @@ class StepProbe:
 
     def _relative(self, difference: Any) -> float:
         ratios = np.sqrt(squared_sums(difference, self.kernel.axes)) / self.norms
-        return float(ratios.max() if ratios.ndim else ratios) / (1 - 2.0**-self.order)
+        largest = float(ratios.max() if ratios.ndim else ratios)
+        return largest / (1 - 2.0**-self.order) if largest < math.inf else math.inf  # a step that ran away is one too long

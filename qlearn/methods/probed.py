@@ -5,14 +5,16 @@ e(h) ≤ rate·h with rate = (what is left of tol)/(what is left of the time), e
 errors count as what they may have grown to by the end.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
+from qlearn import checks
 from qlearn.kernels.arrays import as_complex, like
 from qlearn.methods.clock import Clock
-from qlearn.methods.growth import Growth
+from qlearn.methods.growth import Growth, must_stay_finite
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.probe import StepProbe
 from qlearn.methods.reach import Reach
@@ -22,6 +24,7 @@ __all__ = ["ProbedSteps"]
 SHARE = 0.5       # of tol is planned; the rest is a reserve for errors that grow between two probes
 PROBE_EVERY = 16  # steps at most between two probes: 3/18 of the transforms go into probing
 WORTHWHILE = 1.01  # times the step, at least, that a measurement with a longer one is made with
+SHORTEST = 1e-8   # of the run: where a gain by f asks for shorter steps, ψ grows without bound
 PARTS = 8         # of the run, in each of which there is a probe; and steps at least of a scheme with a processor
 DRIVEN_STEPS = 24  # at least, where H depends on t
 
@@ -41,6 +44,7 @@ class ProbedSteps:
         self.kernel, self.record, self.tol, self.growth = kernel, kernel.record, tol, growth
         self.clock, self.probe = clock, StepProbe(kernel, phi)
         self.reach, self.driven = reach, kernel.hamiltonian.time_dependent
+        self.amplifies = kernel.hamiltonian.has_complex_mean_field
         self.longest = clock.span / (DRIVEN_STEPS if self.driven else 1 if kernel.table.processor is None else PARTS)
         turn, self._limit = limits
         self.step = min(turn, self.longest)
@@ -56,6 +60,11 @@ class ProbedSteps:
 
     def advance(self, phi: Any, target: float) -> tuple[Any, bool]:
         """Some steps towards target: (φ, whether it is reached)."""
+        # a step that is too long for a gain by f may leave the range of numbers: it is found to err, and done again
+        with np.errstate(over="ignore", invalid="ignore") if self.amplifies else nullcontext():
+            return self._advanced(phi, target)
+
+    def _advanced(self, phi: Any, target: float) -> tuple[Any, bool]:
         if self.clock.left(self._cap_end) == 0:
             self._cap = np.inf
         h, n = self.clock.division(target, min(self.step, self._cap, self._limit))
@@ -89,7 +98,7 @@ class ProbedSteps:
         numbers = [self.step, self.until_probe, self.stride, self._constant, self._since, self._cap, self._cap_end,
                    *self._range, self._limit, now, error, steps]
         return {"numbers": np.array(numbers, dtype=float), "anchor": anchor, "norms": self.probe.norms,
-                **{f"reach.{key}": value for key, value in self.reach.snapshot().items()}}
+                "swollen": self.probe.swollen, **{f"reach.{key}": value for key, value in self.reach.snapshot().items()}}
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
@@ -98,7 +107,7 @@ class ProbedSteps:
         self.until_probe, self.stride = int(until), int(stride)
         self._range, self._limit = numbers[7:9], numbers[9]
         self._anchor = (like(np.asarray(saved["anchor"]), phi), numbers[10], numbers[11], int(numbers[12]))
-        self.probe.norms = np.asarray(saved["norms"])
+        self.probe.norms, self.probe.swollen = np.asarray(saved["norms"]), float(saved["swollen"])
         self.reach.restore({key.removeprefix("reach."): value for key, value in saved.items() if key.startswith("reach.")})
 
     def _moved(self, phi: Any, h: float, count: int) -> Any:
@@ -120,10 +129,13 @@ class ProbedSteps:
         """The error that a unit of time may add from here on."""
         growth = self.growth.to_the_end(self.clock.now)
         reserve = max(SHARE * self.tol - self.record.error * growth, 0.02 * self.tol)
-        return reserve / growth / max(self.clock.left(self.clock.end), self.clock.tiny)
+        rate = reserve / growth / max(self.clock.left(self.clock.end), self.clock.tiny)
+        return max(rate, self.probe.noise / self.step) if self.growth.possible else rate  # rounding grows with ψ
 
     def _probed(self, phi: Any, h: float) -> Any:
         """Measure e(h); take the two half steps if it is small enough, and choose the next step length."""
+        if self.amplifies and min(self.step, self._cap) < SHORTEST * self.clock.span:
+            self._stop()
         allowed = self._rate() * abs(h)
         measured = self._measured(phi, h, allowed)
         best = self._best(measured.constant)
@@ -145,6 +157,11 @@ class ProbedSteps:
         self._drop_anchor(phi)
         return phi
 
+    def _stop(self) -> None:
+        checks.fail("tlist", "must end before ψ grows without bound", f"a gain Im f > 0 that asks for steps of {self.step:.1e} "
+                    f"at t = {self.clock.time:.9g}, where ‖ψ‖ is {self.probe.swollen:.3g} ‖ψ0‖",
+                    "End earlier; ql.propagate gives the states on the way, a checkpoint keeps them.")
+
     @property
     def _gain(self) -> float:
         """The error of two half steps over that of the step, with a margin for orders that do not show yet."""
@@ -154,8 +171,10 @@ class ProbedSteps:
     def _measured(self, phi: Any, h: float, allowed: float) -> "_Measurement":
         """C at φ. An allowed error near the rounding noise cannot be seen in a step of h: C is then measured with longer
         steps, whose result is of no further use. In a driven V, where each step is probed, C is that of the half steps."""
-        if self.growth.possible:
+        if not self.kernel.hamiltonian.is_hermitian:
             self.probe.watch_growth(phi)
+            if not self.amplifies:
+                must_stay_finite(self.probe.swollen, self.clock.time)
         most = 1.0 if self.driven else self.clock.left(self.clock.end) / abs(h)
         most = most if most > WORTHWHILE else 1.0  # the last step is that step, whatever the rounding of its length
         stretch = 1.0
@@ -201,6 +220,7 @@ class ProbedSteps:
 
     def _gone_back(self, best: float) -> Any:
         """To the anchor, with shorter steps until the place where it was found out is behind."""
+        best = best if best > 0 else 0.2 * min(self.step, self._cap)  # 0 where ψ ran away
         self._cap, self._cap_end = 0.9 * best, self.clock.now
         phi, self.clock.now, self.record.error, self.record.steps = self._anchor
         self._since, self.stride, self.until_probe = 0.0, 2, 2

@@ -62,6 +62,9 @@ class Splitting(ABC):
         if hamiltonian.nonlinearity is not None and any(self.table.gradients):
             raise UnsupportedError(f"{self.name} needs ∂V of a V(q, t), which f(|ψ|²) is not. "
                                    f"Use {alternatives(hamiltonian, imaginary)}.")
+        if hamiltonian.has_complex_mean_field and self.table.nystrom:
+            raise UnsupportedError(f"{self.name} needs kicks whose commutators with T end, which those of a complex f(|ψ|²) do "
+                                   f"not. Use {alternatives(hamiltonian)}.")
 
     def _check_covariant(self, hamiltonian: Hamiltonian, others: str) -> None:
         if any(self.table.gradients):
@@ -75,7 +78,7 @@ class Splitting(ABC):
             raise UnsupportedError(f"{self.name} has steps back in time, which exp(−Hτ/ħ) does not allow. Use "
                                    f"{'Chin4(), ' if _takes_gradients(hamiltonian) else ''}MultiProduct6() or Strang().")
         if not hamiltonian.is_hermitian:
-            raise UnsupportedError("imaginary time needs a Hermitian H; leave the absorber and Im V out, or use real time.")
+            raise UnsupportedError("imaginary time needs a Hermitian H; leave the absorber, Im V and Im f out, or use real time.")
 
     def _check_channels(self, hamiltonian: Hamiltonian) -> None:
         if self.table.nystrom:

@@ -34,7 +34,7 @@ class FixedSteps:
     def __init__(self, kernel: SplittingKernel, outset: Outset, dt: float):
         self.kernel, self.dt, phi = kernel, float(dt), outset.phi
         self.clock, self.probe, self.conjugation = Clock(outset.times), StepProbe(kernel, phi), Conjugation(kernel)
-        self.growth = Growth(kernel.hamiltonian, outset.times)
+        self.growth = Growth(kernel.hamiltonian, outset.times, tol=1.0)
         self.until_probe, self._constant = 0, 0.0
         if kernel.table.processor is not None and self.clock.span > 0:
             self.until_probe, self._constant = sys.maxsize, self._processed(outset)
@@ -54,7 +54,7 @@ class FixedSteps:
         else:
             count = min(n, self.until_probe)
             phi = self.kernel.steps(phi, self.clock.time, h, count)
-        if self.growth.possible:
+        if not self.kernel.hamiltonian.is_hermitian:
             self.probe.watch_growth(phi)
         record, before, error = self.kernel.record, self.clock.now, count * self._constant * abs(h) ** (self.probe.order + 1)
         self.clock.advance(h, count)
@@ -80,13 +80,14 @@ class FixedSteps:
 
     def snapshot(self) -> dict[str, Any]:
         return {**self.clock.snapshot(), "until_probe": self.until_probe, "constant": self._constant,
-                "inside": self.conjugation.inside, "norms": self.probe.norms}
+                "inside": self.conjugation.inside, "norms": self.probe.norms, "swollen": self.probe.swollen}
 
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
         self.clock.restore(saved)
         self.until_probe, self._constant = int(saved["until_probe"]), float(saved["constant"])
         self.conjugation.inside, self.probe.norms = float(saved["inside"]), saved["norms"]
+        self.probe.swollen = float(saved["swollen"])
 
 
 @final
@@ -156,7 +157,7 @@ class AutomaticSteps:
             self.way = self._probed(self.outset.phi)
 
     def _probed(self, phi: Any) -> ProbedSteps:
-        growth = Growth(self.kernel.hamiltonian, self.times)
+        growth = Growth(self.kernel.hamiltonian, self.times, self.tol)
         return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.outset.reach, self.outset.limits, growth)
 
     def _planned(self) -> PlannedSteps:

@@ -56,14 +56,17 @@ class StoredTables:
 
 @final
 class StoredNonlinearity:
-    """Stands where f(|ψ|²) was; ``known`` becomes False once the Hamiltonian has been made."""
+    """Stands where f(|ψ|²) was, real or complex; ``known`` becomes False once the Hamiltonian has been made."""
 
     known = True
+
+    def __init__(self, *, is_complex: bool):
+        self.zero = 0j if is_complex else 0.0
 
     def __call__(self, density: Any) -> Any:
         if not self.known:
             raise UnsupportedError(f"the nonlinearity of a loaded result is a function, and functions are not stored. {AGAIN}")
-        return 0 * density
+        return self.zero * density
 
 
 def grid_numbers(grid: Grid) -> dict[str, Any]:
@@ -83,7 +86,8 @@ def hamiltonian_numbers(H: Hamiltonian, times: np.ndarray) -> dict[str, Any]:
     tables = [H.optical_potential(t) for t in instants]
     numbers = {"grid": grid_numbers(H.grid), "hbar": float(H.hbar), "mass": np.asarray(H.mass, dtype=float),
                "times": np.array(times) if varies else None, "potential": np.stack(tables) if varies else tables[0],
-               "vector_potential": None, "metric": None, "nonlinear": H.nonlinearity is not None}
+               "vector_potential": None, "metric": None, "nonlinear": H.nonlinearity is not None,
+               "complex_mean_field": H.has_complex_mean_field}
     if given is not None:
         numbers["vector_potential"] = np.stack([H.kinetic.vector_potential(t) for t in instants]) if callable(given) \
             else np.atleast_1d(np.asarray(given, dtype=float))
@@ -105,7 +109,7 @@ def hamiltonian_from(numbers: dict[str, Any]) -> Hamiltonian:
     if metric is not None:
         options["metric"] = StoredTables("the metric", [part["axes"] for part in metric], [part["table"] for part in metric])
     if numbers["nonlinear"]:
-        options["nonlinearity"] = StoredNonlinearity()
+        options["nonlinearity"] = StoredNonlinearity(is_complex=bool(numbers.get("complex_mean_field", False)))
     H = Hamiltonian(grid, potential, mass=float(mass) if np.ndim(mass) == 0 else mass, hbar=numbers["hbar"],
                     time_dependent=times is not None, **options)
     for part in (potential, options.get("vector_potential")):

@@ -102,8 +102,8 @@ def _check_imaginary(H: Hamiltonian, times: np.ndarray, norms: np.ndarray) -> No
         checks.fail("tlist", "must increase in imaginary time, where the way back multiplies every error",
                     f"{times[0]:g} followed by {times[1]:g}", "Sort it.")
     if not H.is_hermitian:
-        raise UnsupportedError("imaginary time leads to the lowest eigenstate of a Hermitian H; with an absorber or a complex V "
-                               "there is none. Leave the absorber and the imaginary part of V out.")
+        raise UnsupportedError("imaginary time leads to the lowest eigenstate of a Hermitian H; with an absorber, a complex V or "
+                               "a complex f there is none. Leave the absorber and the imaginary parts of V and f out.")
     if H.time_dependent:
         raise UnsupportedError("imaginary time needs an H that does not depend on t; take H.at(t), the operator at time t.")
     if not np.all(norms > 0):

@@ -13,6 +13,7 @@ from qlearn.kernels.arrays import as_complex, like, squared_sums, squares, to_nu
 from qlearn.kernels.fft import backend_name
 from qlearn.kernels.sums import NO_TABLE
 from qlearn.methods import Stepper
+from qlearn.methods.growth import must_stay_finite
 from qlearn.sesolve.adequacy import GridMonitor
 from qlearn.sesolve.problem import Problem
 from qlearn.sesolve.reduced import Reduced
@@ -71,8 +72,10 @@ class Run:
         if psi is None:
             self.moving = False
             return False
+        norms = self.problem.H.norm(psi)
+        must_stay_finite(float(np.max(norms, initial=0.0)), float(self.problem.times[self.index + 1]))
         self.psi, self.index, self.record.reached = psi, self.index + 1, target
-        for norm, first in self._of_members(self.problem.H.norm(psi)):
+        for norm, first in self._of_members(norms):
             drift = abs(norm / first - 1)
             if drift > self.norm_drift or math.isnan(drift):  # NaN stays NaN
                 self.norm_drift = drift

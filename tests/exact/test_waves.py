@@ -9,6 +9,7 @@ from qlearn.exact import (
     AharonovBohmRing,
     BoxPacket,
     BrightSoliton,
+    DissipativeSoliton,
     FockDarwin,
     GaussianPacket,
     Gausson,
@@ -271,14 +272,16 @@ def test_rabi_at_its_exceptional_point_is_the_limit():
 @pytest.mark.parametrize("t", TIMES)
 @pytest.mark.parametrize("wave", [
     BrightSoliton(attraction=2.5, center=0.4, momentum=0.8, mass=1.2, hbar=0.9), SolitonBreather(7.0, mass=1.2, hbar=0.9),
+    DissipativeSoliton(2.5, 0.7, inverse_width=1.1, center=0.4, momentum=0.8, mass=1.2, hbar=0.9),
     Gausson(0.7, center=0.4, momentum=0.8, mass=1.2, hbar=0.9),
-], ids=["soliton", "breather", "gausson"])
+], ids=["soliton", "breather", "dissipative soliton", "gausson"])
 def test_nonlinear_waves_obey_their_equation(wave, t):
     density = np.abs(wave.state(X, t)) ** 2
-    f = -0.7 * np.log(density) if isinstance(wave, Gausson) else -wave.attraction * density
+    f = wave.nonlinearity(density) if hasattr(wave, "nonlinearity") else -wave.attraction * density
     assert residual(wave.state, X, t, f, mass=1.2, hbar=0.9) < 3e-6
     x = np.linspace(-30, 30, 6001)
-    assert np.sum(np.abs(wave.state(x, t)) ** 2) * 0.01 == pytest.approx(1, abs=1e-10)
+    norm = 2 * np.abs(wave.state(0.4, 0.0)) ** 2 / wave.inverse_width if isinstance(wave, DissipativeSoliton) else 1
+    assert np.sum(np.abs(wave.state(x, t)) ** 2) * 0.01 == pytest.approx(norm, abs=1e-10)
 
 
 def test_the_energy_of_the_soliton():
@@ -298,7 +301,8 @@ def test_the_breather_repeats_its_density():
     lambda: ModulatedOscillator(0, 1, rate=1, modulation=1.0, drive=1), lambda: QuadraticPacket([0], [-1], [0], [[1]]),
     lambda: Morse(-1.0, 1.0), lambda: PoschlTeller(0.0), lambda: ReflectionlessPacket(COHERENT), lambda: BoxPacket(COHERENT, 1.0),
     lambda: FockDarwin(1.0, 0.0), lambda: RabiPacket(COHERENT, 0.0), lambda: LandauZener(COHERENT, 0.0, 1.0, 0.0),
-    lambda: BrightSoliton(0.0), lambda: Gausson(-1.0), lambda: SolitonBreather(0.0),
+    lambda: BrightSoliton(0.0), lambda: Gausson(-1.0), lambda: SolitonBreather(0.0), lambda: DissipativeSoliton(1.0, 1.5),
+    lambda: DissipativeSoliton(1.0, 0.0),
 ])
 def test_bad_parameters_are_refused(make):
     with pytest.raises(ArgumentError):

@@ -73,8 +73,20 @@ def test_channels_that_act_on_each_other():
     assert_allclose(H @ states - free @ states, np.einsum("ij,bjx->bix", g, n) * states, atol=1e-12)
 
 
+def test_a_complex_f_is_a_loss():
+    H = ql.Hamiltonian(GRID, 0.3, nonlinearity=lambda n: 2 * n - 0.5j * n**2)
+    real = ql.Hamiltonian(GRID, 0.3, nonlinearity=lambda n: 2 * n)
+    assert not H.is_hermitian and real.is_hermitian and H.loss_table() is None
+    assert H.has_complex_mean_field and not real.has_complex_mean_field
+    assert_allclose(H @ PSI, real @ PSI - 0.5j * np.abs(PSI) ** 4 * PSI, atol=1e-13)
+    assert_allclose(H.energy(PSI), real.energy(PSI), rtol=1e-13)
+    assert "loss" in repr(H)
+    with pytest.raises(UnsupportedError, match="imaginary parts of V and f"):
+        ql.sesolve(H, PSI, [0, 1], imaginary_time=True)
+
+
 @pytest.mark.parametrize(("f", "words"), [
-    (3.0, "lambda n"), (lambda n: 1j * n, "real"), (lambda n: n[:3], "shape"), (lambda n, m: n, "TypeError"),
+    (3.0, "lambda n"), (lambda n: np.full(n.shape, "a"), "numbers"), (lambda n: n[:3], "shape"), (lambda n, m: n, "TypeError"),
     (lambda n: n * np.nan, "finite"),
 ])
 def test_what_is_no_nonlinearity_is_named(f, words):

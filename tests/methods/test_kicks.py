@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 import qlearn as ql
@@ -134,6 +135,33 @@ def test_a_nonlinear_kick_with_a_loss_follows_the_decaying_density():
     assert np.allclose(found, PSI * np.exp(-0.4 * weight - 2j * area), atol=1e-12)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_kick_of_losses_by_threes(sign):
+    """iħ∂ψ = (gn − iKn²)ψ at one point: n(s) = n0/√(1 + 4Kn0²s/ħ) and the phase (g/ħ)∫n ds, in closed form; backwards too."""
+    H = ql.Hamiltonian(GRID, 0.0, nonlinearity=lambda n: 2.0 * n - 0.3j * n**2, hbar=0.9)
+    psi = 1.4 * PSI
+    found, weight, n = kick_of(H, b=1.0, h=sign * 0.1, psi=psi)[1], sign * 0.1 / 0.9, np.abs(psi) ** 2
+    root = np.sqrt(1 + 4 * 0.3 * n**2 * weight)
+    area = np.divide(root - 1, 2 * 0.3 * n, out=np.zeros(96), where=n > 1e-6)
+    assert np.allclose(found, psi * root**-0.5 * np.exp(-2j * area), atol=1e-11)
+    back = kick_of(H, b=1.0, h=-sign * 0.1, psi=found)[1]
+    assert np.allclose(back, psi, atol=1e-14)  # to rounding, not to the order of the collocation
+
+
+def test_a_kick_of_a_complex_mean_field_with_a_loss_and_with_channels():
+    """Against an ordinary differential equation at each point; f of one channel depends on the other."""
+    def f(n):
+        return np.stack([n[..., 0, :] - 0.4j * n[..., 1, :], 0.2 * n[..., 0, :] - 0.1j * n[..., 1, :] ** 2], axis=-2)
+    one = ql.Hamiltonian(GRID, lambda x: np.cos(x), nonlinearity=lambda n: n + 0.4j / (1 + n), absorber=lambda x: 0.3 + 0 * x)
+    two = ql.Hamiltonian(GRID, np.zeros((2, 2, 96)), nonlinearity=f)
+    for H, psi in ((one, 1.2 * PSI), (two, np.stack([PSI, 0.8j * PSI]))):
+        found = kick_of(H, b=1.0, h=0.1, psi=psi)[1]
+        rate = lambda t, y, H=H, psi=psi: -1j * ((H.optical_potential() if H.channels is None else 0)  # noqa: E731
+                                                 + H.mean_field(y.reshape(psi.shape))).ravel() * y
+        exact = solve_ivp(rate, (0, 0.1), psi.ravel(), method="DOP853", rtol=1e-13, atol=1e-14).y[:, -1].reshape(psi.shape)
+        assert np.allclose(found, exact, atol=1e-11)
+
+
 def test_a_batch_of_potentials():
     stack = np.stack([0.5 * k * X**2 for k in (1.0, 1.5, 2.0)])
     psi = np.broadcast_to(PSI, (3, 96)).copy()
@@ -202,6 +230,25 @@ def test_nonlinear_equations_have_the_order(method):
     psi = (1 + 0.3 * np.exp(1j * FEW.axes[0]) + 0.2 * np.cos(FEW.axes[0])) / 3
     exact = run(H, ql.BM6, 300, psi=psi, span=4.0)
     assert abs(slope(H, method, [70, 80, 92, 105], exact, psi=psi, span=4.0) - method.order) < 0.1
+
+
+COMPLEX = {"threes": lambda n: 1.5 * n - 0.4j * n**2, "laser": lambda n: n + 1j * (2 / (1 + n) - 0.6)}
+
+
+@pytest.mark.parametrize("f", COMPLEX)
+@pytest.mark.parametrize("method", [ql.Strang, ql.Yoshida4, ql.BM4, ql.BM6], ids=lambda m: m.__name__)
+def test_complex_mean_fields_have_the_order(method, f):
+    H = ql.Hamiltonian(FEW, lambda x: 0.5 * np.cos(x), nonlinearity=COMPLEX[f])
+    psi = 1 + 0.3 * np.exp(1j * FEW.axes[0]) + 0.2 * np.cos(FEW.axes[0])
+    exact = run(H, ql.BM6, 300, psi=psi)
+    assert abs(slope(H, method, [36, 42, 50, 58], exact, psi=psi) - method.order) < 0.1
+
+
+def test_a_nystrom_scheme_would_lose_its_order_with_a_complex_mean_field():
+    """Why RKN6 is refused there."""
+    H = ql.Hamiltonian(FEW, lambda x: 0.5 * np.cos(x), nonlinearity=lambda n: 2 * n - 4j * n**2)
+    psi = 1 + 0.3 * np.exp(1j * FEW.axes[0]) + 0.2 * np.cos(FEW.axes[0])
+    assert slope(H, ql.RKN6, [36, 42, 50, 58], run(H, ql.BM6, 300, psi=psi), psi=psi) < 5.5
 
 
 def test_nonlinear_imaginary_time_has_order_2():
@@ -285,6 +332,8 @@ REFUSED = [
     (ql.Chin4, dict(potential=np.ones((2, 2, 96))), False, "BM6"),
     (ql.RKN6, dict(potential=np.ones((2, 2, 96))), False, "BM6"),
     (ql.Gradient6, dict(potential=0.0, nonlinearity=lambda n: n), False, "RKN6"),
+    (ql.RKN6, dict(potential=0.0, nonlinearity=lambda n: -1j * n), False, "BM6"),
+    (ql.Strang, dict(potential=0.0, nonlinearity=lambda n: -1j * n), True, "Im f"),
     (ql.ProcessedGradient6, dict(potential=0.0, nonlinearity=lambda n: n), False, "BM6"),
     (ql.RKN6, dict(potential=0.0), True, "Chin4.*Strang"),
     (ql.Chin4, dict(potential=0.0, nonlinearity=lambda n: n), True, r"Strang\(\)"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qlearn as ql
-from qlearn.errors import AccuracyWarning
+from qlearn.errors import AccuracyWarning, ArgumentError
 from qlearn.exact import DrivenOscillator
 from qlearn.methods import fused, plain, probed
 
@@ -111,6 +111,16 @@ def test_what_grows_backwards_and_in_a_driven_gain_keeps_its_tolerance():
     assert RING.norm(fine) > 20
     for method in (None, ql.Magnus4(), ql.BM6()):
         assert RING.norm(ql.sesolve(pulse, TURNS, [0, 2.5], method=method, tol=1e-6).final_state - fine) < 1e-6
+
+
+def test_a_gain_by_the_density_that_never_ends_is_stopped_with_words():
+    """iħ∂ψ = iKn²ψ at one point: n = n0/√(1 − 4Kn0²t), up to t = 1/4Kn0²."""
+    H = ql.Hamiltonian(RING, 0.0, nonlinearity=lambda n: 0.4j * n**2)
+    flat = np.ones(64, complex)
+    found = ql.sesolve(H, flat, [0, 0.62], tol=1e-9).final_state
+    assert np.allclose(np.abs(found) ** 2, (1 - 1.6 * 0.62) ** -0.5, rtol=1e-8)
+    with pytest.raises(ArgumentError, match=r"tlist must end before ψ grows without bound.* t = 0\.62"):
+        ql.sesolve(H, flat, [0, 1.0], tol=1e-6)
 
 
 def test_units_of_a_learner_ring():

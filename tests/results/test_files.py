@@ -85,6 +85,7 @@ def test_loss_channels_and_a_vector_potential_come_back_as_tables(tmp_path):
     V = np.array([[np.cos(x), 0.1j * np.sin(x)], [-0.1j * np.sin(x), 0.2 + 0 * x]])
     for H, state in ((ql.Hamiltonian(ring, np.cos, absorber=lambda q: 0.1 * (1 + np.cos(q))), psi),
                      (ql.Hamiltonian(ring, V, absorber=0.05), np.stack([psi, 1j * psi])),
+                     (ql.Hamiltonian(ring, V - 0.1j * np.diag([1.0, 0.0])[:, :, None]), np.stack([psi, 1j * psi])),
                      (ql.Hamiltonian(ring, 0.0, vector_potential=[0.3]), psi),
                      (ql.Hamiltonian(ring, 0.0, vector_potential=lambda q: 0.3 + 0.1 * np.sin(q)), psi),
                      (ql.Hamiltonian(ring, np.stack([np.cos(x), np.sin(x)])), np.stack([psi, psi]))):
@@ -107,13 +108,15 @@ def test_a_moving_vector_potential_and_a_nonlinearity_say_what_they_no_longer_kn
     np.testing.assert_allclose(back.apply(psi, 0.1), moving.apply(psi, 0.1), atol=1e-12)
     with pytest.raises(UnsupportedError, match="of a loaded result is known at 2 stored times"):
         back.apply(psi, 0.05)
-    condensate = ql.Hamiltonian(ring, 0.0, nonlinearity=lambda n: 2 * n)
-    result = ql.sesolve(condensate, psi, [0, 0.1], tol=1e-5)
-    result.save(tmp_path / "condensate.h5")
-    back = ql.load(tmp_path / "condensate.h5")
-    assert np.array_equal(back.final_state, result.final_state) and not back.hamiltonian.is_linear
-    with pytest.raises(UnsupportedError, match="nonlinearity of a loaded result"):
-        back.hamiltonian @ psi
+    for f in (lambda n: 2 * n, lambda n: (2 - 0.1j) * n):
+        condensate = ql.Hamiltonian(ring, 0.0, nonlinearity=f)
+        result = ql.sesolve(condensate, psi, [0, 0.1], tol=1e-5)
+        result.save(tmp_path / "condensate.h5")
+        back = ql.load(tmp_path / "condensate.h5")
+        assert np.array_equal(back.final_state, result.final_state) and not back.hamiltonian.is_linear
+        assert back.hamiltonian.is_hermitian == condensate.is_hermitian
+        with pytest.raises(UnsupportedError, match="nonlinearity of a loaded result"):
+            back.hamiltonian @ psi
 
 
 def test_a_driven_result_that_does_not_begin_at_zero_comes_back(tmp_path):

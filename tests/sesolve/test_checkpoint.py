@@ -31,6 +31,9 @@ CASES = {
     "mean field": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, nonlinearity=lambda n: n), None),
     "mean field, curved": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, metric=lambda x: 1 + 0.1 * np.cos(np.pi * x / 8),
                                           nonlinearity=lambda n: n), None),
+    "complex mean field": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, nonlinearity=lambda n: n + 0.2j * (1 - n)), None),
+    "complex mean field, fixed": (ql.Hamiltonian(GRID, 0.0, nonlinearity=lambda n: n + 0.2j * (1 - n)), ql.BM4(dt=0.02)),
+    "gain": (ql.Hamiltonian(GRID, lambda x: x**2 / 2 + 0.5j * np.exp(-x**2)), None),
     "CrankNicolson": (H, ql.CrankNicolson(dt=0.02)), "Magnus4 driven": (DRIVEN, ql.Magnus4()),
 }
 

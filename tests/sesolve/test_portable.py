@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.kernels.arrays import namespace, to_numpy
+from qlearn.kernels.arrays import as_complex, namespace, to_numpy
 
 GRID = ql.Grid(48, (-6, 6), twist=0.2)
 X = GRID.axes[0]
@@ -72,6 +72,22 @@ def test_mean_fields(kind, channels, imaginary):
     found, expected = (ql.sesolve(condensate, start, [0, 0.5], tol=1e-6, imaginary_time=imaginary) for start in (kind(psi), psi))
     assert type(found.final_state) is type(kind(psi)) and found.method == expected.method
     np.testing.assert_allclose(to_numpy(found.final_state), expected.final_state, atol=1e-11)
+
+
+@KINDS
+@pytest.mark.parametrize("channels", [False, True], ids=["one", "channels"])
+def test_complex_mean_fields_and_losses_of_channels(kind, channels):
+    wave = np.cos(np.pi * X / 6)
+    V = np.array([[wave, 0.3 + 0 * X], [0.3 + 0 * X, -0.2j * (1 + wave)]]) if channels else wave - 0.2j
+    condensate = ql.Hamiltonian(GRID, V, nonlinearity=lambda n: as_complex(n) * (2 - 0.3j))
+    psi = np.stack([PSI, 0.5j * PSI]) if channels else PSI
+    found, expected = (ql.sesolve(condensate, start, [0, 0.5], tol=1e-6) for start in (kind(psi), psi))
+    assert type(found.final_state) is type(kind(psi)) and found.method == expected.method
+    np.testing.assert_allclose(to_numpy(found.final_state), expected.final_state, atol=1e-11)
+    linear = ql.Hamiltonian(GRID, V)
+    for method in (ql.BM6(dt=0.05), ql.Lanczos(dt=0.05), ql.Magnus4(dt=0.05)):
+        found, expected = (ql.sesolve(linear, start, [0, 0.5], tol=1e-6, method=method) for start in (kind(psi), psi))
+        np.testing.assert_allclose(to_numpy(found.final_state), expected.final_state, atol=1e-11)
 
 
 @KINDS
