@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 import qlearn as ql
 from qlearn import plots
 from qlearn.densities import GridDensity
+from qlearn.exact import DissipativeSoliton
 
 HERE = Path(__file__).parent
 A = 0.0125**0.5
@@ -43,6 +44,35 @@ def condensate():
         axes.plot(*mean, "o", color="white", markeredgecolor="black", ms=6)
         axes.set(title=f"t = {t:g}", xlabel="x", xlim=(-4, 5), ylim=(-4.5, 4.5))
     figure.axes[0].set_ylabel("y")
+    return figure
+
+
+def losses():
+    """Left: a sweep through a crossing with a state that decays. Right: a soliton that lives on a gain, and without the gain."""
+    figure = Figure(figsize=(9.6, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    times, few = np.linspace(-8, 24, 321), ql.Grid(8, (0, 1))
+    for decay, color in zip((0.0, 0.5, 3.0), ("tab:blue", "tab:orange", "tab:green"), strict=True):
+        def sweep(t, x, decay=decay):
+            return np.multiply.outer(np.array([[t / 2, 0.35], [0.35, -t / 2 - 0.5j * decay]]), np.ones_like(x))
+        run = ql.sesolve(ql.Hamiltonian(few, sweep, time_dependent=True), np.array([np.ones(8), np.zeros(8)]), times, tol=1e-6,
+                         store_states=True)
+        stable, other = np.mean(np.abs(run.states) ** 2, axis=-1).T
+        left.plot(times, stable, color=color, label=f"Γ = {decay:g}")
+        left.plot(times, other, color=color, ls="--", lw=1)
+    left.axhline(np.exp(-2 * np.pi * 0.35**2), color="black", lw=0.8, ls=":")
+    left.set(xlabel="t", ylabel="|ψ|², dashed of the state that decays", ylim=(0, 1.02))
+    left.legend()
+    kept = DissipativeSoliton(attraction=1.0, chirp=0.4, center=-6, momentum=2)
+    line = ql.Grid(256, (-16, 16))
+    x, moments = line.axes[0], [0, 3, 6]
+    fading = ql.Hamiltonian(line, 0.0, nonlinearity=lambda n: kept.nonlinearity(n) - 1j * kept.gain)
+    for H, style in ((kept.hamiltonian(line), "-"), (fading, "--")):
+        states = ql.sesolve(H, kept.state(x, 0.0), moments, tol=1e-4, store_states=True).states
+        for state, color, t in zip(states, ("tab:blue", "tab:orange", "tab:green"), moments, strict=True):
+            right.plot(x, np.abs(state) ** 2, style, color=color, label=f"t = {t}" if style == "-" else None)
+    right.set(xlabel="x", ylabel="|ψ|², dashed without the gain")
+    right.legend()
     return figure
 
 
@@ -114,8 +144,8 @@ def poles():
     return plots.poles(run.times, zeros, run.stats["crossings"], height=1.0)
 
 
-PICTURES = {"condensate": condensate, "quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice, "learners": learners,
-            "phases": phases, "paths": paths, "poles": poles}
+PICTURES = {"condensate": condensate, "losses": losses, "quartic": quartic, "henon_heiles": henon_heiles, "lattice": lattice,
+            "learners": learners, "phases": phases, "paths": paths, "poles": poles}
 
 
 def draw(folder: Path = HERE) -> None:
