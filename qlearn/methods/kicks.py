@@ -11,46 +11,23 @@ the time. They work in place on NumPy arrays.
 import math
 from collections.abc import Callable, Iterator
 from operator import imul
-from typing import Any, NamedTuple, Protocol, final
+from typing import Any, Protocol, final
 
 import numpy as np
-from scipy.linalg import expm
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.tables import one_for_all
 from qlearn.kernels.arrays import like, namespace, to_numpy
 from qlearn.kernels.phases import Phases, Product
 from qlearn.methods.coefficients import STRANG_TABLE, SplittingTable
+from qlearn.methods.kick_densities import averaged, half_way, ratio
+from qlearn.methods.point_exponentials import exponentials, exponentials_with_loss
 from qlearn.methods.sequence import Plan
 
 __all__ = ["ChannelKicks", "DrivenKicks", "EvaluatedKicks", "Kicks", "StaticKicks", "kicks_for"]
 
 AT_ONCE = 2**15  # numbers of phases that are made before they are needed
 FEW_MATRICES = 2**21  # numbers of the matrices of one kick with f(|ψ|²) up to which they are kept
-MOST_ITERATIONS, CONVERGED = 60, 1e-15  # of the density half way through a kick in imaginary time, of its largest value
-SHORTEST_STRIDE = 0.02
-STEEPEST = 20.0  # of ln n within a kick
-SETTLED = 1e-9  # change of ln n in an iteration, at most, where rounding keeps it from CONVERGED
-WELL_CONDITIONED = 30.0  # eigenvectors of a matrix with a loss: what they make of it errs by so many ε
-
-
-class _Gauss(NamedTuple):
-    """Collocation on [0, 1]: c_i, b_i and a_ij."""
-
-    nodes: list[float]
-    shares: list[float]
-    inner: list[list[float]]
-
-
-def _gauss(stages: int) -> _Gauss:
-    nodes, shares = (0.5 * part for part in np.polynomial.legendre.leggauss(stages))
-    nodes = 0.5 + nodes
-    powers = np.arange(stages)
-    inner = (nodes[:, None] ** (powers + 1) / (powers + 1)) @ np.linalg.inv(nodes[:, None] ** powers)
-    return _Gauss(nodes.tolist(), shares.tolist(), inner.tolist())
-
-
-GAUSS = _gauss(4)
 
 
 class Kicks(Protocol):
@@ -162,8 +139,8 @@ class EvaluatedKicks:
         """f(|ψ|²) averaged over the kick, of the kind of φ."""
         H, density = self.hamiltonian, namespace(phi).abs(phi) ** 2
         if self.imaginary:
-            return _half_way(H.mean_field_of, density, angle, weight, H.state_axes)
-        return _averaged(H, density, 2 * np.imag(angle) if np.iscomplexobj(angle) else None, weight)
+            return half_way(H.mean_field_of, density, angle, weight, H.state_axes)
+        return averaged(H, density, 2 * np.imag(angle) if np.iscomplexobj(angle) else None, weight)
 
 
 @final
@@ -206,10 +183,10 @@ class ChannelKicks:
         """f(|ψ|²) between two turns; in imaginary time with the norm of ``held``, half way through the kick."""
         f, density = self.hamiltonian.mean_field_of, namespace(phi).abs(phi) ** 2
         if not self.imaginary:
-            return to_numpy(_averaged(self.hamiltonian, density, None, weight))
+            return to_numpy(averaged(self.hamiltonian, density, None, weight))
         axes, density, held = self.hamiltonian.state_axes, to_numpy(density), to_numpy(held)
-        density = density * _ratio(np.sum(held, axis=axes, keepdims=True), np.sum(density, axis=axes, keepdims=True))
-        return to_numpy(_half_way(f, like(density, phi), np.zeros(()), weight, axes))
+        density = density * ratio(np.sum(held, axis=axes, keepdims=True), np.sum(density, axis=axes, keepdims=True))
+        return to_numpy(half_way(f, like(density, phi), np.zeros(()), weight, axes))
 
     def _turned(self, phi: Any, rows: list[list[Any]]) -> Any:
         """ψ_i ← Σ_j U_ij ψ_j."""
@@ -240,10 +217,8 @@ class ChannelKicks:
         assert c is not None
         common = None if loss is None else one_for_all(loss, c, d)
         if loss is not None and common is None:
-            return _exponentials_with_loss(_matrices_first(H.optical_potential(time), d))
-        v = _matrices_first(H.potential_table(time), d)
-        turned = _exponentials_of_two(v, self.phases, self.imaginary, H.grid.fourier_axes) if c == 2 \
-            else _exponentials(v, self.imaginary, H.grid.fourier_axes)
+            return exponentials_with_loss(H.optical_potential(time), d)
+        turned = exponentials(H.potential_table(time), d, self.phases, self.imaginary, H.grid.fourier_axes)
         if common is None:
             return turned
         return lambda weight: turned(weight) * np.exp(-weight * common)
@@ -252,138 +227,6 @@ class ChannelKicks:
 def _none(phi: Any, _: Any) -> Any:
     """A kick of length 0."""
     return phi
-
-
-def _exponentials_of_two(v: np.ndarray, phases: Phases, imaginary: bool, axes: tuple[int, ...]) -> Callable[[float], np.ndarray]:
-    """w ↦ exp(−iwV) = e^{−iwm}(cos wr − i (sin wr/r)(V − m)) with m ± r the eigenvalues; (2, 2, …)."""
-    middle, half = (v[0, 0].real + v[1, 1].real) / 2, (v[0, 0].real - v[1, 1].real) / 2
-    radius = np.sqrt(half**2 + np.abs(v[0, 1]) ** 2)
-    over = np.where(radius > 0, radius, 1.0)
-
-    def exponential(weight: float) -> np.ndarray:
-        if imaginary:  # times the factor of each member that makes the largest 1: the norm is restored anyway
-            low = np.min(middle - radius, axis=axes, keepdims=True)
-            small, large = np.exp(-weight * (middle + radius - low)), np.exp(-weight * (middle - radius - low))
-            even, odd = (large + small) / 2 + 0j, -np.where(radius > 0, (large - small) / 2, weight * large) / over
-        else:
-            turn, wheel = phases.table(weight * middle), phases.table(weight * radius)
-            even, odd = turn * wheel.real, 1j * turn * np.where(radius > 0, wheel.imag, -weight) / over
-        return np.stack([np.stack([even + odd * half, odd * v[0, 1]]), np.stack([odd * v[1, 0], even - odd * half])])
-    return exponential
-
-
-def _exponentials(v: np.ndarray, imaginary: bool, axes: tuple[int, ...]) -> Callable[[float], np.ndarray]:
-    """w ↦ exp(−iwV), or exp(−wV) up to a factor, by eigenvectors; (c, c, …)."""
-    levels, vectors = np.linalg.eigh(np.moveaxis(v, (0, 1), (-2, -1)))
-    low = np.min(levels[..., :1], axis=tuple(axis - 1 for axis in axes), keepdims=True)
-    adjoint = np.conj(np.swapaxes(vectors, -1, -2))
-
-    def exponential(weight: float) -> np.ndarray:
-        turned = np.exp(-weight * (levels - low)) if imaginary else np.exp(-1j * weight * levels)
-        return np.moveaxis((vectors * turned[..., None, :]) @ adjoint, (-2, -1), (0, 1))
-    return exponential
-
-
-def _exponentials_with_loss(m: np.ndarray) -> Callable[[float], np.ndarray]:
-    """w ↦ exp(−iwM) of complex matrices M (c, c, …): a closed form for c = 2, else by eigenvectors where they are well
-    conditioned and by scaling and squaring where not."""
-    return _exponentials_of_two_with_loss(m) if len(m) == 2 else _exponentials_by_frames(m)
-
-
-def _exponentials_by_frames(m: np.ndarray) -> Callable[[float], np.ndarray]:
-    last = np.moveaxis(m, (0, 1), (-2, -1))
-    levels, frames = np.linalg.eig(last)
-    skew = ~(np.abs(np.linalg.det(frames)) > 2 / WELL_CONDITIONED)  # 2/|det| bounds the condition of columns of length 1
-    frames[skew] = np.eye(len(m))
-    inverse, beside = np.linalg.inv(frames), last[skew]
-
-    def exponential(weight: float) -> np.ndarray:
-        made = (frames * np.exp(-1j * weight * levels)[..., None, :]) @ inverse
-        if len(beside):
-            made[skew] = expm(-1j * weight * beside)
-        return np.moveaxis(made, (-2, -1), (0, 1))
-    return exponential
-
-
-def _exponentials_of_two_with_loss(m: np.ndarray) -> Callable[[float], np.ndarray]:
-    middle, half = (m[0, 0] + m[1, 1]) / 2, (m[0, 0] - m[1, 1]) / 2
-    radius = np.sqrt(half**2 + m[0, 1] * m[1, 0])
-
-    def exponential(weight: float) -> np.ndarray:
-        first, second = np.exp(-1j * weight * (middle + radius)), np.exp(-1j * weight * (middle - radius))
-        even, angle = (first + second) / 2, weight * radius
-        near = np.abs(angle) < 1  # eigenvalues that nearly coincide, where (first − second)/2r has no digits
-        small = np.where(near, angle, 1.0)
-        ratio = np.where(small == 0, 1.0, np.sin(small) / np.where(small == 0, 1.0, small))
-        odd = np.where(near, -1j * weight * np.exp(-1j * weight * middle) * ratio,
-                       (first - second) / (2 * np.where(near, 1.0, radius)))
-        return np.stack([np.stack([even + odd * half, odd * m[0, 1]]), np.stack([odd * m[1, 0], even - odd * half])])
-    return exponential
-
-
-def _matrices_first(table: np.ndarray, ndim: int) -> np.ndarray:
-    """(…, c, c, *shape) → (c, c, …, *shape)."""
-    return np.moveaxis(table, (-ndim - 2, -ndim - 1), (0, 1))
-
-
-def _averaged(hamiltonian: Hamiltonian, density: Any, growth: np.ndarray | None, weight: float) -> Any:
-    """∫_0^1 f(n(s)) ds over a kick exp(−iθ), θ = angle + weight·f, of the kind of ``density`` n(0).
-
-    ln n(s) = ln n(0) + growth·s + 2·weight ∫_0^s Im f: the four stages of Gauss's collocation, order 8, by iteration,
-    each of which gains an order. It undoes itself with −h. Where n runs away or the iteration does, a kick is too long: nan.
-    """
-    f, iterated = hamiltonian.mean_field_of, hamiltonian.has_complex_mean_field
-    if growth is None and not iterated:
-        return f(density)
-    xp, zero = namespace(density), density * 0
-    start = [zero if growth is None else zero + like(node * growth, density) for node in GAUSS.nodes]
-    rises, values = start, [f(density * xp.exp(rise)) for rise in start]
-    if not iterated:
-        return _weighted(GAUSS.shares, values)
-    for _ in range(MOST_ITERATIONS):
-        rates = [2 * weight * xp.imag(value) for value in values]
-        before, rises = rises, [first + _weighted(row, rates) for first, row in zip(start, GAUSS.inner, strict=True)]
-        moved, largest = max(_largest(new - old) for new, old in zip(rises, before, strict=True)), max(map(_largest, rises))
-        if not largest < STEEPEST:
-            return values[0] * np.nan
-        values = [f(density * xp.exp(rise)) for rise in rises]
-        if not moved > CONVERGED * max(1.0, largest):
-            break
-    return _weighted(GAUSS.shares, values) if moved < SETTLED * max(1.0, largest) else values[0] * np.nan
-
-
-def _weighted(weights: list[float], arrays: list[Any]) -> Any:
-    """Σ_i weights_i arrays_i."""
-    return sum((weight * array for weight, array in zip(weights[1:], arrays[1:], strict=True)), weights[0] * arrays[0])
-
-
-def _largest(array: Any) -> float:
-    """max|array|."""
-    return float(np.max(np.abs(to_numpy(array)), initial=0.0))
-
-
-def _half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:
-    """f of the density n half way through a kick exp(−θ), θ = ``angle`` + weight·f(n), the norms held: n ∝ n_0 exp(−θ) is the
-    same from either end, so that the kick undoes itself with −h. By iteration, with a stride that follows how far the last one
-    went too far, to rounding where steps are short."""
-    start = to_numpy(density)
-    sums, middle, before, stride = np.sum(start, axis=axes, keepdims=True), start, None, 1.0
-    for _ in range(MOST_ITERATIONS):
-        theta = angle + weight * to_numpy(f(like(middle, density)))
-        after = start * np.exp(np.min(theta, axis=axes, keepdims=True) - theta)
-        after *= _ratio(sums, np.sum(after, axis=axes, keepdims=True))
-        gap = after - middle
-        if not np.max(np.abs(gap), initial=0.0) > CONVERGED * np.max(after, initial=0.0):
-            break
-        if before is not None:
-            left = _ratio(np.sum(gap * before, axis=axes, keepdims=True), np.sum(before * before, axis=axes, keepdims=True))
-            stride = np.clip(stride / np.maximum(1 - left, 0.5), SHORTEST_STRIDE, 1.0)
-        middle, before = middle + stride * gap, gap
-    return f(like(middle, density))
-
-
-def _ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    return np.divide(before, now, out=np.zeros_like(now), where=now > 0)
 
 
 def _angle(hamiltonian: Hamiltonian, b: float, c: float, h: float, time: float, imaginary: bool) -> np.ndarray:

@@ -6,7 +6,7 @@ from runs import run
 
 import qlearn as ql
 from qlearn.errors import ArgumentError, UnsupportedError
-from qlearn.methods.kicks import _half_way
+from qlearn.methods.kick_densities import half_way
 
 GRID = ql.Grid(64, (-8, 8))
 X = GRID.axes[0]
@@ -107,10 +107,10 @@ def test_a_kick_undoes_itself():
         def f(n):
             return 3 * n + np.sqrt(n)
 
-        middle = _half_way(f, density, angle, weight, (-1,))
+        middle = half_way(f, density, angle, weight, (-1,))
         after = density * np.exp(-2 * (angle + weight * middle))
         after *= np.sum(density, axis=-1, keepdims=True) / np.sum(after, axis=-1, keepdims=True)
-        assert np.allclose(_half_way(f, after, -angle, -weight, (-1,)), middle, rtol=1e-12)
+        assert np.allclose(half_way(f, after, -angle, -weight, (-1,)), middle, rtol=1e-12)
 
 
 def test_a_tolerance_out_of_reach_ends_and_says_so():
