@@ -82,10 +82,7 @@ class DissipativeSoliton:
     hbar: float = 1.0
 
     def __post_init__(self):
-        for name in ("attraction", "inverse_width", "mass", "hbar"):
-            checks.real(name, getattr(self, name), above=0)
-        for name in ("center", "momentum"):
-            checks.real(name, getattr(self, name))
+        _check(self, "attraction", "inverse_width")
         if not 0 < checks.real("chirp", self.chirp) < 2**0.5:
             checks.fail("chirp", "must lie between 0 and √2", self.chirp)
 
@@ -206,8 +203,8 @@ def _moving(wave: Any, x: np.ndarray, t: float, internal: float) -> np.ndarray:
     return np.exp(1j / wave.hbar * (wave.momentum * x - (wave.momentum**2 / (2 * wave.mass) + internal) * t))
 
 
-def _check(wave: Any, strength: str) -> None:
+def _check(wave: Any, *positive: str) -> None:
     for name in ("center", "momentum"):
         checks.real(name, getattr(wave, name))
-    for name in (strength, "mass", "hbar"):
+    for name in (*positive, "mass", "hbar"):
         checks.real(name, getattr(wave, name), above=0)

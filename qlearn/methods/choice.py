@@ -77,7 +77,8 @@ def _driven(task: Task) -> tuple[Method, str]:
     if H.channels is not None:
         if H.is_hermitian:
             return BM6(), "because the coupled V depends on t"
-        if _turns_cheaply(task) and _is_faint(task):
+        losses = _losses(task)
+        if _turns_cheaply(H, losses) and _is_faint(task, losses):
             return BM6(), "because the coupled V depends on t and its loss is small enough for steps back in time"
         return Magnus4(), "because the coupled V depends on t and H is not Hermitian"
     smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), task.outset.energy) for part in LOOKS)
@@ -90,17 +91,16 @@ def _driven(task: Task) -> tuple[Method, str]:
         else (Magnus4(), "because V depends on t, is not smooth, and H is not Hermitian")
 
 
-def _turns_cheaply(task: Task) -> bool:
+def _turns_cheaply(H: Hamiltonian, losses: list[np.ndarray]) -> bool:
     """For channels: True where the exponential of V − iW has a closed form, or W is the same for all of them."""
-    H = task.hamiltonian
-    return H.channels == 2 or all(one_for_all(loss, int(H.channels or 0), H.grid.ndim) is not None for loss in _losses(task))
+    return H.channels == 2 or all(one_for_all(loss, int(H.channels or 0), H.grid.ndim) is not None for loss in losses)
 
 
-def _is_faint(task: Task) -> bool:
+def _is_faint(task: Task, losses: list[np.ndarray]) -> bool:
     """For channels: True where steps back in time, in which W amplifies, need not be shorter than ψ asks for anyway."""
     H = task.hamiltonian
     lowest = point_levels(H.potential_table(float(task.times[0])), H.channels, H.grid.ndim)[0]
-    strongest = max((float(np.max(np.abs(point_levels(loss, H.channels, H.grid.ndim)))) for loss in _losses(task)), default=0.0)
+    strongest = max((float(np.max(np.abs(point_levels(loss, H.channels, H.grid.ndim)))) for loss in losses), default=0.0)
     return strongest < STRONG * (task.outset.energy - lowest)
 
 
@@ -116,12 +116,14 @@ def _lossy(task: Task) -> tuple[Method, str]:
     may not have met; a splitting gets no cheaper later."""
     H = task.hamiltonian
     splitting: Splitting
-    if H.channels is not None:
-        splitting, words = BM6(), "its loss is small enough for steps back in time" if _is_faint(task) else None
+    if H.channels is None:
+        if not H.gradient_is_smooth():
+            return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function"
+        splitting, words = Chin4(), "V − iW is smooth: no steps back in time"
     else:
-        splitting, words = Chin4(), "V − iW is smooth: no steps back in time" if H.gradient_is_smooth() else None
-    if words is None:
-        return Lanczos(), "because H is not Hermitian and V − iW is not one smooth function of small loss"
+        if not _is_faint(task, _losses(task)):
+            return Lanczos(), "because H is not Hermitian and its loss is too strong for steps back in time"
+        splitting, words = BM6(), "its loss is small enough for steps back in time"
     most = _lanczos_pairs(H, abs(task.span), task.tol)
     if most <= 2 * Lanczos().dimension:
         return Lanczos(), f"because H is not Hermitian and at most {most:.0f} FFT pairs are enough"

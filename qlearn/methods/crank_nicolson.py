@@ -20,7 +20,6 @@ from qlearn.hamiltonian import FlatKinetic, Hamiltonian
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.differences import FIRST, SECOND, axis_matrix, on_axis
 from qlearn.methods.doubling import Doubling
-from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.task import Task
 
 __all__ = ["CrankNicolson", "difference_kinetic"]
@@ -98,11 +97,8 @@ class CrankNicolsonStepper:
         hamiltonian = task.hamiltonian
         self.task, self.psi = task, np.array(task.psi, dtype=complex)
         self.norms = np.sqrt(np.sum(np.abs(self.psi) ** 2, axis=hamiltonian.state_axes))
-        sign = 1.0 if task.span >= 0 else -1.0
         self.map = _Step(hamiltonian)
-        growth = Growth(hamiltonian, task.times, task.tol)
-        self.steps = Doubling(task, self.map, self.norms, dt, lambda time: largest_gain(hamiltonian, sign, time),
-                              share=lambda: 1 / growth.to_the_end(self.steps.now))
+        self.steps = Doubling(task, self.map, self.norms, dt)
         self.rate, self.seen, self.space = self._mismatch(), 0.0, 0.0
 
     def move(self, target: float) -> np.ndarray | None:

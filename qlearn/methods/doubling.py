@@ -12,6 +12,7 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
+from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.record import EPS, relative_distance
 from qlearn.methods.task import Task
 
@@ -45,13 +46,14 @@ class Doubling:
     """Where the run stands: ``now`` counts from times[0], ``step`` is the length to try next, ``count`` the steps done.
 
     gain : the rate at which what was erred before may grow.   share : of what a step may err, 1 where errors do not grow.
+    Both are those of H where they are not given.
     """
 
     task: Task
     move_once: OneStep
     norms: np.ndarray
     dt: float | None
-    gain: Callable[[float], float]
+    gain: Callable[[float], float] | None = None
     now: float = 0.0
     step: float = 0.0
     count: int = 0
@@ -59,13 +61,14 @@ class Doubling:
     shortest: float = np.inf
     longest: float = 0.0
     spent: float = 0.0
-    share: Callable[[], float] = lambda: 1.0
+    share: Callable[[], float] | None = None
     fewest: int = FEWEST
 
     def __post_init__(self):
         span = abs(self.task.span)
         self.step = self.dt if self.dt is not None else span / self.fewest
         self.sign = 1.0 if self.task.span >= 0 else -1.0
+        self.growth = Growth(self.task.hamiltonian, self.task.times)
 
     @property
     def words(self) -> str:
@@ -97,7 +100,8 @@ class Doubling:
     def _chosen(self, phi: Any, h: float) -> tuple[Any, bool]:
         time, order = float(self.task.times[0]) + self.now, self.move_once.order
         left = max(abs(self.task.span - self.now), h)
-        rate = self.share() * max(SHARE * self.task.tol - self.spent, 0.02 * self.task.tol) / left
+        share = 1 / self.growth.to_the_end(self.now, self.task.tol) if self.share is None else self.share()
+        rate = share * max(SHARE * self.task.tol - self.spent, 0.02 * self.task.tol) / left
         _, halves, error, inner = self._doubled(phi, time, h, 0.02 * rate * h)
         visible = error > NOISE
         made = error * 2.0**-order if visible else NOISE * 2.0**-order
@@ -125,7 +129,8 @@ class Doubling:
 
     def _book(self, h: float, error: float, time: float) -> None:
         record = self.task.record
-        growth = float(np.exp(self.gain(time) * h))
+        gain = largest_gain(self.task.hamiltonian, self.sign, time) if self.gain is None else self.gain(time)
+        growth = float(np.exp(gain * h))
         self.spent = self.spent * growth + error
         record.error, record.steps = self.spent, record.steps + 1
         record.rounding = record.rounding * growth + 4 * EPS

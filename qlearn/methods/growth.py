@@ -41,7 +41,7 @@ class Growth:
     """Of errors in a run from times[0] to times[-1], in the time that has gone by since the first, of either sign; γ(t) is taken
     to be linear between the times at which it is looked at."""
 
-    def __init__(self, hamiltonian: Hamiltonian, times: np.ndarray, tol: float):
+    def __init__(self, hamiltonian: Hamiltonian, times: np.ndarray):
         start, span = float(times[0]), float(times[-1] - times[0])
         rates = np.zeros(2)
         if not hamiltonian.is_hermitian:
@@ -50,7 +50,7 @@ class Growth:
                               for part in np.linspace(0, 1, looks)])
         self._gone = np.linspace(0.0, abs(span), len(rates))
         self._exponents = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(self._gone) * (rates[1:] + rates[:-1]))])
-        self.possible, self.most = bool(rates.any()), max(tol / FINEST, 1.0)
+        self.possible = bool(rates.any())
 
     def between(self, one: float, other: float) -> float:
         """The factor from one time to a later one; 1 without a gain."""
@@ -59,6 +59,6 @@ class Growth:
         first, last = np.interp(np.abs([one, other]), self._gone, self._exponents)
         return float(np.exp(min(last - first, MOST)))
 
-    def to_the_end(self, now: float) -> float:
-        """The factor from now to the end, as far as steps can make up for it."""
-        return min(self.between(now, float(self._gone[-1])), self.most)
+    def to_the_end(self, now: float, tol: float) -> float:
+        """The factor from now to the end, as far as steps for a tolerance at the end can make up for it."""
+        return min(self.between(now, float(self._gone[-1])), max(tol / FINEST, 1.0))

@@ -202,11 +202,9 @@ class ChannelKicks:
     def _matrices(self, parts: tuple[float, ...], h: float, time: float, phi: Any) -> dict[float, list[list[Any]]]:
         """For each of the parts of h, U_ij (…, *shape) of exp(E), row by row."""
         H = self.hamiltonian
-        if self._static is None:
-            exponential = self._exponential(time)
-            self._static = None if self.hamiltonian.time_dependent else exponential
-        else:
-            exponential = self._static
+        exponential = self._static or self._exponential(time)
+        if not self.hamiltonian.time_dependent:
+            self._static = exponential
         return {part: [[like(entry, phi) for entry in row] for row in exponential(part * h / H.hbar)]
                 for part in dict.fromkeys(parts)}
 

@@ -82,7 +82,7 @@ class LanczosStepper:
         self.norms = np.sqrt(squared_sums(self.phi, self.hamiltonian.state_axes))
         self.sign = 1.0 if task.span >= 0 else -1.0
         self.gain = 0.0 if task.imaginary else largest_gain(self.hamiltonian, self.sign)
-        self.growth = Growth(self.hamiltonian, task.times, task.tol)
+        self.growth = Growth(self.hamiltonian, task.times)
         self.space: KrylovSpace | None = None
         self.reach, self.shortest, self.longest = 0.0, np.inf, 0.0
 
@@ -116,7 +116,7 @@ class LanczosStepper:
         left = max(abs(self.task.span - self.now), 1e-300)
         most = left if self.dt is None else min(self.dt, left)
         goal = self.task.tol * (DEEPER if self.task.imaginary else 1.0)
-        growth = self.growth.to_the_end(self.now)
+        growth = self.growth.to_the_end(self.now, self.task.tol)
         rate = max(SHARE * goal - self.spent * growth, 0.02 * goal) / growth / left
         for size in range(1, self.dimension + 1):
             space.extend()

@@ -19,7 +19,6 @@ from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.doubling import Doubling
 from qlearn.methods.frozen import FrozenOperator
-from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.krylov import krylov_exponential
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
@@ -80,10 +79,7 @@ class MagnusStepper:
         self.task, self.frame = task, FrozenOperator(hamiltonian, ((float(task.times[0]), 1.0),))
         self.phi = self.frame.enter(task.psi)
         norms = np.sqrt(squared_sums(self.phi, hamiltonian.state_axes))
-        sign = 1.0 if task.span >= 0 else -1.0
-        growth = Growth(hamiltonian, task.times, task.tol)
-        self.steps = Doubling(task, _Step(task, norms), norms, dt, lambda time: largest_gain(hamiltonian, sign, time),
-                              share=lambda: 1 / growth.to_the_end(self.steps.now))
+        self.steps = Doubling(task, _Step(task, norms), norms, dt)
 
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)

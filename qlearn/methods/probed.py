@@ -44,7 +44,7 @@ class ProbedSteps:
         self.kernel, self.record, self.tol, self.growth = kernel, kernel.record, tol, growth
         self.clock, self.probe = clock, StepProbe(kernel, phi)
         self.reach, self.driven = reach, kernel.hamiltonian.time_dependent
-        self.amplifies = kernel.hamiltonian.has_complex_mean_field
+        self.may_run_away = kernel.hamiltonian.has_complex_mean_field
         self.longest = clock.span / (DRIVEN_STEPS if self.driven else 1 if kernel.table.processor is None else PARTS)
         turn, self._limit = limits
         self.step = min(turn, self.longest)
@@ -61,7 +61,7 @@ class ProbedSteps:
     def advance(self, phi: Any, target: float) -> tuple[Any, bool]:
         """Some steps towards target: (φ, whether it is reached)."""
         # a step that is too long for a gain by f may leave the range of numbers: it is found to err, and done again
-        with np.errstate(over="ignore", invalid="ignore") if self.amplifies else nullcontext():
+        with np.errstate(over="ignore", invalid="ignore") if self.may_run_away else nullcontext():
             return self._advanced(phi, target)
 
     def _advanced(self, phi: Any, target: float) -> tuple[Any, bool]:
@@ -127,14 +127,14 @@ class ProbedSteps:
 
     def _rate(self) -> float:
         """The error that a unit of time may add from here on."""
-        growth = self.growth.to_the_end(self.clock.now)
+        growth = self.growth.to_the_end(self.clock.now, self.tol)
         reserve = max(SHARE * self.tol - self.record.error * growth, 0.02 * self.tol)
         rate = reserve / growth / max(self.clock.left(self.clock.end), self.clock.tiny)
         return max(rate, self.probe.noise / self.step) if self.growth.possible else rate  # rounding grows with ψ
 
     def _probed(self, phi: Any, h: float) -> Any:
         """Measure e(h); take the two half steps if it is small enough, and choose the next step length."""
-        if self.amplifies and min(self.step, self._cap) < SHORTEST * self.clock.span:
+        if self.may_run_away and min(self.step, self._cap) < SHORTEST * self.clock.span:
             self._stop()
         allowed = self._rate() * abs(h)
         measured = self._measured(phi, h, allowed)
@@ -173,7 +173,7 @@ class ProbedSteps:
         steps, whose result is of no further use. In a driven V, where each step is probed, C is that of the half steps."""
         if not self.kernel.hamiltonian.is_hermitian:
             self.probe.watch_growth(phi)
-            if not self.amplifies:
+            if not self.may_run_away:
                 must_stay_finite(self.probe.swollen, self.clock.time)
         most = 1.0 if self.driven else self.clock.left(self.clock.end) / abs(h)
         most = most if most > WORTHWHILE else 1.0  # the last step is that step, whatever the rounding of its length

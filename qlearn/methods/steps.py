@@ -34,7 +34,7 @@ class FixedSteps:
     def __init__(self, kernel: SplittingKernel, outset: Outset, dt: float):
         self.kernel, self.dt, phi = kernel, float(dt), outset.phi
         self.clock, self.probe, self.conjugation = Clock(outset.times), StepProbe(kernel, phi), Conjugation(kernel)
-        self.growth = Growth(kernel.hamiltonian, outset.times, tol=1.0)
+        self.growth = Growth(kernel.hamiltonian, outset.times)
         self.until_probe, self._constant = 0, 0.0
         if kernel.table.processor is not None and self.clock.span > 0:
             self.until_probe, self._constant = sys.maxsize, self._processed(outset)
@@ -157,7 +157,7 @@ class AutomaticSteps:
             self.way = self._probed(self.outset.phi)
 
     def _probed(self, phi: Any) -> ProbedSteps:
-        growth = Growth(self.kernel.hamiltonian, self.times, self.tol)
+        growth = Growth(self.kernel.hamiltonian, self.times)
         return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.outset.reach, self.outset.limits, growth)
 
     def _planned(self) -> PlannedSteps:

@@ -50,7 +50,7 @@ CASES = {
     "driven channels, one decays": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t) - DECAYS, time_dependent=True), PAIR,
                                     1.0, "BM6", "loss"),
     "channels, one decays": (ql.Hamiltonian(GRID, COUPLED - DECAYS), PAIR, 40.0, "BM6", "loss"),
-    "channels, one decays at once": (ql.Hamiltonian(GRID, COUPLED - 1e4 * DECAYS), PAIR, 40.0, "Lanczos", "small loss"),
+    "channels, one decays at once": (ql.Hamiltonian(GRID, COUPLED - 1e4 * DECAYS), PAIR, 40.0, "Lanczos", "too strong"),
     "driven channels, one decays at once": (ql.Hamiltonian(GRID, lambda t, x: COUPLED * np.cos(t) - 1e4 * DECAYS,
                                                            time_dependent=True), PAIR, 1.0, "Magnus4", "not Hermitian"),
     "three driven channels, one decays": (ql.Hamiltonian(GRID, lambda t, x: -1j * np.diag([0, 0, 0.1])[:, :, None] + 0 * x + t,
