@@ -148,10 +148,13 @@ def _variance(first, last, start, count):
 
 @numba.njit(cache=True)
 def piecewise(pieces, x, values):
-    """Quintics (n, 6, R) of cells at places x (m,) into values (m, R)."""
+    """Polynomials (n, k, R) of cells at places x (m,) into values (m, R)."""
+    n, k, terms = pieces.shape
     for i in range(x.size):
-        cell = min(max(np.int64(x[i]), 0), pieces.shape[0] - 1)
-        u = x[i] - cell
-        for r in range(pieces.shape[2]):
-            c = pieces[cell, :, r]
-            values[i, r] = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5]))))
+        cell = min(max(np.int64(x[i]), 0), n - 1)
+        u = 2 * (x[i] - cell) - 1
+        for r in range(terms):
+            value = pieces[cell, k - 1, r]
+            for power in range(k - 2, -1, -1):
+                value = pieces[cell, power, r] + u * value
+            values[i, r] = value

@@ -223,7 +223,8 @@ def _areas(first: Points, last: Points, members: int) -> np.ndarray:
 
 
 def piecewise(pieces: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Quintics of cells [i, i + 1), pieces (n, 6, R), at places x (…), (…, R); beyond the ends those of the last cells."""
+    """Polynomials of cells [i, i + 1), pieces (n, k, R) the coefficients of the powers of 2(x − i) − 1, at places x (…), (…, R);
+    beyond the ends those of the last cells."""
     if may_compile():
         from qlearn.kernels.compiled_trajectories import piecewise as compiled
 
@@ -231,9 +232,9 @@ def piecewise(pieces: np.ndarray, x: np.ndarray) -> np.ndarray:
         compiled(pieces, np.ascontiguousarray(x).reshape(-1), values.reshape(-1, pieces.shape[2]))
         return values
     cell = np.minimum(np.maximum(x.astype(np.int64), 0), len(pieces) - 1)
-    c, u = pieces[cell], (x - cell)[..., None]
-    value = c[..., 5, :]
-    for power in range(4, -1, -1):
+    c, u = pieces[cell], (2 * (x - cell) - 1)[..., None]
+    value = c[..., -1, :]
+    for power in range(pieces.shape[1] - 2, -1, -1):
         value = c[..., power, :] + u * value
     return value
 

@@ -2,25 +2,30 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from math import factorial
 from typing import final
 
 import numpy as np
-from scipy.interpolate import BSpline, make_interp_spline
+from numpy.polynomial import chebyshev
 
 from qlearn.kernels.trajectories import piecewise
 
 __all__ = ["DriveFactors"]
 
-FEWEST, MOST = 129, 2049  # samples
-ACCURACY = 1e-6           # halfway between two samples, of the largest
-CHECKED = 7               # times at which factors that were kept are asked for again
+DEGREE = 11
+FEWEST, MOST = 16, 256  # parts of the time, with a polynomial on each
+ACCURACY = 1e-12        # of the last two terms of each polynomial, of the largest factor: what a forecast compares is as small
+SAMPLES = 16            # of each part
+CHECKED = 7             # times at which factors that were kept are asked for again
+
+NODES = chebyshev.chebpts1(DEGREE + 1)
+TERMS = np.linalg.inv(chebyshev.chebvander(NODES, DEGREE))  # of Chebyshev polynomials, from values at the nodes
+POWERS = np.array([np.pad(chebyshev.cheb2poly([0.0] * n + [1.0]), (0, DEGREE - n)) for n in range(DEGREE + 1)])  # of each of them
 
 
 @final
 class DriveFactors:
-    """t (…) -> (…, R): a quintic spline through as many samples as it takes to be right to ACCURACY halfway between them, a call
-    for each time where no number does.
+    """t (…) -> (…, R): polynomials on equal parts of the time, as many as it takes to be right to rounding, a call for each time
+    where no number does.
 
     factors_at : times (n,) -> (n, R).   start, end : in any order.
     """
@@ -41,10 +46,11 @@ class DriveFactors:
             return self._called(times)
         return piecewise(pieces, (times - self.start) * (len(pieces) / (self.end - self.start)))
 
-    @property
+    @cached_property
     def samples(self) -> np.ndarray:
-        """(n, R) at n times in equal parts, from the earlier to the later end."""
-        return self._sampled[0]
+        """(n, R) at n = 2^m + 1 times in equal parts, from the earlier to the later end."""
+        parts = MOST // 2 if self._pieces is None else len(self._pieces)
+        return self(np.linspace(self.start, self.end, SAMPLES * parts + 1))
 
     @cached_property
     def _checked(self) -> tuple[np.ndarray, np.ndarray, float]:
@@ -52,33 +58,20 @@ class DriveFactors:
         count = len(self.samples)
         places = np.arange(1, CHECKED + 1) * count // (CHECKED + 1)
         return np.linspace(self.start, self.end, count)[places], self.samples[places], \
-            ACCURACY * float(np.abs(self.samples).max(initial=1e-300))
+            10 * ACCURACY * float(np.abs(self.samples).max(initial=1e-300))
 
     @cached_property
     def _pieces(self) -> np.ndarray | None:
-        """(n, 6, R): the polynomial of the spline in each of its equal parts, in units of their length."""
-        spline = self._sampled[1]
-        if spline is None or not self.samples.shape[1]:
-            return None
-        times = np.linspace(self.start, self.end, (len(self.samples) + 1) // 2)
-        rows = [spline(times[:-1], order) * (times[1] - times[0]) ** order / factorial(order) for order in range(6)]
-        return np.ascontiguousarray(np.stack(rows, axis=1))
-
-    @cached_property
-    def _sampled(self) -> tuple[np.ndarray, BSpline | None]:
-        times = np.linspace(self.start, self.end, FEWEST)
-        values = self._called(times)
-        while True:
-            between = (times[1:] + times[:-1]) / 2
-            halfway = self._called(between)
-            spline = make_interp_spline(times, values, k=5)
-            finer = np.empty((2 * len(times) - 1, values.shape[1]))
-            finer[::2], finer[1::2] = values, halfway
-            if np.max(np.abs(spline(between) - halfway), initial=0.0) <= ACCURACY * np.max(np.abs(values), initial=1e-300):
-                return finer, spline
-            times, values = np.linspace(self.start, self.end, len(finer)), finer
-            if len(times) > MOST:
-                return values, None
+        """(n, DEGREE + 1, R): the polynomials, in powers of a variable from −1 to 1 on each part; None where no number does."""
+        parts = FEWEST
+        while parts <= MOST:
+            width = (self.end - self.start) / parts
+            values = self._called(self.start + (np.arange(parts)[:, None] + (NODES + 1) / 2) * width)
+            terms = TERMS @ values
+            if np.abs(terms[:, -2:]).max(initial=0.0) <= ACCURACY * np.abs(values).max(initial=1e-300):
+                return np.ascontiguousarray(POWERS.T @ terms)
+            parts *= 2
+        return None
 
     def _called(self, times: np.ndarray) -> np.ndarray:
         values = self.factors_at(times.ravel())

@@ -104,7 +104,8 @@ def test_trajectories_may_leave_all_numbers(d, height):
 
 def test_piecewise_polynomials(monkeypatch):
     pieces, x = np.random.default_rng(0).normal(size=(4, 6, 2)), np.array([[0.0, 0.5, 1.0], [3.999, 4.0, 2.25]])
-    wanted = [[[np.polyval(pieces[min(int(t), 3), ::-1, r], t - min(int(t), 3)) for r in range(2)] for t in row] for row in x]
+    wanted = [[[np.polyval(pieces[cell, ::-1, r], 2 * (t - cell) - 1) for r in range(2)] for t in row
+               for cell in [min(int(t), 3)]] for row in x]
     assert np.allclose(piecewise(pieces, x), wanted, rtol=1e-14)
     monkeypatch.delitem(sys.modules, "numba", raising=False)
     assert np.allclose(piecewise(pieces, x), wanted, rtol=1e-14)

@@ -6,7 +6,9 @@ import pytest
 import qlearn as ql
 from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.forecast import Forecast, Rays, applies_to, sample
+from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.outset import Outset
+from qlearn.methods.probe import StepProbe
 from qlearn.methods.record import Record
 
 GRID = ql.Grid(256, (-10, 10))
@@ -40,6 +42,40 @@ def test_driven_and_in_two_dimensions():
     assert 0.7 < foreseen / grid.norm(fine - coarse) < 3
 
 
+@pytest.mark.parametrize("strength", [-3.0, 1.0])
+def test_errors_of_single_steps_under_a_drive_are_foreseen(strength):
+    """As well as without one, down to 1e-10: factors that are interpolated must not add to them."""
+    grid, factor = ql.Grid(256, (-12, 12)), lambda t: strength * np.sin(1.3 * t) * np.sin(np.pi * t / 20) ** 2
+    H = ql.Hamiltonian(grid, ql.SeparablePotential(lambda x: (x**2 / 16 - 1) ** 2, [(factor, lambda x: np.clip(x, -8, 8))]))
+    psi = ql.gaussian(grid, center=-3.0, momentum=2.0, width=0.6).astype(complex)
+    rays = Rays(H, psi, modes_of(H, psi), 1.0, 19.0, Record(), DriveFactors(H.drive.factors_at, 1.0, 20.0))
+    probe = StepProbe(SplittingKernel(H, ql.Gradient6.table, Record()), psi)
+    for h in (0.7, 0.4):
+        error = probe.compare(psi, 1.0, h)[1]
+        assert Forecast(rays, ql.Gradient6.table, h).outlook(1).local[0] == pytest.approx(error, rel=0.12)
+
+
+@pytest.mark.parametrize(("factor", "error"), [
+    (lambda t: np.sin(1.3 * t) * np.sin(np.pi * t / 20) ** 2, 3e-14), (lambda t: 5 * np.exp(-((t - 7) / 0.3) ** 2), 1e-12),
+    (lambda t: np.sin(10 * t), 1e-12), (lambda t: abs(t - 7.003), 0), (lambda t: 1.0 if t > 3 else 0.0, 0)])
+def test_factors_between_the_times_that_were_asked_for(factor, error):
+    """Right to rounding where polynomials can be, else called."""
+    calls = []
+
+    def counted(t):
+        calls.extend(np.ravel(t))
+        return factor(t)
+
+    factors = DriveFactors(ql.SeparablePotential(0.0, [(counted, 1.0)]).factors_at, 0.0, 20.0)
+    times = np.random.default_rng(0).uniform(0, 20, 5000)
+    np.testing.assert_allclose(factors(times)[:, 0], [factor(t) for t in times], atol=error, rtol=0)
+    before = len(calls)
+    factors(times)
+    assert (len(calls) > before) == (error == 0)
+    n = len(factors.samples) - 1
+    assert n & (n - 1) == 0 and factors.samples[n // 4, 0] == pytest.approx(factor(5.0), abs=1e-12)
+
+
 def test_factors_are_kept_while_they_hold():
     strength = [1.0]
     H = ql.Hamiltonian(GRID, ql.SeparablePotential(0.0, [(lambda t: strength[0] * np.sin(3 * t), lambda x: x)]))
@@ -49,12 +85,12 @@ def test_factors_are_kept_while_they_hold():
 
     times = np.linspace(0, 5, 77).reshape(7, 11)
     first = factors()
-    np.testing.assert_allclose(first(times)[..., 0], np.sin(3 * times), atol=1e-6)
+    np.testing.assert_allclose(first(times)[..., 0], np.sin(3 * times), atol=1e-13)
     assert factors() is first
     strength[0] = 1.1
     second = factors()
     assert second is not first
-    np.testing.assert_allclose(second(times)[..., 0], 1.1 * np.sin(3 * times), atol=1e-6)
+    np.testing.assert_allclose(second(times)[..., 0], 1.1 * np.sin(3 * times), atol=1e-13)
 
 
 def test_samples_have_the_moments_of_the_state():
