@@ -17,7 +17,7 @@ from qlearn.methods.energies import Spectrum, spectrum_of
 from qlearn.methods.extents import Presence
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.lanczos import Lanczos
+from qlearn.methods.lanczos import Lanczos, lanczos_pairs
 from qlearn.methods.magnus import Magnus4
 from qlearn.methods.multi_product import MultiProduct6
 from qlearn.methods.reach import SPREADS
@@ -124,23 +124,13 @@ def _lossy(task: Task) -> tuple[Method, str]:
         if not _is_faint(task, _losses(task)):
             return Lanczos(), "because H is not Hermitian and its loss is too strong for steps back in time"
         splitting, words = BM6(), "its loss is small enough for steps back in time"
-    most = _lanczos_pairs(H, abs(task.span), task.tol)
+    most = lanczos_pairs(H, abs(task.span), task.tol)
     if most <= 2 * Lanczos().dimension:
         return Lanczos(), f"because H is not Hermitian and at most {most:.0f} FFT pairs are enough"
     least = _splitting_pairs(task, splitting)
     if most < least:
         return Lanczos(), f"because H is not Hermitian, for at most {most:.0f} FFT pairs against {least:.0f} of {splitting.name}"
     return splitting, f"because H is not Hermitian and {words}"
-
-
-def _lanczos_pairs(H: Hamiltonian, span: float, tol: float) -> float:
-    """At most, for states all over the spectrum: m vectors reach to the phase φ with (eφ/2m)^m = tol."""
-    low, high = H.spectral_bounds
-    loss = H.loss_table()
-    size = 0.0 if loss is None else float(np.max(np.abs(point_levels(loss, H.channels, H.grid.ndim))))
-    radius = float(np.hypot((high - low) / 2, size / 2))
-    m = min(Lanczos().dimension, int(np.prod(H.state_shape)))
-    return float(m * np.ceil(radius * span / H.hbar / (2 * m / np.e * tol ** (1 / m))))
 
 
 def _short(task: Task) -> tuple[Method, str] | None:

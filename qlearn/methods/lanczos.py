@@ -13,6 +13,7 @@ import numpy as np
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
+from qlearn.hamiltonian.tables import point_levels
 from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.frozen import FrozenOperator
@@ -21,7 +22,7 @@ from qlearn.methods.krylov import KrylovSpace
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
-__all__ = ["Lanczos"]
+__all__ = ["Lanczos", "lanczos_pairs"]
 
 SHARE = 0.9      # of tol, planned
 DECAY = 12.0     # (⟨H⟩ − ground)τ/ħ of one step in imaginary time
@@ -181,3 +182,13 @@ class LanczosStepper:
         self.space = None
         if bool(saved["built"]):
             self._build(counted=False)
+
+
+def lanczos_pairs(H: Hamiltonian, span: float, tol: float) -> float:
+    """FFT pairs at most, for states all over the spectrum: m vectors reach to the phase φ with (eφ/2m)^m = tol."""
+    low, high = H.spectral_bounds
+    loss = H.loss_table()
+    size = 0.0 if loss is None else float(np.max(np.abs(point_levels(loss, H.channels, H.grid.ndim))))
+    radius = float(np.hypot((high - low) / 2, size / 2))
+    m = min(Lanczos().dimension, int(np.prod(H.state_shape)))
+    return float(m * np.ceil(radius * span / H.hbar / (2 * m / np.e * tol ** (1 / m))))

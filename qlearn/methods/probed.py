@@ -82,6 +82,12 @@ class ProbedSteps:
         """The state that φ stands for."""
         return phi
 
+    @property
+    def judged(self) -> tuple[Any, float, float]:
+        """(φ, its time, the error until then) where all steps have been looked at last."""
+        phi, now, error, _ = self._anchor
+        return phi, now, error
+
     def predict(self, phi: Any) -> float:
         """The step length that this state would be given now; nothing is moved."""
         h = min(self.step, self._limit)

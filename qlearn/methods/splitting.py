@@ -26,6 +26,7 @@ from qlearn.methods.coefficients import (
 )
 from qlearn.methods.gradient_coefficients import GRADIENT6_TABLE, PROCESSED_GRADIENT6_TABLE
 from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.probed import ProbedSteps
 from qlearn.methods.steps import AutomaticSteps, FixedSteps
 from qlearn.methods.task import Task
 
@@ -113,6 +114,15 @@ class SplittingStepper:
             return None
         self.task.record.note = f"{self.name} with {self.steps.words}"
         return self.task.hamiltonian.grid.from_periodic(self.steps.state(self.phi))
+
+    @property
+    def judged(self) -> tuple[Any, float, float] | None:
+        """(ψ, its time, the error until then) at the last state that steps chosen by local errors have looked at; else None."""
+        way = self.steps.way if isinstance(self.steps, AutomaticSteps) else None
+        if not isinstance(way, ProbedSteps):
+            return None
+        phi, now, error = way.judged
+        return self.task.hamiltonian.grid.from_periodic(phi), now, error
 
     def snapshot(self) -> dict[str, Any]:
         """φ, how its phases are computed, and what the steps keep under "steps."."""

@@ -72,12 +72,11 @@ class Task:
 
 
 class Stepper(Protocol):
-    """A run in progress. Between two calls of ``move`` it can be saved and gone on with later, to the same bits.
+    """A run in progress. Between two calls of ``move`` it can be saved and gone on with later, to the same bits."""
 
-    ``phi``: the periodic part of a state near the present one, to be looked at only.
-    """
-
-    phi: Any
+    @property
+    def phi(self) -> Any:
+        """The periodic part of a state near the present one, to be looked at only."""
 
     def move(self, target: float) -> Any | None:
         """Go on towards the time ``target``, counted from times[0], by a stretch of the stepper's own choice.

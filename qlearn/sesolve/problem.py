@@ -11,7 +11,7 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, to_numpy
-from qlearn.methods import Method, Record, Task, choose
+from qlearn.methods import Method, Record, Task, choose, guarded
 from qlearn.methods.record import EPS
 from qlearn.methods.window import Window
 from qlearn.sesolve.reduced import takes_windows, windowed
@@ -62,6 +62,7 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
     part = windowed(task) if takes_windows(method, None if window is None else bool(window)) else None
     if method is None:
         method, reason = choose(task if part is None else part[0])
+        method = guarded(method, task) if part is None else method
     if isclass(method) or not callable(getattr(method, "start", None)):
         checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
                     "Mind the parentheses." if isclass(method) else "")

@@ -15,7 +15,7 @@ import numpy as np
 
 from qlearn.kernels.arrays import to_numpy
 from qlearn.kernels.sums import largest_share
-from qlearn.methods import Chebyshev, Method, Stepper, Task, choose
+from qlearn.methods import Chebyshev, Method, Stepper, Task, choose, guarded
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.splitting import Splitting
 from qlearn.methods.window import Window, window_for
@@ -106,5 +106,5 @@ class Reduced:
         record, self.given_up = self.task.record, True
         record.error, record.rounding, record.steps, record.witnessed, record.on_watch = 0.0, 0.0, 0, 0.0, self.watched
         record.lookout = None
-        method = choose(self.task)[0] if self.method is None else self.method
+        method = guarded(choose(self.task)[0], self.task) if self.method is None else self.method
         self.inner = method.start(self.task)

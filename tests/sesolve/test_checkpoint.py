@@ -34,6 +34,7 @@ CASES = {
     "complex mean field": (ql.Hamiltonian(GRID, lambda x: x**2 / 2, nonlinearity=lambda n: n + 0.2j * (1 - n)), None),
     "complex mean field, fixed": (ql.Hamiltonian(GRID, 0.0, nonlinearity=lambda n: n + 0.2j * (1 - n)), ql.BM4(dt=0.02)),
     "gain": (ql.Hamiltonian(GRID, lambda x: x**2 / 2 + 0.5j * np.exp(-x**2)), None),
+    "given up": (DRIVEN, None),
     "CrankNicolson": (H, ql.CrankNicolson(dt=0.02)), "Magnus4 driven": (DRIVEN, ql.Magnus4()),
 }
 
@@ -44,6 +45,13 @@ def ctrl_c_is_heard():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def splittings_are_given_up_early(request, monkeypatch):
+    """Where a test says so."""
+    if "given up" in request.node.name:
+        monkeypatch.setattr("qlearn.methods.guard.ENOUGH_DRIVEN", 0.05)
 
 
 class Breaks(Exception):

@@ -1,0 +1,92 @@
+"""A splitting that was chosen and gets far too dear is given up, and what goes on in its place keeps tol."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+from qlearn.errors import AccuracyWarning
+from qlearn.methods import Record, Task, guarded
+
+COARSE = ql.Grid(64, (-10, 10))  # up to wavenumber 10, where a packet at 3 in V = x²/2 + x⁴/20 gets 4 and, at tol, far more
+PSI = ql.gaussian(COARSE, center=3.0, width=0.7)
+TIMES = [0, 0.1, 0.7, 1.0]
+
+
+def steep(x):
+    return x**2 / 2 + 0.05 * x**4
+
+
+STATIC = ql.Hamiltonian(COARSE, steep)
+DRIVEN = ql.Hamiltonian(COARSE, ql.SeparablePotential(steep, [(lambda t: np.sin(2 * t), lambda x: x)]))
+LOSSY = ql.Hamiltonian(COARSE, steep, absorber=lambda x: 0.2 * np.exp(-((x - 2) ** 2)))
+COUPLED = ql.Hamiltonian(COARSE, lambda x: np.array([[steep(x), 0.3 + 0 * x], [0.3 + 0 * x, steep(x) + 1]]))
+
+
+def solve(H, method, psi=PSI, tlist=TIMES, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)  # of the grid, which is too coarse
+        return ql.sesolve(H, psi, tlist, method=method, **options)
+
+
+def off(result, exact, psi=PSI):
+    return float(np.max(COARSE.norm(result.final_state - exact.final_state) / np.max(COARSE.norm(psi))))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_series_goes_on_where_a_splitting_gets_dear(backwards):
+    times = TIMES[::-1] if backwards else TIMES
+    found, exact = solve(STATIC, None, tlist=times), solve(STATIC, ql.Dense(), tlist=times)
+    assert "Gradient6, given up at t = 0." in found.method and "for Chebyshev with" in found.method
+    alone, forced = (solve(STATIC, method, tlist=times).stats["ffts"] for method in (ql.Chebyshev(), ql.Gradient6()))
+    assert found.stats["ffts"] < 8 * alone and forced > 100 * alone
+    assert off(found, exact) <= found.stats["error_estimate"] <= 1e-8
+
+
+@pytest.mark.parametrize(("H", "other"), [(LOSSY, "Lanczos"), (COUPLED, "Chebyshev")])
+def test_with_a_loss_and_with_channels(H, other):
+    psi = PSI if H.channels is None else np.stack([PSI, 0 * PSI])
+    method = guarded(ql.Chin4() if H is LOSSY else ql.BM6(), Task(H, psi, np.array(TIMES), 1e-8, Record()))
+    found, exact = solve(H, method, psi), solve(H, ql.Dense(), psi)
+    assert f"for {other}" in found.method
+    assert off(found, exact, psi) <= 1e-8
+
+
+def test_under_a_drive():
+    found, exact = solve(DRIVEN, None, tlist=[0, 0.7]), solve(DRIVEN, ql.RKN6(), tlist=[0, 0.7], tol=1e-9)
+    assert "given up" in found.method and "for Magnus4" in found.method
+    assert off(found, exact) <= found.stats["error_estimate"] + 1e-9 < 1.1e-8
+
+
+def test_a_batch_on_a_twisted_ring_and_other_arrays():
+    grid = ql.Grid(64, (-10, 10), twist=0.3)
+    H = ql.Hamiltonian(grid, steep)
+    psi = np.stack([ql.gaussian(grid, center=3.0, width=0.7), 0.5 * ql.gaussian(grid, center=-2.0, momentum=1.0, width=0.6)])
+    method = guarded(ql.Gradient6(), Task(H, psi, np.array(TIMES), 1e-8, Record()))
+    found, exact = solve(H, method, psi), solve(H, ql.Dense(), psi)
+    assert "for Chebyshev" in found.method
+    assert off(found, exact, psi) <= 1e-8
+    xp = pytest.importorskip("array_api_strict", reason="another kind of array, to see that the method takes it")
+    other = solve(H, method, xp.asarray(psi))
+    assert np.max(np.abs(np.asarray(other.final_state) - exact.final_state)) < 1e-8
+
+
+def test_runs_that_cost_what_was_foreseen_are_left_alone():
+    fine = ql.Grid(256, (-10, 10))
+    H, psi = ql.Hamiltonian(fine, steep), ql.gaussian(fine, center=3.0, width=0.7)
+    result = ql.sesolve(H, psi, TIMES, method=None)
+    assert "given up" not in result.method
+
+
+@pytest.mark.parametrize("refused", ["fixed step", "imaginary", "mean field", "gain", "not a splitting"])
+def test_where_nothing_is_guarded(refused):
+    H, options = STATIC, {}
+    method = ql.Chebyshev() if refused == "not a splitting" else ql.RKN6(dt=0.1) if refused == "fixed step" else ql.RKN6()
+    if refused == "imaginary":
+        options = {"imaginary": True}
+    if refused == "mean field":
+        H = ql.Hamiltonian(COARSE, steep, nonlinearity=lambda n: n)
+    if refused == "gain":
+        H = ql.Hamiltonian(COARSE, lambda x: steep(x) + 0.1j * np.exp(-x**2))
+    assert guarded(method, Task(H, PSI, np.array(TIMES), 1e-8, Record(), **options)) is method
