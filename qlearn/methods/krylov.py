@@ -13,19 +13,22 @@ from typing import Any, final
 
 import numpy as np
 from scipy.linalg import expm
+from scipy.linalg.lapack import dstev
 
-from qlearn.kernels.arrays import like, namespace, squared_sums, to_numpy
+from qlearn.kernels.arrays import like, namespace, squared_sums, squares, to_numpy
 from qlearn.methods.record import EPS
 
-__all__ = ["KrylovSpace", "krylov_exponential"]
+__all__ = ["KrylovSpace", "krylov_exponential", "looks_apart"]
 
-NODES = 48       # of the integral
+NODES = np.linspace(0.0, 1.0, 48)  # of the integral
+FINER_NODES = np.linspace(0.0, 1.0, 96)
 BREAKDOWN = 64 * EPS
 FEWEST = 5       # vectors in one array,
 MANY = 2**15     # or so many numbers
 PIECE = 8192     # numbers of a vector in one go
 LARGEST = 32     # vectors of a space that is built for one exponential
-CHECK_EVERY = 3  # vectors between two looks whether they are enough
+FIRST_LOOK = 3         # vectors before the first look whether they are enough
+FALL = 1e-2      # of the bound, by each vector more, at most: the next look is when they may be enough
 
 
 @final
@@ -44,44 +47,48 @@ class KrylovSpace:
         flat = namespace(phi).reshape(phi, (self.members, -1))
         self.norms = np.sqrt(squared_sums(flat, (-1,)))
         self.sizes = np.ones(self.members) if units is None else self.norms * _inverse(units)
-        self.at_once = max(FEWEST, MANY // max(flat.shape[-1], 1))
+        self.at_once = min(max(FEWEST, MANY // max(flat.shape[-1], 1)), LARGEST + 1)
         self.blocks: list[Any] = []  # of up to so many vectors each, (members, ·, size)
         self.origin = np.zeros(self.members)  # e^{c(H − origin)s} is what combine and the bounds stand for
-        self.matrix = np.zeros((self.members, 1, 0), dtype=complex)  # (members, m + 1, m)
+        self.dimension = 0
+        self._room = np.zeros((self.members, LARGEST + 1, LARGEST), dtype=complex)
         self._scale = np.zeros(self.members)
         self._modes: tuple[np.ndarray, np.ndarray] | None = None
         self._append(flat, self.norms)
 
     @property
-    def dimension(self) -> int:
-        return int(self.matrix.shape[-1])
+    def matrix(self) -> np.ndarray:
+        """H_m with the row of h_{m+1,m} below, (members, m + 1, m)."""
+        return self._room[:, :self.dimension + 1, :self.dimension]
 
     @property
     def last(self) -> np.ndarray:
         """h_{m+1,m} of each member, 0 where the space is complete."""
-        return np.abs(self.matrix[:, -1, -1]) if self.dimension else np.full(self.members, np.inf)
+        m = self.dimension
+        return self._room[:, m, m - 1].real if m else np.full(self.members, np.inf)
 
     def extend(self) -> None:
         """One application of the operator, one vector more."""
-        m, newest = self.dimension, self.blocks[-1][:, self.dimension % self.at_once, :]
+        m = self.dimension
+        newest = self.blocks[-1][:, m % self.at_once, :]
         xp = namespace(newest)
         new = xp.reshape(self.operator(xp.reshape(newest, self.shape)), (self.members, -1))
-        column = np.zeros((self.members, m + 2), dtype=complex)
+        if m == self._room.shape[-1]:
+            self._room = np.pad(self._room, ((0, 0), (0, m), (0, m)))
+        column = self._room[:, :m + 2, m]
         for _ in range(2):
             new, overlap = self._orthogonal(new)
-            column[:, :m + 1] += overlap
-        self._scale = np.maximum(self._scale, np.sqrt(np.sum(np.abs(column) ** 2, axis=-1)))
+            column[:, :-1] += overlap
+        self._scale = np.maximum(self._scale, np.sqrt(np.sum(squares(column), axis=-1)))
         size = np.sqrt(squared_sums(new, (-1,)))
         size[size <= BREAKDOWN * self._scale] = 0.0
-        column[:, m + 1] = size
-        grown = np.zeros((self.members, m + 2, m + 1), dtype=complex)
-        grown[:, :m + 1, :m], grown[:, :, m] = self.matrix, column
-        self.matrix, self._modes = grown, None
+        column[:, -1] = size
+        self.dimension, self._modes = m + 1, None
         self._append(new, size)
 
     def combine(self, dt: float, factor: complex) -> Any:
         """‖ψ‖ V_m e^{c H_m dt} e_1, the array of the next state."""
-        weights = self.norms[:, None] * self._columns(np.array([dt]), factor)[:, 0]
+        weights = self.norms[:, None] * self._column(dt, factor)
         total = namespace(self.blocks[0]).zeros_like(self.blocks[0][:, 0, :])
         for first, block in self._parts(self.dimension):
             total = _plus(total, weights[:, first:first + block.shape[1]], block)
@@ -101,16 +108,18 @@ class KrylovSpace:
 
     def error(self, dt: float, factor: complex, growth: float = 0.0) -> float:
         """The bound at ``dt``, the largest of the batch; G(u) = exp(growth·u)."""
-        return float(self.errors(np.linspace(0.0, dt, NODES), factor, growth)[-1])
+        return float(self.errors(dt * NODES, factor, growth)[-1])
 
     def errors(self, times: np.ndarray, factor: complex, growth: float = 0.0) -> np.ndarray:
         """The bound at equally spaced ``times`` from 0 on, by the trapezoidal rule; not below what rounding allows."""
-        sizes = np.abs(self._columns(times, factor)[:, :, -1]) * np.exp(-growth * np.abs(times))
-        step = abs(times[1] - times[0])
-        pieces = 0.5 * step * (sizes[:, 1:] + sizes[:, :-1])
-        sums = np.concatenate([np.zeros((self.members, 1)), np.cumsum(pieces, axis=1)], axis=1)
-        rates = abs(factor) * (self.last * self.sizes)[:, None]
-        return np.max(rates * sums * np.exp(growth * np.abs(times)), axis=0, initial=0.0)
+        sizes = np.abs(self._last_elements(len(times), float(times[1]), factor))
+        if growth != 0:
+            sizes *= np.exp(-growth * np.abs(times))
+        sums = np.zeros(sizes.shape)
+        np.cumsum(sizes[:, 1:] + sizes[:, :-1], axis=1, out=sums[:, 1:])
+        sums *= (0.5 * abs(times[1] * factor) * self.last * self.sizes)[:, None]
+        bounds = sums[0] if self.members == 1 else np.max(sums, axis=0, initial=0.0)
+        return bounds if growth == 0 else bounds * np.exp(growth * np.abs(times))
 
     def longest(self, most: float, rate: float, factor: complex, growth: float = 0.0, floor: float = 0.0) -> float:
         """The longest dt ≤ ``most`` (both ≥ 0, the sign of time is in ``factor``) with error(dt) ≤ rate·dt or floor, to 1/50."""
@@ -118,14 +127,14 @@ class KrylovSpace:
             return most
         high = min(most, 4 * self.dimension / max(abs(factor) * float(np.max(self._scale)), 1e-300))
         for _ in range(200):
-            times = np.linspace(0.0, high, 2 * NODES)
+            times = high * FINER_NODES
             good = self.errors(times, factor, growth) <= np.maximum(rate * times, floor)
             count = int(np.argmin(good)) if not np.all(good) else len(times)
             if count == len(times):
                 if high >= most:
                     return most
                 high = min(2 * high, most)
-            elif count > NODES // 2:
+            elif count > len(FINER_NODES) // 4:
                 return float(times[count - 1])
             else:
                 high *= 0.5
@@ -133,6 +142,11 @@ class KrylovSpace:
 
     def _orthogonal(self, new: Any) -> tuple[Any, np.ndarray]:
         """(new less its parts along all vectors, those parts), block by block."""
+        if len(self.blocks) == 1 and isinstance(new, np.ndarray) and new.shape[-1] <= PIECE:
+            block = self.blocks[0][:, :self.dimension + 1]
+            overlap = np.conj(np.matmul(block, np.conj(new)[:, :, None])[:, :, 0])
+            new -= np.matmul(overlap[:, None, :], block)[:, 0, :]
+            return new, overlap
         overlaps = []
         for _, block in self._parts(self.dimension + 1):
             overlaps.append(_overlap(block, new))
@@ -159,28 +173,54 @@ class KrylovSpace:
         np.multiply(flat, _inverse(norms)[:, None], out=self.blocks[-1][:, place, :])
 
     def _eigen(self) -> tuple[np.ndarray, np.ndarray]:
+        """(θ, Y) of the real tridiagonal matrix that H_m is but for rounding, (members, m) and (members, m, m)."""
         if self._modes is None:
-            square = self.matrix[:, :-1, :]
-            self._modes = np.linalg.eigh((square + np.conj(np.swapaxes(square, -1, -2))) / 2)
+            diagonals = np.diagonal(self.matrix, axis1=1, axis2=2).real
+            below = np.diagonal(self.matrix, offset=-1, axis1=1, axis2=2).real[:, :-1]
+            found = [_tridiagonal(*member) for member in zip(diagonals, below, strict=True)]
+            self._modes = np.stack([values for values, _ in found]), np.stack([vectors for _, vectors in found])
         return self._modes
 
-    def _columns(self, times: np.ndarray, factor: complex) -> np.ndarray:
-        """e^{cH_m s}e_1 for equally spaced s, (members, times, m)."""
-        if self.hermitian:
-            values, vectors = self._eigen()
-            angles = (values - self.origin[:, None])[:, None, :] * times[:, None]
-            turned = np.exp(factor * angles) * np.conj(vectors[:, None, 0, :])
-            return turned @ np.swapaxes(vectors, -1, -2)
-        square = self.matrix[:, :-1, :] - self.origin[:, None, None] * np.eye(self.dimension)
-        column = np.zeros((self.members, self.dimension, 1), dtype=complex)
-        column[:, 0] = 1
-        column = expm(factor * times[0] * square) @ column if times[0] != 0 else column
-        columns = [column]
-        if len(times) > 1:
-            step = expm(factor * (times[1] - times[0]) * square)
-            for _ in times[1:]:
-                columns.append(step @ columns[-1])
-        return np.stack([c[:, :, 0] for c in columns], axis=1)
+    def _square(self) -> np.ndarray:
+        """H_m − origin, not Hermitian."""
+        return self.matrix[:, :-1, :] - self.origin[:, None, None] * np.eye(self.dimension)
+
+    def _column(self, time: float, factor: complex) -> np.ndarray:
+        """e^{c(H_m − origin)s}e_1, (members, m)."""
+        if not self.hermitian:
+            return np.asarray(expm(factor * time * self._square())[:, :, 0])
+        values, vectors = self._eigen()
+        turned = np.exp(factor * time * (values - self.origin[:, None])) * vectors[:, 0, :]
+        return np.asarray((vectors @ turned[:, :, None])[:, :, 0])
+
+    def _last_elements(self, count: int, step: float, factor: complex) -> np.ndarray:
+        """e_mᵀe^{c(H_m − origin)s}e_1 for s = 0, step, 2·step, …, (members, count)."""
+        if not self.hermitian:
+            return self._columns(count, step, factor)[:, -1, :]
+        values, vectors = self._eigen()
+        rates, weights = factor * step * (values - self.origin[:, None]), vectors[:, -1, :] * vectors[:, 0, :]
+        row = math.isqrt(count - 1) + 1  # s in rows of so many: as many exponentials as rows and columns, not as there are s
+        within = np.exp(rates[:, None, :] * np.arange(row)[:, None])
+        between = weights[:, :, None] * np.exp(rates[:, :, None] * (row * np.arange(row)))
+        return np.swapaxes(within @ between, 1, 2).reshape(self.members, -1)[:, :count]
+
+    def _columns(self, count: int, step: float, factor: complex) -> np.ndarray:
+        """e^{c(H_m − origin)s}e_1 for the same s, by doubling, (members, m, count)."""
+        turn = expm(factor * step * self._square())
+        columns = np.zeros((self.members, self.dimension, 1), dtype=complex)
+        columns[:, 0] = 1
+        while columns.shape[-1] < count:
+            columns = np.concatenate([columns, turn @ columns], axis=-1)
+            turn = turn @ turn
+        return columns[:, :, :count]
+
+
+def _tridiagonal(diagonal: np.ndarray, below: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, ascending, and eigenvectors."""
+    if len(diagonal) == 1:
+        return diagonal.copy(), np.ones((1, 1))
+    values, vectors, failed = dstev(diagonal, below)
+    return (values, vectors) if failed == 0 else np.linalg.eigh(np.diag(diagonal) + np.diag(below, -1))
 
 
 def krylov_exponential(operator: Callable[[Any], Any], phi: Any, dims: int, span: float, factor: complex, allowed: float, *,
@@ -193,17 +233,24 @@ def krylov_exponential(operator: Callable[[Any], Any], phi: Any, dims: int, span
     """
     left, bound, applications = span, 0.0, 0
     while left > 0:
-        space, enough = KrylovSpace(operator, phi, dims, hermitian=hermitian, units=units), False
-        while space.dimension < min(LARGEST, math.prod(phi.shape[-dims:])) and not enough:
+        space, enough, wanted = KrylovSpace(operator, phi, dims, hermitian=hermitian, units=units), False, allowed * left / span
+        most, look = min(LARGEST, math.prod(phi.shape[-dims:])), FIRST_LOOK
+        while space.dimension < most and not enough:
             space.extend()
-            if space.dimension % CHECK_EVERY == 0 or not np.any(space.last > 0):
-                enough = space.error(left, factor, growth) <= allowed * left / span
+            if space.dimension >= look or not np.any(space.last > 0):
+                error = space.error(left, factor, growth)
+                enough, look = error <= wanted, space.dimension + looks_apart(error, wanted)
         applications += space.dimension
         dt = left if enough else space.longest(left, allowed / span, factor, growth)
         bound += space.error(dt, factor, growth)
         phi = space.combine(dt, factor)
         left = 0.0 if dt >= left * (1 - 1e-12) else left - dt
     return phi, bound, applications
+
+
+def looks_apart(error: float, wanted: float) -> int:
+    """Vectors until the bound may have fallen to what is wanted."""
+    return max(1, math.ceil(math.log(max(error, 1e-300) / max(wanted, 1e-300)) / -math.log(FALL)))
 
 
 def _overlap(block: Any, new: Any) -> np.ndarray:
@@ -215,11 +262,10 @@ def _overlap(block: Any, new: Any) -> np.ndarray:
 
 def _plus(total: Any, weights: np.ndarray, block: Any) -> Any:
     """total (members, size) + Σ_i weights_i block_i, NumPy in place."""
-    weights = like(weights[:, None, :].astype(complex), block)
     if not isinstance(total, np.ndarray):
-        return total + namespace(block).matmul(weights, block)[:, 0, :]
+        return total + namespace(block).matmul(like(weights[:, None, :].astype(complex), block), block)[:, 0, :]
     for part in _cuts(total):
-        total[:, part] += np.matmul(weights, block[:, :, part])[:, 0, :]
+        total[:, part] += np.matmul(weights[:, None, :], block[:, :, part])[:, 0, :]
     return total
 
 

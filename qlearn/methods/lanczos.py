@@ -18,7 +18,7 @@ from qlearn.kernels.arrays import like, squared_sums, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.growth import Growth, largest_gain, must_stay_finite
-from qlearn.methods.krylov import KrylovSpace
+from qlearn.methods.krylov import KrylovSpace, looks_apart
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
@@ -27,7 +27,7 @@ __all__ = ["Lanczos", "lanczos_pairs"]
 SHARE = 0.9      # of tol, planned
 DECAY = 12.0     # (⟨H⟩ − ground)τ/ħ of one step in imaginary time
 DEEPER = 1e-3    # of that in imaginary time, where early errors grow while ⟨H⟩ falls
-CHECK_EVERY = 4  # vectors between two looks whether they are enough
+FIRST_LOOK = 4  # vectors before it is asked whether they are enough
 
 
 @final
@@ -119,10 +119,14 @@ class LanczosStepper:
         goal = self.task.tol * (DEEPER if self.task.imaginary else 1.0)
         growth = self.growth.to_the_end(self.now, self.task.tol)
         rate = max(SHARE * goal - self.spent * growth, 0.02 * goal) / growth / left
-        for size in range(1, self.dimension + 1):
+        look = FIRST_LOOK
+        while space.dimension < self.dimension:
             space.extend()
-            if size % CHECK_EVERY == 0 and (not np.any(space.last > 0) or self._error(space, most) <= rate * most):
-                break
+            if space.dimension >= look:
+                error = self._error(space, most)
+                if error <= rate * most or not np.any(space.last > 0):
+                    break
+                look = space.dimension + looks_apart(error, rate * most)
         self.space = space
         self._settle()
         if self.dt is None:

@@ -86,7 +86,7 @@ def test_complex_mean_fields_and_losses_of_channels(kind, channels):
     np.testing.assert_allclose(to_numpy(found.final_state), expected.final_state, atol=1e-11)
     linear = ql.Hamiltonian(GRID, V)
     for method in (ql.BM6(dt=0.05), ql.Lanczos(dt=0.05), ql.Magnus4(dt=0.05)):
-        found, expected = (ql.sesolve(linear, start, [0, 0.5], tol=1e-6, method=method) for start in (kind(psi), psi))
+        found, expected = (ql.sesolve(linear, start, [0, 0.5], tol=1e-11, method=method) for start in (kind(psi), psi))
         np.testing.assert_allclose(to_numpy(found.final_state), expected.final_state, atol=1e-11)
 
 
