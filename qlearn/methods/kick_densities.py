@@ -1,5 +1,6 @@
 """f(|ψ|²) for a kick in which the density changes: by a loss or a complex f in real time, in imaginary time by everything."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,17 +20,16 @@ SHORTEST_STRIDE = 0.02
 class _Gauss(NamedTuple):
     """Collocation on [0, 1]: c_i, b_i and a_ij."""
 
-    nodes: list[float]
-    shares: list[float]
-    inner: list[list[float]]
+    nodes: np.ndarray
+    shares: np.ndarray
+    inner: np.ndarray
 
 
 def _gauss(stages: int) -> _Gauss:
     nodes, shares = (0.5 * part for part in np.polynomial.legendre.leggauss(stages))
     nodes = 0.5 + nodes
     powers = np.arange(stages)
-    inner = (nodes[:, None] ** (powers + 1) / (powers + 1)) @ np.linalg.inv(nodes[:, None] ** powers)
-    return _Gauss(nodes.tolist(), shares.tolist(), inner.tolist())
+    return _Gauss(nodes, shares, (nodes[:, None] ** (powers + 1) / (powers + 1)) @ np.linalg.inv(nodes[:, None] ** powers))
 
 
 GAUSS = _gauss(4)
@@ -44,21 +44,31 @@ def averaged(hamiltonian: Hamiltonian, density: Any, growth: np.ndarray | None, 
     f, iterated = hamiltonian.mean_field_of, hamiltonian.has_complex_mean_field
     if growth is None and not iterated:
         return f(density)
-    xp, zero = namespace(density), density * 0
-    start = [zero if growth is None else zero + like(node * growth, density) for node in GAUSS.nodes]
-    rises, values = start, [f(density * xp.exp(rise)) for rise in start]
+    xp = namespace(density)
+    nodes = like(GAUSS.nodes.reshape(-1, *(1,) * density.ndim), density)
+    start = nodes * (0 * density if growth is None else 0 * density + like(growth, density))  # ln n(s) − ln n(0) of the stages
     if not iterated:
-        return _weighted(GAUSS.shares, values)
+        return _weighted(GAUSS.shares, _at_stages(f, density, start))
+    rises, inner, moved = start + nodes * (2 * weight * xp.imag(f(density))), like(GAUSS.inner, density), math.inf
     for _ in range(MOST_ITERATIONS):
-        rates = [2 * weight * xp.imag(value) for value in values]
-        before, rises = rises, [first + _weighted(row, rates) for first, row in zip(start, GAUSS.inner, strict=True)]
-        moved, largest = max(_largest(new - old) for new, old in zip(rises, before, strict=True)), max(map(_largest, rises))
+        values = _at_stages(f, density, rises)
+        before, last = rises, moved
+        rates = xp.stack([2 * weight * xp.imag(value) for value in values])
+        rises = start + xp.tensordot(inner, rates, axes=1)
+        moved, largest = _largest(rises - before), _largest(rises)
         if not largest < STEEPEST:
             return values[0] * np.nan
-        values = [f(density * xp.exp(rise)) for rise in rises]
-        if not moved > CONVERGED * max(1.0, largest):
+        fall = min(moved / last, 1.0) if last < math.inf else 1.0
+        if not moved * fall > CONVERGED * max(1.0, largest):  # by so much the next one would move them
             break
+    values = _at_stages(f, density, rises)
     return _weighted(GAUSS.shares, values) if moved < SETTLED * max(1.0, largest) else values[0] * np.nan
+
+
+def _at_stages(f: Callable[[Any], Any], density: Any, rises: Any) -> list[Any]:
+    """f of the densities at the stages; one at a time, for f may tell the axes of n apart."""
+    densities = density * namespace(density).exp(rises)
+    return [f(densities[stage, ...]) for stage in range(len(GAUSS.nodes))]
 
 
 def half_way(f: Callable[[Any], Any], density: Any, angle: np.ndarray, weight: float, axes: tuple[int, ...]) -> Any:
@@ -86,9 +96,10 @@ def ratio(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     return np.divide(before, now, out=np.zeros_like(now), where=now > 0)
 
 
-def _weighted(weights: list[float], arrays: list[Any]) -> Any:
+def _weighted(weights: np.ndarray, arrays: list[Any]) -> Any:
     """Σ_i weights_i arrays_i."""
-    return sum((weight * array for weight, array in zip(weights[1:], arrays[1:], strict=True)), weights[0] * arrays[0])
+    first, *others = [weight * array for weight, array in zip(weights.tolist(), arrays, strict=True)]
+    return sum(others, first)
 
 
 def _largest(array: Any) -> float:
