@@ -172,6 +172,15 @@ class Hamiltonian:
         """V = static + Σ_r factors(t)_r tables_r, real parts, of a scalar SeparablePotential or SymPy V(t); None for others."""
         return self._values.drive
 
+    @cached_property
+    def _optical_drive(self) -> Drive | None:
+        """``drive`` of V − iW, complex where H has a loss."""
+        whole = self._values.optical_drive
+        if whole is None or self._absorbed is None:
+            return whole
+        static = whole.static - 1j * self._absorbed
+        return Drive(static, np.array(np.broadcast_to(whole.tables, (len(whole.tables), *static.shape))), whole.source)
+
     def gradient_squared(self, t: float = 0.0) -> np.ndarray:
         """∂VᵀM⁻¹∂V on the grid at time t, (*batch, *shape): [V, [T, V]] = ħ² ∂VᵀM⁻¹∂V, what gradient schemes add to V.
 
@@ -182,8 +191,8 @@ class Hamiltonian:
 
     def drive_tables(self, gradient: bool) -> np.ndarray:
         """(n, …, *shape), C-contiguous: V0 and the g_r of the drive, with ``gradient`` behind them those of ∂VᵀM⁻¹∂V, W_rs for
-        0 ≤ r ≤ s with the numbers f_r f_s, f_0 = 1. To be looked at only."""
-        drive: Any = self.drive
+        0 ≤ r ≤ s with the numbers f_r f_s, f_0 = 1; complex, of V − iW, with a loss. To be looked at only."""
+        drive: Any = self._optical_drive
         return self._steepness.form() if gradient else np.concatenate([drive.static[None], drive.tables])
 
     def gradient_is_smooth(self, t: float = 0.0, energy: float | None = None) -> bool:
@@ -225,8 +234,7 @@ class Hamiltonian:
         if "pole" in self.grid.boundary:
             raise UnsupportedError("the gradient of V is not offered on grids with poles; the methods there, Chebyshev() and "
                                    "Lanczos(), need none.")
-        driven = self.drive if self.is_hermitian else None
-        return Steepness(self.grid, self.kinetic.inverse, driven, static=not self._values.time_dependent)
+        return Steepness(self.grid, self.kinetic.inverse, self._optical_drive, static=not self._values.time_dependent)
 
     def _tables(self, t: float) -> tuple[float, np.ndarray | None, np.ndarray]:
         """(t, W, V − iW or V), kept for the last t."""

@@ -73,10 +73,14 @@ class Potential:
 
     @property
     def drive(self) -> Drive | None:
-        """The real part of V0 + Σ f_r(t) g_r for a scalar V that is given, or was found, so; else None."""
-        if self._parts is None or self.channels is not None:
-            return None
-        return self._parts.real_part()
+        """The real part of ``optical_drive``."""
+        whole = self.optical_drive
+        return None if whole is None else whole.real_part()
+
+    @property
+    def optical_drive(self) -> Drive | None:
+        """V0 + Σ f_r(t) g_r for a scalar V that is given, or was found, so, complex with a loss; else None."""
+        return None if self.channels is not None else self._parts
 
     def at_points(self, index: Any) -> Any:
         """What to make the same V of on the points of an index of tables."""

@@ -126,10 +126,7 @@ class Phases:
         if fits and self._compiled is not None:
             self._compiled.turn_by_form(phi.reshape(-1), tables.reshape(len(tables), -1), numbers, linear, square)
             return phi
-        weights = linear * numbers
-        if square:
-            weights = np.concatenate([weights, square * np.outer(numbers, numbers)[np.triu_indices(len(numbers))]])
-        return self.turn(phi, np.tensordot(weights, tables, axes=1))
+        return self.turn(phi, np.tensordot(form_weights(numbers, linear, square), tables, axes=1))
 
     def outer(self, angles: list[np.ndarray], phi: Any, scale: float = 1.0) -> Product:
         """φ ← scale·φ exp(−i Σ_a θ_a), one angle (N_a,) for each of the last axes of φ; arrays like ``phi``."""
@@ -148,6 +145,14 @@ class Phases:
             phi = np.ascontiguousarray(phi)
         self._compiled.turn_outer(phi.reshape(-1, lead.size, last.size), lead, last)
         return phi
+
+
+def form_weights(numbers: np.ndarray, linear: float, square: float) -> np.ndarray:
+    """What each table of a form counts, see ``turn_by_form``."""
+    weights = linear * numbers
+    if not square:
+        return weights
+    return np.concatenate([weights, square * np.outer(numbers, numbers)[np.triu_indices(len(numbers))]])
 
 
 def choose_phases() -> Phases:

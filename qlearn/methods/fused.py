@@ -1,7 +1,7 @@
 """Runs of a splitting in one compiled loop, where it applies: see qlearn.kernels.stepping.
 
-That is: phases by numba, no FFT backend asked for by name, arrays of NumPy, periodic axes, one static V or a separable drive,
-real time, and numbers of points that the loop can transform. The numbers are those of the other way to rounding.
+That is: phases by numba, no FFT backend asked for by name, arrays of NumPy, periodic axes, one static V or a separable drive
+without a loss, real time, and numbers of points that the loop can transform. The numbers are those of the other way to rounding.
 """
 
 from functools import cached_property
@@ -29,7 +29,7 @@ def fused_steps(hamiltonian: Hamiltonian, sequence: Sequence, kicks: Kicks, phas
     """The compiled loop for this H, None where it does not apply; ``gradient`` where some c ≠ 0."""
     grid = hamiltonian.grid
     applies = phases.name == "numba" and hamiltonian.channels is None and not hamiltonian.batch_shape and fits(grid.shape) \
-        and grid.is_ring and isinstance(kicks, StaticKicks | DrivenKicks)
+        and grid.is_ring and (isinstance(kicks, StaticKicks) or (isinstance(kicks, DrivenKicks) and kicks.damping is None))
     return FusedSteps(hamiltonian, sequence, kicks, gradient, most) if applies else None
 
 

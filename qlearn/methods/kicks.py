@@ -18,7 +18,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.tables import one_for_all
 from qlearn.kernels.arrays import like, namespace, to_numpy
-from qlearn.kernels.phases import Phases, Product
+from qlearn.kernels.phases import Phases, Product, form_weights
 from qlearn.methods.coefficients import STRANG_TABLE, SplittingTable
 from qlearn.methods.kick_densities import averaged, half_way, ratio
 from qlearn.methods.point_exponentials import exponentials, exponentials_with_loss
@@ -44,8 +44,7 @@ def kicks_for(hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, table: 
         return ChannelKicks(hamiltonian, phases, imaginary, table)
     if not hamiltonian.time_dependent and hamiltonian.nonlinearity is None:
         return StaticKicks(hamiltonian, phases, imaginary)
-    separable = hamiltonian.drive is not None and hamiltonian.is_hermitian and hamiltonian.nonlinearity is None
-    if separable and not imaginary:
+    if hamiltonian.drive is not None and hamiltonian.nonlinearity is None and not imaginary:
         return DrivenKicks(hamiltonian, phases, gradient)
     return EvaluatedKicks(hamiltonian, phases, imaginary)
 
@@ -78,12 +77,17 @@ class StaticKicks:
 
 @final
 class DrivenKicks:
-    """V = V0 + Σ_r f_r(t) g_r: θ = −iE is a sum of tables with numbers, |∂V|² = W00 + 2 Σ f_r W0r + Σ f_r f_s Wrs among them."""
+    """V = V0 + Σ_r f_r(t) g_r: θ = −iE is a sum of tables with numbers, |∂V|² = W00 + 2 Σ f_r W0r + Σ f_r f_s Wrs among them.
+
+    damping : the imaginary parts of the tables, with a loss; else None."""
 
     def __init__(self, hamiltonian: Hamiltonian, phases: Phases, gradient: bool):
         drive: Any = hamiltonian.drive
         self.hbar, self.factors, self.factors_at, self.phases = hamiltonian.hbar, drive.factors, drive.factors_at, phases
-        self.tables, self.terms = hamiltonian.drive_tables(gradient), 1 + len(drive.tables)
+        tables = hamiltonian.drive_tables(gradient)
+        lossy = np.iscomplexobj(tables)
+        self.tables, self.terms = np.ascontiguousarray(tables.real) if lossy else tables, 1 + len(drive.tables)
+        self.damping = tables.imag if lossy else None
         self.numbers = np.ones(self.terms)  # 1, f_1, … of the kick that is done
 
     def prepare(self, rows: np.ndarray, h: float, phi: Any) -> list[Product]:
@@ -95,7 +99,12 @@ class DrivenKicks:
 
         def kick(phi: Any, time: float) -> Any:
             self.numbers[1:] = self.factors(time)
-            return self.phases.turn_by_form(phi, used, self.numbers, linear, square)
+            phi = self.phases.turn_by_form(phi, used, self.numbers, linear, square)
+            if self.damping is None:
+                return phi
+            weights = form_weights(self.numbers, linear, square)
+            phi *= like(np.exp(np.tensordot(weights, self.damping[:len(weights)], axes=1)), phi)
+            return phi
         return kick
 
     def factors_in_turn(self, plan: Plan, h: float, time: float, count: int) -> Iterator[np.ndarray]:
@@ -106,7 +115,11 @@ class DrivenKicks:
         factors = self.factors_at(plan.times(time, h, count, compiled=compiled))
         weights: Any = plan.weights(h, self.hbar, factors, np.zeros(len(self.tables)), compiled=compiled)
         for first in range(0, len(weights), some):
-            yield from self.phases.exponentials(self.tables, weights[first:first + some])
+            part = weights[first:first + some]
+            made = self.phases.exponentials(self.tables, part)
+            if self.damping is not None:
+                made *= np.exp(np.tensordot(part, self.damping, axes=1))
+            yield from made
 
 
 @final

@@ -51,7 +51,7 @@ class ProbedSteps:
         self.until_probe, self.stride = 0, 2
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
         self._anchor = (phi, clock.now, 0.0, 0)
-        self._cap, self._cap_end = np.inf, clock.now
+        self._cap, self._cap_end, self._returns = np.inf, clock.now, 0  # to the anchor as it is
         self._range = [np.inf, 0.0]
 
     @property
@@ -102,7 +102,7 @@ class ProbedSteps:
     def snapshot(self) -> dict[str, Any]:
         anchor, now, error, steps = self._anchor
         numbers = [self.step, self.until_probe, self.stride, self._constant, self._since, self._cap, self._cap_end,
-                   *self._range, self._limit, now, error, steps]
+                   *self._range, self._limit, now, error, steps, self._returns]
         return {"numbers": np.array(numbers, dtype=float), "anchor": anchor, "norms": self.probe.norms,
                 "swollen": self.probe.swollen, **{f"reach.{key}": value for key, value in self.reach.snapshot().items()}}
 
@@ -113,6 +113,7 @@ class ProbedSteps:
         self.until_probe, self.stride = int(until), int(stride)
         self._range, self._limit = numbers[7:9], numbers[9]
         self._anchor = (like(np.asarray(saved["anchor"]), phi), numbers[10], numbers[11], int(numbers[12]))
+        self._returns = int(numbers[13])
         self.probe.norms, self.probe.swollen = np.asarray(saved["norms"]), float(saved["swollen"])
         self.reach.restore({key.removeprefix("reach."): value for key, value in saved.items() if key.startswith("reach.")})
 
@@ -216,7 +217,7 @@ class ProbedSteps:
 
     def _drop_anchor(self, phi: Any) -> None:
         """Keep the state of the last probe, to go back to, though a save time may lie in between."""
-        self._anchor = (as_complex(phi), self.clock.now, self.record.error, self.record.steps)
+        self._anchor, self._returns = (as_complex(phi), self.clock.now, self.record.error, self.record.steps), 0
 
     def _overran(self, constant: float) -> bool:
         """True where the steps since the anchor, judged with the C found at their end, used up more than twice
@@ -225,9 +226,9 @@ class ProbedSteps:
         return passed > 0 and constant * self._since > 2 * self._rate() * passed
 
     def _gone_back(self, best: float) -> Any:
-        """To the anchor, with shorter steps until the place where it was found out is behind."""
+        """To the anchor, with shorter steps until the place where it was found out is behind, half as long each time more."""
         best = best if best > 0 else 0.2 * min(self.step, self._cap)  # 0 where ψ ran away
-        self._cap, self._cap_end = 0.9 * best, self.clock.now
+        self._cap, self._cap_end, self._returns = 0.9 * best / 2**self._returns, self.clock.now, self._returns + 1
         phi, self.clock.now, self.record.error, self.record.steps = self._anchor
         self._since, self.stride, self.until_probe = 0.0, 2, 2
         return as_complex(phi)

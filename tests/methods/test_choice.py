@@ -57,14 +57,14 @@ CASES = {
                                                          time_dependent=True), TRIPLE, 1.0, "Magnus4", "not Hermitian"),
     "three driven channels that decay alike": (ql.Hamiltonian(GRID, lambda t, x: (t - 0.1j) * np.eye(3)[:, :, None] + 0 * x,
                                                               time_dependent=True), TRIPLE, 1.0, "BM6", "loss"),
-    "absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 20.0, "Chin4", "V − iW is smooth"),
+    "absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 20.0, "Gradient6", "V − iW is smooth"),
     "hardly an absorber": (ql.Hamiltonian(GRID, smooth, absorber=loss), PSI, 0.1, "Lanczos", "are enough"),
     "absorber on few points": (ql.Hamiltonian(GRID32, lambda x: 50 * smooth(x), absorber=loss),
-                               ql.gaussian(GRID32, center=0, width=1), 3.0, "Lanczos", "of Chin4"),
+                               ql.gaussian(GRID32, center=0, width=1), 3.0, "Lanczos", "of Gradient6"),
     "up to the seam": (ql.Hamiltonian(GRID, lambda x: x**2 / 2), NARROW, 20.0, "Chebyshev", "the ends"),
     "rough absorber": (ql.Hamiltonian(GRID, steep, absorber=loss), PSI, 5.0, "Lanczos", "not one smooth function"),
-    "driven absorber": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), absorber=loss, time_dependent=True), PSI, 1.0, "Chin4",
-                        "not Hermitian"),
+    "driven absorber": (ql.Hamiltonian(GRID, lambda t, x: smooth(x + t), absorber=loss, time_dependent=True), PSI, 1.0,
+                        "Gradient6", "not Hermitian"),
     "nonlinear": (ql.Hamiltonian(GRID, smooth, nonlinearity=lambda n: n), PSI, 1.0, "RKN6", "f(|ψ|²)"),
     "nonlinear and curved": (ql.Hamiltonian(GRID, smooth, metric=lambda q: 1 + 0.1 * np.cos(np.pi * q / 8),
                                             nonlinearity=lambda n: n), PSI, 1.0, "RKN6", "f(|ψ|²)"),
@@ -74,6 +74,12 @@ CASES = {
                         "A that depends on t"),
     "A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), **ROTATED), PSI, 1.0, "Magnus4", "depends on t"),
 }
+
+
+@pytest.mark.parametrize("case", ["absorber", "driven absorber"])
+def test_with_a_loss_a_loose_tolerance_is_left_to_order_4(case):
+    H, psi, end, *_ = CASES[case]
+    assert choose(Task(H, psi, np.array([0, end]), 1e-4, Record()))[0].name == "Chin4"
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -56,6 +56,29 @@ def test_static_kick_with_gradient_and_loss():
 
 @pytest.mark.parametrize("c", [0.0, 0.7])
 @pytest.mark.parametrize("shape", [(96,), (2, 96)], ids=["one", "batch"])
+@pytest.mark.parametrize("absorbing", [False, True])
+def test_a_lossy_drive_is_the_same_as_v_of_t(shape, c, absorbing):
+    """Losses that stand still, in V and as an absorber, and that are driven."""
+    terms = [(np.sin, lambda x: 0.3 * x - 0.05j * x**2), (lambda t: np.cos(2 * t), lambda x: 0.1 * np.sin(x))]
+    static, more = (lambda x: x**2 / 9 - 0.1j * np.cos(x) ** 2), {"absorber": lambda x: 0.02 * x**2} if absorbing else {}
+    separable = ql.Hamiltonian(GRID, ql.SeparablePotential(static, terms), mass=1.3, hbar=0.7, **more)
+    called = ql.Hamiltonian(GRID, lambda t, x: static(x) + sum(f(t) * g(x) for f, g in terms), mass=1.3, hbar=0.7,
+                            time_dependent=True, **more)
+    psi = np.broadcast_to(PSI, shape).astype(complex)
+    for name in ("numpy", "numba"):
+        kinds, found = zip(*(kick_of(H, c=c, time=0.9, psi=psi, name=name) for H in (separable, called)), strict=True)
+        assert [type(kind) for kind in kinds] == [DrivenKicks, EvaluatedKicks]
+        assert np.allclose(*found, atol=1e-13) and np.linalg.norm(found[0]) < 0.9999 * np.linalg.norm(psi)
+    table = ql.Gradient6.table if c else ql.BM6.table
+    runs = []
+    for H in (separable, called):
+        kernel = SplittingKernel(H, table, Record())
+        runs.append(kernel.steps(psi.copy(), 0.3, 0.05, 7))
+    assert np.allclose(*runs, atol=1e-12)
+
+
+@pytest.mark.parametrize("c", [0.0, 0.7])
+@pytest.mark.parametrize("shape", [(96,), (2, 96)], ids=["one", "batch"])
 def test_a_separable_drive_is_the_same_as_v_of_t(shape, c):
     terms = [(np.sin, lambda x: 0.3 * x), (lambda t: np.cos(2 * t), lambda x: 0.1 * np.sin(x))]
     driven = ql.Hamiltonian(GRID, ql.SeparablePotential(lambda x: 0.4 * x**2, terms), hbar=0.8, mass=1.3)

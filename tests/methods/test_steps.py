@@ -2,6 +2,12 @@
 
 import numpy as np
 
+import qlearn as ql
+from qlearn.methods import Record
+from qlearn.methods.growth import Growth
+from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.probed import ProbedSteps
+from qlearn.methods.reach import Reach
 from qlearn.methods.steps import Clock
 
 
@@ -28,3 +34,19 @@ def test_no_step_is_a_sliver_and_each_save_time_is_hit():
         taken, missed = walk(times, rng)
         assert taken.min() > 0.1
         assert missed <= 8 * np.finfo(float).eps * abs(times[-1] - times[0])
+
+
+def test_who_comes_back_to_the_same_state_takes_shorter_steps_each_time():
+    """Else a run in which every return ends at the same place would not end."""
+    grid, times, record = ql.Grid(64, (-8, 8)), np.array([0.0, 5.0]), Record()
+    H, psi = ql.Hamiltonian(grid, lambda x: x**2 / 2), ql.gaussian(grid, center=1, width=0.7)
+    steps = ProbedSteps(SplittingKernel(H, ql.RKN6.table, record), psi, Clock(times), 1e-8, Reach(H, record), (1.0, 1.0),
+                        Growth(H, times))
+    caps = []
+    for _ in range(3):
+        steps._gone_back(0.1)
+        caps.append(steps._cap)
+    np.testing.assert_allclose(caps, [0.09, 0.045, 0.0225])
+    steps._drop_anchor(psi)
+    steps._gone_back(0.1)
+    assert steps._cap == 0.1 * 0.9
