@@ -94,6 +94,7 @@ class LanczosStepper:
         if ahead > self.reach * (1 + 1e-12):
             self.phi, self.spent = self._at(self.reach)
             self.now += self.sign * self.reach
+            self.record.rounding *= float(np.exp(self.gain * self.reach))
             self.space, self.record.reached = None, self.now
             self.record.watch(self.operator.periodic_part(self.phi))
             return None
@@ -139,7 +140,7 @@ class LanczosStepper:
         if counted:
             self.record.ffts += space.dimension * self.operator.cost(self.phi)
             self.record.steps += 1
-            self.record.rounding += EPS * space.dimension
+            self.record.rounding += EPS * space.dimension * float(np.max(space.sizes))
 
     def _error(self, space: KrylovSpace, dt: float) -> float:
         self._settle(space)
