@@ -234,17 +234,34 @@ class CovariantKinetic:
         kind = self.grid.boundary[a]
         if not self._straight[a] or kind == "pole":
             return None
+        one = (1,) * self.grid.ndim
         if component is None:
-            component = np.zeros((1,) * self.grid.ndim)
-        elif kind == "wall" or not _constant(component, a):
+            component = np.zeros(one)
+        elif kind == "wall":
             return None
+        elif component.min() == component.max():
+            component = component.reshape(-1)[:1].reshape(one)
+        elif not _constant(component, a):
+            return None
+        else:
+            component = np.mean(component, axis=a, keepdims=True)
         k = self._line_shaped(self.grid.wavenumbers[a], a)
-        component = np.mean(component, axis=a, keepdims=True)
         squares = (self.hbar * k - component) ** 2
         if a in self._unsigned:
             middle = (slice(None),) * a + (slice(k.size // 2, k.size // 2 + 1),)
             squares[middle] = (self.hbar * np.pi / self.grid.spacing[a]) ** 2 + component**2
-        return np.mean(self.along[a], axis=a, keepdims=True) * squares
+        weight = self.along[a]
+        return (weight if weight.size == 1 else np.mean(weight, axis=a, keepdims=True)) * squares
+
+    def at_modes(self, t: float) -> np.ndarray | None:
+        """T(k) at time t, broadcasting to (*shape), where it is a function of the wavenumbers: no metric, no poles, no axes that
+        are coupled, and A the same everywhere; else None."""
+        lines, _ = self._lines(t)
+        if self.inverse_root is not None or self._poles:
+            return None
+        if any(line is None or line.size > n for line, n in zip(lines, self.grid.shape, strict=True)):
+            return None
+        return np.asarray(sum(lines[1:], lines[0]))
 
     @cached_property
     def bounds(self) -> tuple[float, float]:

@@ -53,7 +53,7 @@ def _settled(task: Task) -> tuple[Method, str] | None:
     if H.nonlinearity is not None:
         if imaginary:
             return MultiProduct6(), "for f(|ψ|²) in imaginary time, which takes steps forwards alone"
-        if H.kinetic_depends_on_time:
+        if H.kinetic_depends_on_time and not H.kinetic_moves_uniformly:
             return BM4(), "for f(|ψ|²) and an A that depends on t"
         if H.channels is not None:
             return BM6(), "for f(|ψ|²) with channels"
@@ -64,6 +64,8 @@ def _settled(task: Task) -> tuple[Method, str] | None:
         return Chebyshev(), "for imaginary time, where the terms grow with the root of the time only"
     if not flat:
         what = "T is not diagonal in the wavenumbers"
+        if H.kinetic_moves_uniformly and H.is_hermitian:
+            return RKN6() if H.channels is None else BM6(), "because A depends on t and on nothing else"
         if driven:
             return Magnus4(), f"because {what} and H depends on t"
         return (Chebyshev(), f"because {what}") if H.is_hermitian else (Lanczos(), f"because {what} and H is not Hermitian")

@@ -3,7 +3,8 @@
 A drift is exp(−iahT/ħ), in imaginary time exp(−ahT/ħ), to rounding. On few points it goes by the eigenvectors of T, whose errors
 add up to some 1e-16 max T t/ħ, elsewhere by Krylov spaces: some eight to twenty applications of T where a transform, a product
 and a transform do it in flat space. Where A depends on t a drift takes the time ah, and is a step of the commutator-free Magnus
-integrator (qlearn.methods.magnus): of order 4, whatever the scheme.
+integrator (qlearn.methods.magnus): of order 4, whatever the scheme. Where that A is the same everywhere T(t) commutes with
+itself, and a drift is the exponential of its mean over the time ah, by Gauss's rule of order 8.
 """
 
 from functools import cached_property
@@ -26,6 +27,8 @@ from qlearn.methods.sequence import Sequence, plan_of
 __all__ = ["CovariantSteps"]
 
 ALLOWED = 4 * EPS  # error of a drift in Krylov spaces
+NODES, SHARES = ((0.5 * part).tolist() for part in np.polynomial.legendre.leggauss(4))
+NODES = [0.5 + node for node in NODES]
 FEW = 512          # points up to which T has its eigenvectors found, in half a second at most
 
 
@@ -68,12 +71,26 @@ class CovariantSteps:
             parts = phi.reshape(-1, H.grid.size) @ adjoint
             parts *= np.expm1(factor * abs(span) * levels)  # 1 is left to φ itself: what U errs by counts for what changes
             return phi + (parts @ frames).reshape(phi.shape)
+        table = self._mean(time, span) if H.kinetic_depends_on_time else None
+        if table is not None:
+            modes = H.grid.forward(phi)
+            modes *= np.exp(factor * abs(span) * table)
+            self.record.ffts += 2 * (modes.size // H.grid.size)
+            return H.grid.backward(modes)
         psi = H.grid.from_periodic(phi)
         for part in moments(time, span) if H.kinetic_depends_on_time else (((0.0, 1.0),),):
             drift = kinetic_sum(H.kinetic, part)
             psi, _, applications = krylov_exponential(drift, psi, len(self.axes), abs(span), factor, ALLOWED)
             self.record.ffts += applications * len(part) * H.kinetic.ffts * (psi.size // H.grid.size)
         return H.grid.to_periodic(psi)
+
+    def _mean(self, time: float, span: float) -> np.ndarray | None:
+        """The mean of T(k, t) over a drift; None where T is not a function of k."""
+        kinetic: Any = self.hamiltonian.kinetic
+        tables = [kinetic.at_modes(time + span * node) for node in NODES]
+        if any(table is None for table in tables):
+            return None
+        return np.asarray(sum(share * table for share, table in zip(SHARES, tables, strict=True)))
 
     @cached_property
     def _modes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

@@ -12,7 +12,7 @@ from qlearn.kernels.trajectories import piecewise
 __all__ = ["DriveFactors"]
 
 DEGREE = 11
-FEWEST, MOST = 16, 256  # parts of the time, with a polynomial on each
+FEWEST, MOST = 32, 256  # parts of the time, with a polynomial on each
 ACCURACY = 1e-12        # of the last two terms of each polynomial, of the largest factor: what a forecast compares is as small
 SAMPLES = 16            # of each part
 CHECKED = 7             # times at which factors that were kept are asked for again

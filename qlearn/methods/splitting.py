@@ -41,7 +41,7 @@ class Splitting(ABC):
     V may depend on t. A loss (absorber, Im V < 0) is multiplied with exp(−bhW/ħ); where b < 0 that grows, which is harmless
     while |b|hW/ħ stays below 1: Strang() and Chin4() have no b < 0. With a metric or A(q) a drift is the exponential of a T that
     is not diagonal in the wavenumbers (qlearn.methods.covariant): meant for f(|ψ|²), which no other method takes in real time.
-    Schemes with gradients are not offered there, and with A(t, q) those of order 4 at most.
+    Schemes with gradients are not offered there, and with an A(t, q) that varies in place those of order 4 at most.
     """
 
     dt: float | None = None
@@ -71,7 +71,7 @@ class Splitting(ABC):
         if any(self.table.gradients):
             raise UnsupportedError(f"{self.name} needs ∂VᵀM⁻¹∂V of a constant mass; with a metric, A(q) or A(t) there is none. "
                                    f"Use {others}.")
-        if hamiltonian.kinetic_depends_on_time and self.order > 4:
+        if hamiltonian.kinetic_depends_on_time and not hamiltonian.kinetic_moves_uniformly and self.order > 4:
             raise UnsupportedError(f"{self.name} is not offered for A(t, q), whose drifts are of order 4. Use {others}.")
 
     def _check_imaginary(self, hamiltonian: Hamiltonian) -> None:

@@ -18,7 +18,8 @@ PAIR = np.array([PSI, 0 * PSI])
 COUPLED = np.array([[np.cos(np.pi * X / 4), 0.2 + 0 * X], [0.2 + 0 * X, -np.cos(np.pi * X / 4)]])
 DECAYS = 0.1j * np.diag([0.0, 1.0])[:, :, None]
 TRIPLE = np.array([PSI, 0 * PSI, 0.1 * PSI])
-ROTATED = {"vector_potential": lambda t, x: 0.3 * np.sin(t) + 0 * x, "time_dependent": True}
+ROTATED = {"vector_potential": lambda t, x: 0.3 * np.sin(t + x), "time_dependent": True}
+SHAKEN = {"vector_potential": lambda t, x: 0.3 * np.sin(t) + 0 * x, "time_dependent": True}
 
 
 def smooth(x):
@@ -73,6 +74,11 @@ CASES = {
     "nonlinear, A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), nonlinearity=lambda n: n, **ROTATED), PSI, 1.0, "BM4",
                         "A that depends on t"),
     "A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), **ROTATED), PSI, 1.0, "Magnus4", "depends on t"),
+    "uniform A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), **SHAKEN), PSI, 1.0, "RKN6", "on nothing else"),
+    "uniform A(t) with a metric": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), metric=lambda x: 1.2 + np.cos(np.pi * x / 8),
+                                                  **SHAKEN), PSI, 1.0, "Magnus4", "depends on t"),
+    "nonlinear, uniform A(t)": (ql.Hamiltonian(GRID, lambda t, x: smooth(x), nonlinearity=lambda n: n, **SHAKEN), PSI, 1.0,
+                                "RKN6", "f(|ψ|²)"),
 }
 
 
