@@ -52,7 +52,7 @@ class ProbedSteps:
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
         self._anchor = (phi, clock.now, 0.0, 0)
         self._cap, self._cap_end, self._returns = np.inf, clock.now, 0  # to the anchor as it is
-        self._range = [np.inf, 0.0]
+        self._range, self._given = [np.inf, 0.0], 0.0  # the last save time that was reached
 
     @property
     def words(self) -> str:
@@ -62,7 +62,10 @@ class ProbedSteps:
         """Some steps towards target: (φ, whether it is reached)."""
         # a step that is too long for a gain by f may leave the range of numbers: it is found to err, and done again
         with np.errstate(over="ignore", invalid="ignore") if self.may_run_away else nullcontext():
-            return self._advanced(phi, target)
+            phi, arrived = self._advanced(phi, target)
+        if arrived:
+            self._given = self.clock.now
+        return phi, arrived
 
     def _advanced(self, phi: Any, target: float) -> tuple[Any, bool]:
         if self.clock.left(self._cap_end) == 0:
@@ -102,7 +105,7 @@ class ProbedSteps:
     def snapshot(self) -> dict[str, Any]:
         anchor, now, error, steps = self._anchor
         numbers = [self.step, self.until_probe, self.stride, self._constant, self._since, self._cap, self._cap_end,
-                   *self._range, self._limit, now, error, steps, self._returns]
+                   *self._range, self._limit, now, error, steps, self._returns, self._given]
         return {"numbers": np.array(numbers, dtype=float), "anchor": anchor, "norms": self.probe.norms,
                 "swollen": self.probe.swollen, **{f"reach.{key}": value for key, value in self.reach.snapshot().items()}}
 
@@ -113,7 +116,7 @@ class ProbedSteps:
         self.until_probe, self.stride = int(until), int(stride)
         self._range, self._limit = numbers[7:9], numbers[9]
         self._anchor = (like(np.asarray(saved["anchor"]), phi), numbers[10], numbers[11], int(numbers[12]))
-        self._returns = int(numbers[13])
+        self._returns, self._given = int(numbers[13]), numbers[14]
         self.probe.norms, self.probe.swollen = np.asarray(saved["norms"]), float(saved["swollen"])
         self.reach.restore({key.removeprefix("reach."): value for key, value in saved.items() if key.startswith("reach.")})
 
@@ -147,6 +150,8 @@ class ProbedSteps:
         measured = self._measured(phi, h, allowed)
         best = self._best(measured.constant)
         if self._overran(measured.constant):
+            if self.clock.sign * (self._given - self._anchor[1]) > 0:
+                self.record.revised = max(self.record.revised, measured.constant * self._since)
             return self._gone_back(best)
         if measured.visible and measured.constant * abs(h) ** (self.probe.order + 1) > 1.5 * allowed:
             self.step = abs(h) * float(np.clip(best / abs(h), 0.2, 0.9))

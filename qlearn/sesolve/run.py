@@ -22,6 +22,7 @@ __all__ = ["Run"]
 
 LOOKS = 64  # save times at most at which the seams are looked at
 LONG = 2**28  # points transformed, some seconds, after which a grid that limits the accuracy is not kept for the end
+SURELY = 10.0   # times tol: local errors of steps that were done again, added up, above which states on the way are warned of
 ROUGHLY = 1e-2  # estimated error above which even a step length given by the user is warned about
 
 
@@ -228,6 +229,11 @@ class Run:
         if self.error_estimate > (ROUGHLY if given else tol):
             warnings.warn(f"the estimated error of the final state, {self.error_estimate:.1e}, exceeds "
                           f"{'1e-2' if given else f'tol = {tol:g}'} ({self.words}). {self._remedy(given)}",
+                          AccuracyWarning, stacklevel=depth + 1)
+        if self.record.revised > SURELY * tol and not given:
+            warnings.warn(f"states at save times before the last may be off by about {self.record.revised:.1e}, above tol = "
+                          f"{tol:g}: the steps that led to them turned out too long, and were done again for what came behind. "
+                          "Take a smaller tol, or method=ql.Chebyshev() where H allows it.",
                           AccuracyWarning, stacklevel=depth + 1)
         self.monitor.warn(tol, depth + 1)
 

@@ -90,3 +90,17 @@ def test_where_nothing_is_guarded(refused):
     if refused == "gain":
         H = ql.Hamiltonian(COARSE, lambda x: steep(x) + 0.1j * np.exp(-x**2))
     assert guarded(method, Task(H, PSI, np.array(TIMES), 1e-8, Record(), **options)) is method
+
+
+def test_states_that_were_handed_out_too_early_are_said_to_be():
+    """Steps that turn out too long are done again from a state before a save time, whose own state is out already."""
+    psi = 0.5 * ql.gaussian(COARSE, center=-2.0, momentum=1.0, width=0.6)
+    exact = solve(STATIC, ql.Dense(), psi)
+    with pytest.warns(AccuracyWarning) as caught:
+        found = ql.sesolve(STATIC, psi, TIMES, method=ql.RKN6())
+    wrong = max(COARSE.norm(a - b) for a, b in zip(found.states, exact.states, strict=True))
+    said, = (str(w.message) for w in caught if "save times before the last" in str(w.message))
+    assert off(found, exact, psi) < 1e-8 < wrong < float(said.split("about ")[1].split(",")[0])
+    with pytest.warns(AccuracyWarning) as caught:
+        ql.sesolve(STATIC, psi, [0, 1.0], method=ql.RKN6())
+    assert not any("save times before the last" in str(w.message) for w in caught)
