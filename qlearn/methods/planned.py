@@ -72,7 +72,7 @@ class PlannedSteps:
         self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None
         self.safety, self.kept = (SAFETY, 1 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
-        self.sums, self.looks = (0.0, 0.0), 0  # of local errors seen and foreseen, in so many looks
+        self.sums = (0.0, 0.0)  # of local errors seen and foreseen
         self.given = False  # whether a save time has been reached
         self.again = self.replanned = False
         self._adopt(self._planned())
@@ -160,7 +160,7 @@ class PlannedSteps:
 
     def snapshot(self) -> dict[str, Any]:
         numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
-                   self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed, self.looks, self.given]
+                   self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed, self.given]
         return {"numbers": np.array(numbers), "local": np.array(self.outlook.local),
                 "starts": np.array(self.outlook.starts), "pending": np.array(self.pending), "norms": self.probe.norms}
 
@@ -168,7 +168,7 @@ class PlannedSteps:
         """As at the snapshot; φ tells the kind of array."""
         self.step, self.ratio, step, error, total, self.conjugation.inside, quanta, *rest = np.asarray(saved["numbers"]).tolist()
         self.sums, self.replanned, self.record.witnessed = (rest[0], rest[1]), bool(rest[2]), rest[3]
-        self.looks, self.given = int(rest[4]), bool(rest[5])
+        self.given = bool(rest[4])
         local, starts, self.pending = (np.asarray(saved[name]).tolist() for name in ("local", "starts", "pending"))
         self.outlook = Outlook(step, error, local, starts, total, quanta)
         self.probe.norms = np.asarray(saved["norms"])
@@ -306,7 +306,7 @@ class PlannedSteps:
         seen, early = error > 4 * self.probe.noise, self.sums[1] == 0
         if early and not seen and local[index] < 0.5 * max(local):  # nor was it to be
             return moved
-        self.sums, self.looks = (self.sums[0] + error, self.sums[1] + foreseen), self.looks + 1
+        self.sums = (self.sums[0] + error, self.sums[1] + foreseen)
         ratio = self.sums[0] / self.sums[1] if self.sums[1] > 0 else np.inf
         if early and (not seen or ratio > TRUST):
             self.distrusted = True
@@ -339,8 +339,8 @@ class PlannedSteps:
                 self._shorten(left * self.clock.span, (spare / (self._bound() * left)) ** (1 / self.probe.order))
 
     def _started_again(self) -> Any:
-        if self.given:  # states at save times, with steps whose errors are seen to be others than was foreseen
-            self.record.revised = max(self.record.revised, self.sums[0] / self.looks * self.record.steps)
+        if self.given:  # states at save times, by steps whose errors, in the few that were looked at, are not as foreseen
+            self.record.revised = max(self.record.revised, self.sums[0])
         self.clock.now, self.record.error, self.record.steps, self.conjugation.inside = 0.0, 0.0, 0, 0.0
         first = as_complex(self.outset.phi)
         if self.distrusted:

