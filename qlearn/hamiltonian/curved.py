@@ -31,6 +31,7 @@ from qlearn.kernels.workspace import Workspace
 
 __all__ = ["CovariantKinetic"]
 
+TIMES = (0.0, 1.0, 0.3819660, 7.9442719)  # at which it is asked whether A is the same everywhere
 ALIKE = 1e-14  # a table that varies less than this along an axis is constant there
 
 
@@ -252,6 +253,16 @@ class CovariantKinetic:
             squares[middle] = (self.hbar * np.pi / self.grid.spacing[a]) ** 2 + component**2
         weight = self.along[a]
         return (weight if weight.size == 1 else np.mean(weight, axis=a, keepdims=True)) * squares
+
+    @cached_property
+    def moves_uniformly(self) -> bool:
+        """True where A depends on t, and T is a function of the wavenumbers at a few times."""
+        if not self.depends_on_time:
+            return False
+        try:
+            return all(self.at_modes(t) is not None for t in TIMES)
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # times that nobody asked for: A may not be known there
+            return False
 
     def at_modes(self, t: float) -> np.ndarray | None:
         """T(k) at time t, broadcasting to (*shape), where it is a function of the wavenumbers: no metric, no poles, no axes that

@@ -26,8 +26,6 @@ from qlearn.kernels.arrays import namespace, squared_sums, squares, to_numpy
 
 __all__ = ["DENSE_LIMIT", "Hamiltonian"]
 
-TIMES = (0.0, 1.0, 0.3819660, 7.9442719)  # at which it is asked whether A is the same everywhere
-
 
 @final
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -150,16 +148,10 @@ class Hamiltonian:
         """True for A(t, *q)."""
         return isinstance(self.kinetic, CovariantKinetic) and self.kinetic.depends_on_time
 
-    @cached_property
+    @property
     def kinetic_moves_uniformly(self) -> bool:
         """True for an A(t, *q) that is the same everywhere at a few times, in flat space: splittings then have exact drifts."""
-        if not self.kinetic_depends_on_time:
-            return False
-        kinetic: Any = self.kinetic
-        try:
-            return all(kinetic.at_modes(t) is not None for t in TIMES)
-        except (ArithmeticError, LookupError, TypeError, ValueError):  # times that nobody asked for: A may not be known there
-            return False
+        return isinstance(self.kinetic, CovariantKinetic) and self.kinetic.moves_uniformly
 
     @cached_property
     def root_metric(self) -> np.ndarray:

@@ -27,7 +27,7 @@ FEWEST = 5       # vectors in one array,
 MANY = 2**15     # or so many numbers
 PIECE = 8192     # numbers of a vector in one go
 LARGEST = 32     # vectors of a space that is built for one exponential
-FIRST_LOOK = 3         # vectors before the first look whether they are enough
+FIRST_LOOK = 3   # vectors before the first look whether they are enough
 FALL = 1e-2      # of the bound, by each vector more, at most: the next look is when they may be enough
 
 
