@@ -21,6 +21,7 @@ from qlearn.methods.alternatives import alternatives
 from qlearn.methods.energies import ShortLanczos, Spectrum, spectrum_of
 from qlearn.methods.expansion import Expansion, Sampled
 from qlearn.methods.frozen import FrozenOperator
+from qlearn.methods.ready import Ready
 from qlearn.methods.record import EPS
 from qlearn.methods.task import Task
 
@@ -87,14 +88,14 @@ class ChebyshevStepper:
         self.spectrum = spectrum_of(task, whole, self.phi, clip=clip and not task.imaginary)
         self.expansion = Expansion(task.hamiltonian, self.spectrum, task.record)
         self.deepest = self._deepest(whole) if task.imaginary else np.zeros_like(self.norms)
-        self.ready: list[tuple[float, Any]] = []
+        self.ready = Ready()
         self.repeats, self.failures, self.clipping = 0, 0, 0.0  # all, those in a row, and the error of the ceilings
         self.resting = [0.0, 0.0]  # what is known to lie far above the ceilings of T and V, and is booked
 
     def move(self, target: float) -> Any | None:
-        if not self.ready and not (self._relax(target) if self.task.imaginary else self._expand(target)):
+        if len(self.ready) == 0 and not (self._relax(target) if self.task.imaginary else self._expand(target)):
             return None
-        state = self.ready.pop(0)[1]
+        state = self.ready.take()
         return self.expansion.operator.leave(state, given=state is not self.phi)
 
     def _expand(self, target: float) -> bool:
@@ -117,7 +118,8 @@ class ChebyshevStepper:
         for state in states[:-1:max(1, len(states) // 4)]:
             self.record.watch(self.expansion.operator.periodic_part(state))
         if arrives:
-            self.ready = list(zip((group + self.now).tolist(), states, strict=True))
+            for dt, state in zip(group.tolist(), states, strict=True):
+                self.ready.put(self.now + dt, state)
         self.phi, self.now = states[-1], self.now + float(group[-1])
         if not arrives:
             self.record.reached = self.now
@@ -188,7 +190,7 @@ class ChebyshevStepper:
         self.record.reached = self.now
         self.record.watch(self.expansion.operator.periodic_part(self.phi))
         if arrives:
-            self.ready = [(target, self.phi)]
+            self.ready.put(target, self.phi)
         self._say()
         return arrives
 
@@ -210,20 +212,16 @@ class ChebyshevStepper:
         self.record.note = f"Chebyshev with {self.record.steps} terms, spectrum {self.spectrum.words}{again}"
 
     def snapshot(self) -> dict[str, Any]:
-        states = [to_numpy(state) for _, state in self.ready]
-        empty = np.zeros((0, *self.phi.shape), complex)
         return {"phi": to_numpy(self.phi).copy(), "now": self.now, "ceilings": np.array(self.spectrum.ceilings),
                 "repeats": self.repeats, "failures": self.failures, "clipping": self.clipping,
-                "resting": np.array(self.resting), "ready_times": np.array([t for t, _ in self.ready]),
-                "ready": np.stack(states) if states else empty}
+                "resting": np.array(self.resting), **self.ready.snapshot()}
 
     def restore(self, saved: dict[str, Any]) -> None:
         self._set(self.spectrum.raised([float(c) for c in saved["ceilings"]]))
         self.phi, self.now = like(np.array(saved["phi"]), self.task.psi), float(saved["now"])
         self.repeats, self.failures = int(saved["repeats"]), int(saved["failures"])
         self.clipping, self.resting = float(saved["clipping"]), [float(r) for r in saved["resting"]]
-        self.ready = [(float(t), like(np.array(state), self.task.psi))
-                      for t, state in zip(saved["ready_times"], saved["ready"], strict=True)]
+        self.ready.restore(saved, self.task.psi)
 
 
 def expansion_length(phase: float) -> float:

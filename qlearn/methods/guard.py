@@ -20,7 +20,8 @@ from qlearn.methods.growth import Growth
 from qlearn.methods.lanczos import Lanczos, lanczos_pairs
 from qlearn.methods.magnus import Magnus4
 from qlearn.methods.record import Record
-from qlearn.methods.splitting import Splitting, SplittingStepper
+from qlearn.methods.splitting import Splitting
+from qlearn.methods.splitting_stepper import SplittingStepper
 from qlearn.methods.task import Method, Stepper, Task
 
 __all__ = ["guarded"]
@@ -94,7 +95,7 @@ class _GuardedStepper:
         return stepper.phi
 
     def move(self, target: float) -> Any | None:
-        if self.first is not None and self._is_dear():
+        if self.first is not None and self._is_dear() and not self.first.has_judged:
             self._give_up(self.first.judged, target)
         if self.rest is not None:
             return self.rest.move(target, self.record)

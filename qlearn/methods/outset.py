@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import namespace, to_numpy
+from qlearn.kernels.arrays import namespace, squared_sums, to_numpy
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.forecast import Forecast, Rays, applies_to
@@ -38,6 +38,12 @@ class Outset:
     def phi(self) -> Any:
         """exp(−iκ·(x − a))ψ, to be looked at only."""
         return self.hamiltonian.grid.periodic_part(self.psi)
+
+    @cached_property
+    def norms(self) -> np.ndarray:
+        """√Σ|φ|² of each member of a batch, infinite where it is 0."""
+        norms = np.sqrt(squared_sums(self.phi, self.hamiltonian.state_axes))
+        return np.where(norms > 0, norms, np.inf)
 
     def modes(self) -> np.ndarray:
         """The modes of φ, NumPy, counted when they are made. Not to be overwritten."""

@@ -66,14 +66,14 @@ class PlannedSteps:
     def __init__(self, kernel: SplittingKernel, outset: Outset, clock: Clock, tol: float, most: float = np.inf):
         self.kernel, self.record, self.clock, self.tol = kernel, kernel.record, clock, tol
         hamiltonian, self.goal = kernel.hamiltonian, 0.95 * tol  # the rest is for rounding
-        self.probe, self.conjugation = StepProbe(kernel, outset.phi), Conjugation(kernel)
+        self.probe, self.conjugation = StepProbe(kernel, outset.norms), Conjugation(kernel)
         self.fewest = max(DRIVEN_STEPS if hamiltonian.time_dependent else BLOCKS, math.ceil(clock.span / outset.limits[1]))
         self.outset, self.forecast, self.most = outset, outset.forecast(kernel.table), most
         self.ratio, self.distrusted = LEAST, False
         plain = kernel.table.processor is None
         self.safety, self.kept = (SAFETY, 1 / CANCELLED) if plain else (SAFETY_PROCESSED, 0.0)
         self.sums = (0.0, 0.0)  # of local errors seen and foreseen
-        self.given = False  # whether a save time has been reached
+        self.looked, self.undone = 0.0, 0.0  # the time of the last look; the errors seen in steps that were taken back
         self.again = self.replanned = False
         self._adopt(self._planned())
 
@@ -94,6 +94,7 @@ class PlannedSteps:
             if self.clock.now == 0 and self.step < TOO_LONG * abs(h):
                 return as_complex(self.outset.phi), False
             self._account(h, 1)
+            self.looked = self.clock.now
         if self.clock.left(target) > 0 and not self._due(target):
             h, n = self.clock.division(target, self.step)
             ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
@@ -104,9 +105,12 @@ class PlannedSteps:
             self._account(h, count)
             if self.clock.left(target) > 0:
                 self.record.watch(phi)
-        arrived = self.clock.left(target) == 0
-        self.given |= arrived
-        return phi, arrived
+        return phi, self.clock.left(target) == 0
+
+    def stands(self, time: float) -> bool:
+        """Whether the steps until ``time`` are not taken back any more."""
+        return not self.pending or self.clock.left(self.clock.end) == 0 \
+            or self.clock.sign * (time - self.looked) <= self.clock.tiny
 
     def _due(self, target: float) -> bool:
         """Whether the next step towards target is to be looked at."""
@@ -131,7 +135,7 @@ class PlannedSteps:
         kernel = SplittingKernel(self.kernel.hamiltonian, GRADIENT6_TABLE, self.record)
         h = self.clock.sign * self.step
         foreseen = Forecast(self.outset.rays, kernel.table, h).outlook(1).local[0]
-        error = StepProbe(kernel, phi).compare(phi, self.clock.time, h)[1]
+        error = StepProbe(kernel, self.outset.norms).compare(phi, self.clock.time, h)[1]
         heard = WITNESS[0] * foreseen < error < WITNESS[1] * foreseen
         self.record.witnessed = self.step if heard else 0.0
         return bool(heard)
@@ -160,7 +164,7 @@ class PlannedSteps:
 
     def snapshot(self) -> dict[str, Any]:
         numbers = [self.step, self.ratio, self.outlook.step, self.outlook.error, self.outlook.total, self.conjugation.inside,
-                   self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed, self.given]
+                   self.outlook.quanta, *self.sums, self.replanned, self.record.witnessed, self.looked]
         return {"numbers": np.array(numbers), "local": np.array(self.outlook.local),
                 "starts": np.array(self.outlook.starts), "pending": np.array(self.pending), "norms": self.probe.norms}
 
@@ -168,7 +172,7 @@ class PlannedSteps:
         """As at the snapshot; φ tells the kind of array."""
         self.step, self.ratio, step, error, total, self.conjugation.inside, quanta, *rest = np.asarray(saved["numbers"]).tolist()
         self.sums, self.replanned, self.record.witnessed = (rest[0], rest[1]), bool(rest[2]), rest[3]
-        self.given = bool(rest[4])
+        self.looked = rest[4]
         local, starts, self.pending = (np.asarray(saved[name]).tolist() for name in ("local", "starts", "pending"))
         self.outlook = Outlook(step, error, local, starts, total, quanta)
         self.probe.norms = np.asarray(saved["norms"])
@@ -339,8 +343,7 @@ class PlannedSteps:
                 self._shorten(left * self.clock.span, (spare / (self._bound() * left)) ** (1 / self.probe.order))
 
     def _started_again(self) -> Any:
-        if self.given:  # states at save times, by steps whose errors, in the few that were looked at, are not as foreseen
-            self.record.revised = max(self.record.revised, self.sums[0])
+        self.undone, self.looked = self.sums[0], 0.0
         self.clock.now, self.record.error, self.record.steps, self.conjugation.inside = 0.0, 0.0, 0, 0.0
         first = as_complex(self.outset.phi)
         if self.distrusted:

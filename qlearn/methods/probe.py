@@ -46,12 +46,10 @@ class Conjugation:
 
 @final
 class StepProbe:
-    """Measures e(h) at a state, relative to the norms of ψ0; those that are 0 stand as infinite ones."""
+    """Measures e(h) at a state, relative to ``norms``, those of ψ0 (see Outset)."""
 
-    def __init__(self, kernel: SplittingKernel, phi: Any):
-        self.kernel, self.order = kernel, kernel.table.order
-        norms = np.sqrt(squared_sums(phi, kernel.axes))
-        self.norms = np.where(norms > 0, norms, np.inf)
+    def __init__(self, kernel: SplittingKernel, norms: np.ndarray):
+        self.kernel, self.order, self.norms = kernel, kernel.table.order, norms
         self.transforms = 2 * kernel.pairs
         self.swollen = 1.0  # ‖φ‖ over the norms, where it has grown
         self._noise = 2 * EPS * math.sqrt(self.transforms * math.log2(kernel.hamiltonian.grid.size + 1))

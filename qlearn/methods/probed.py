@@ -16,8 +16,8 @@ from qlearn.kernels.arrays import as_complex, like
 from qlearn.methods.clock import Clock
 from qlearn.methods.growth import Growth, must_stay_finite
 from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.outset import Outset
 from qlearn.methods.probe import StepProbe
-from qlearn.methods.reach import Reach
 
 __all__ = ["ProbedSteps"]
 
@@ -39,20 +39,20 @@ class ProbedSteps:
     the sum is an estimate, not a bound. See ``qlearn.methods.reach`` for the other bound.
     """
 
-    def __init__(self, kernel: SplittingKernel, phi: Any, clock: Clock, tol: float, reach: Reach, limits: tuple[float, float],
-                 growth: Growth):
+    def __init__(self, kernel: SplittingKernel, outset: Outset, clock: Clock, tol: float, growth: Growth):
         self.kernel, self.record, self.tol, self.growth = kernel, kernel.record, tol, growth
-        self.clock, self.probe = clock, StepProbe(kernel, phi)
-        self.reach, self.driven = reach, kernel.hamiltonian.time_dependent
+        self.clock, self.probe = clock, StepProbe(kernel, outset.norms)
+        self.reach, self.driven = outset.reach, kernel.hamiltonian.time_dependent
         self.may_run_away = kernel.hamiltonian.has_complex_mean_field
         self.longest = clock.span / (DRIVEN_STEPS if self.driven else 1 if kernel.table.processor is None else PARTS)
-        turn, self._limit = limits
+        turn, self._limit = outset.limits
         self.step = min(turn, self.longest)
         self.until_probe, self.stride = 0, 2
         self._constant, self._since = 0.0, 0.0  # C, and Σ|h|^(p+1) since the last probe
-        self._anchor = (phi, clock.now, 0.0, 0)
+        self._anchor = (outset.phi, clock.now, 0.0, 0)
         self._cap, self._cap_end, self._returns = np.inf, clock.now, 0  # to the anchor as it is
-        self._range, self._given = [np.inf, 0.0], 0.0  # the last save time that was reached
+        self._range = [np.inf, 0.0]
+        self.undone = 0.0  # the error of the steps that were taken back last
 
     @property
     def words(self) -> str:
@@ -62,10 +62,7 @@ class ProbedSteps:
         """Some steps towards target: (φ, whether it is reached)."""
         # a step that is too long for a gain by f may leave the range of numbers: it is found to err, and done again
         with np.errstate(over="ignore", invalid="ignore") if self.may_run_away else nullcontext():
-            phi, arrived = self._advanced(phi, target)
-        if arrived:
-            self._given = self.clock.now
-        return phi, arrived
+            return self._advanced(phi, target)
 
     def _advanced(self, phi: Any, target: float) -> tuple[Any, bool]:
         if self.clock.left(self._cap_end) == 0:
@@ -91,6 +88,10 @@ class ProbedSteps:
         phi, now, error, _ = self._anchor
         return phi, now, error
 
+    def stands(self, time: float) -> bool:
+        """Whether the steps until ``time`` are not taken back any more."""
+        return self.clock.sign * (time - self._anchor[1]) <= self.clock.tiny
+
     def predict(self, phi: Any) -> float:
         """The step length that this state would be given now; nothing is moved."""
         h = min(self.step, self._limit)
@@ -105,7 +106,7 @@ class ProbedSteps:
     def snapshot(self) -> dict[str, Any]:
         anchor, now, error, steps = self._anchor
         numbers = [self.step, self.until_probe, self.stride, self._constant, self._since, self._cap, self._cap_end,
-                   *self._range, self._limit, now, error, steps, self._returns, self._given]
+                   *self._range, self._limit, now, error, steps, self._returns]
         return {"numbers": np.array(numbers, dtype=float), "anchor": anchor, "norms": self.probe.norms,
                 "swollen": self.probe.swollen, **{f"reach.{key}": value for key, value in self.reach.snapshot().items()}}
 
@@ -116,7 +117,7 @@ class ProbedSteps:
         self.until_probe, self.stride = int(until), int(stride)
         self._range, self._limit = numbers[7:9], numbers[9]
         self._anchor = (like(np.asarray(saved["anchor"]), phi), numbers[10], numbers[11], int(numbers[12]))
-        self._returns, self._given = int(numbers[13]), numbers[14]
+        self._returns = int(numbers[13])
         self.probe.norms, self.probe.swollen = np.asarray(saved["norms"]), float(saved["swollen"])
         self.reach.restore({key.removeprefix("reach."): value for key, value in saved.items() if key.startswith("reach.")})
 
@@ -150,8 +151,7 @@ class ProbedSteps:
         measured = self._measured(phi, h, allowed)
         best = self._best(measured.constant)
         if self._overran(measured.constant):
-            if self.clock.sign * (self._given - self._anchor[1]) > 0:
-                self.record.revised = max(self.record.revised, measured.constant * self._since)
+            self.undone = measured.constant * self._since
             return self._gone_back(best)
         if measured.visible and measured.constant * abs(h) ** (self.probe.order + 1) > 1.5 * allowed:
             self.step = abs(h) * float(np.clip(best / abs(h), 0.2, 0.9))

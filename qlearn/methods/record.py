@@ -20,7 +20,7 @@ class Record:
 
     ffts : transforms of one wave function (a batch of b counts b).   steps : steps or series terms taken.
     error : estimated error of the method at the last state, L2, relative to ‖ψ0‖.   rounding : that of the arithmetic.
-    revised : estimated error of states at save times whose steps were then found too long, and done again without them.
+    revised : estimated error of states at save times that were handed out early and whose steps were then found too long.
     note : how the steps came about, in words.
     witnessed : the step length whose forecast, of a scheme with a processor, another scheme has confirmed at ψ0; 0 for none.
     reached : the time that ψ has reached, counted from times[0]; for the progress bar.

@@ -6,14 +6,11 @@ potential factors are another's (qlearn.methods.kicks), the choice of the steps 
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
-
-import numpy as np
+from typing import ClassVar, final
 
 from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import like, to_numpy
 from qlearn.methods.alternatives import alternatives
 from qlearn.methods.coefficients import (
     BM4_TABLE,
@@ -25,9 +22,7 @@ from qlearn.methods.coefficients import (
     SplittingTable,
 )
 from qlearn.methods.gradient_coefficients import GRADIENT6_TABLE, PROCESSED_GRADIENT6_TABLE
-from qlearn.methods.kernel import SplittingKernel
-from qlearn.methods.probed import ProbedSteps
-from qlearn.methods.steps import AutomaticSteps, FixedSteps
+from qlearn.methods.splitting_stepper import SplittingStepper
 from qlearn.methods.task import Task
 
 __all__ = ["BM4", "BM6", "RKN6", "Chin4", "Gradient6", "ProcessedGradient6", "Splitting", "Strang", "Yoshida4"]
@@ -85,56 +80,12 @@ class Splitting(ABC):
         if self.table.nystrom:
             raise UnsupportedError(f"{self.name} needs [V,[V,[V,T]]] = 0, which matrices V(q) do not obey. Use BM6() or BM4().")
 
-    def start(self, task: Task) -> "SplittingStepper":
+    def start(self, task: Task) -> SplittingStepper:
         return SplittingStepper(task, self.name, self.table, self.dt)
 
 
 def _takes_gradients(hamiltonian: Hamiltonian) -> bool:
     return hamiltonian.channels is None and hamiltonian.nonlinearity is None and hamiltonian.is_diagonal_in_k
-
-
-@final
-class SplittingStepper:
-    """A run of one scheme with given or automatic steps; φ = exp(−iκ·(x − a))ψ, with the batch axes of V broadcast in."""
-
-    def __init__(self, task: Task, name: str, table: SplittingTable, dt: float | None):
-        self.task, self.name = task, name
-        self.phi = task.hamiltonian.grid.to_periodic(task.outset.psi)
-        planned = task.outset.planned.pop(table, None) if dt is None else None
-        if planned is not None:
-            self.steps: FixedSteps | AutomaticSteps = planned
-            return
-        kernel = SplittingKernel(task.hamiltonian, table, task.record, task.imaginary)
-        self.steps = FixedSteps(kernel, task.outset, dt) if dt is not None else AutomaticSteps(kernel, task.outset, task.tol)
-
-    def move(self, target: float) -> Any | None:
-        self.phi, arrived = self.steps.advance(self.phi, target)
-        self.task.record.reached = self.steps.clock.now
-        if not arrived:
-            return None
-        self.task.record.note = f"{self.name} with {self.steps.words}"
-        return self.task.hamiltonian.grid.from_periodic(self.steps.state(self.phi))
-
-    @property
-    def judged(self) -> tuple[Any, float, float] | None:
-        """(ψ, its time, the error until then) at the last state that steps chosen by local errors have looked at; else None."""
-        way = self.steps.way if isinstance(self.steps, AutomaticSteps) else None
-        if not isinstance(way, ProbedSteps):
-            return None
-        phi, now, error = way.judged
-        return self.task.hamiltonian.grid.from_periodic(phi), now, error
-
-    def snapshot(self) -> dict[str, Any]:
-        """φ, how its phases are computed, and what the steps keep under "steps."."""
-        return {"phi": np.array(to_numpy(self.phi)), "phases": self.steps.kernel.phases.name,
-                **{f"steps.{key}": value for key, value in self.steps.snapshot().items()}}
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """To the same bits; where "numba" made the phases and is not installed now MissingExtraError says so."""
-        self.phi = like(to_numpy(saved["phi"]), self.phi)
-        self.steps.kernel.compute_with(str(saved["phases"]))
-        self.steps.restore({key.removeprefix("steps."): value for key, value in saved.items() if key.startswith("steps.")},
-                           self.phi)
 
 
 @final

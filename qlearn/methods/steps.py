@@ -32,10 +32,10 @@ class FixedSteps:
     the estimate is that of a forecast, or else of one step with its processor at the first state."""
 
     def __init__(self, kernel: SplittingKernel, outset: Outset, dt: float):
-        self.kernel, self.dt, phi = kernel, float(dt), outset.phi
-        self.clock, self.probe, self.conjugation = Clock(outset.times), StepProbe(kernel, phi), Conjugation(kernel)
+        self.kernel, self.dt = kernel, float(dt)
+        self.clock, self.probe, self.conjugation = Clock(outset.times), StepProbe(kernel, outset.norms), Conjugation(kernel)
         self.growth = Growth(kernel.hamiltonian, outset.times)
-        self.until_probe, self._constant = 0, 0.0
+        self.until_probe, self._constant, self.undone = 0, 0.0, 0.0
         if kernel.table.processor is not None and self.clock.span > 0:
             self.until_probe, self._constant = sys.maxsize, self._processed(outset)
 
@@ -63,6 +63,10 @@ class FixedSteps:
         record.error = (record.error + error) * self.growth.between(before, self.clock.now)
         record.rounding = self.probe.rounding(record.steps)
         return phi, self.clock.left(target) == 0
+
+    def stands(self, time: float) -> bool:
+        """No step is ever taken back."""
+        return True
 
     def _processed(self, outset: Outset) -> float:
         """The error of a step over |h|^(p+1)."""
@@ -98,9 +102,15 @@ class AutomaticSteps:
 
     def __init__(self, kernel: SplittingKernel, outset: Outset, tol: float, most: float = math.inf):
         self.kernel, self.outset, self.tol, self.clock, self.times = kernel, outset, tol, Clock(outset.times), outset.times
-        self.most = most
-        self.way: PlannedSteps | ProbedSteps = self._planned() if outset.foreseeable else self._probed(outset.phi)
-        self._believe()
+        self.most, self.undone = most, 0.0  # the error of the steps that were taken back last
+        self._way: PlannedSteps | ProbedSteps = self._planned() if outset.foreseeable else self._probed()
+
+    @property
+    def way(self) -> PlannedSteps | ProbedSteps:
+        """How steps are chosen; a forecast that failed its check is given up, and φ is then the first state."""
+        if isinstance(self._way, PlannedSteps) and self._way.distrusted:
+            self._way = self._probed()
+        return self._way
 
     @property
     def words(self) -> str:
@@ -108,9 +118,14 @@ class AutomaticSteps:
 
     def advance(self, phi: Any, target: float) -> tuple[Any, bool]:
         """Some steps towards target: (φ, whether it is reached)."""
-        phi, arrived = self.way.advance(phi, target)
-        self._believe()
+        way = self.way
+        phi, arrived = way.advance(phi, target)
+        self.undone = way.undone
         return phi, arrived
+
+    def stands(self, time: float) -> bool:
+        """Whether the steps until ``time`` are not taken back any more."""
+        return self.way.stands(time)
 
     def state(self, phi: Any) -> Any:
         """The state that φ stands for."""
@@ -119,10 +134,11 @@ class AutomaticSteps:
     @property
     def foreseen(self) -> float | None:
         """FFT pairs of the whole run by the forecast, not checked against ψ yet; None where none is made."""
-        if not isinstance(self.way, PlannedSteps):
+        way = self._way
+        if not isinstance(way, PlannedSteps) or way.distrusted:
             return None
-        counts = np.ceil(np.abs(np.diff(self.times)) / self.way.step * (1 - 1e-9))
-        return float(np.sum(counts)) * self.kernel.pairs + self._besides(len(self.way.pending) + 1)
+        counts = np.ceil(np.abs(np.diff(self.times)) / way.step * (1 - 1e-9))
+        return float(np.sum(counts)) * self.kernel.pairs + self._besides(len(way.pending) + 1)
 
     def _besides(self, looks: int) -> float:
         """FFT pairs that are not steps: looks at ψ, or the witness and the processor of each stretch."""
@@ -133,12 +149,12 @@ class AutomaticSteps:
 
     def trusted(self, phi: Any) -> bool:
         """True where the forecast holds at φ, the first state, as far as it is asked before the run."""
-        return isinstance(self.way, PlannedSteps) and self.way.trusted(phi)
+        return isinstance(self._way, PlannedSteps) and not self._way.distrusted and self._way.trusted(phi)
 
     def predict(self, phi: Any) -> float:
         """The step length that this state would be given now; nothing is moved."""
         step = self.way.predict(phi)
-        return step if step > 0 else self._probed(phi).predict(phi)
+        return step if step > 0 else self._probed().predict(phi)
 
     def snapshot(self) -> dict[str, Any]:
         planned = isinstance(self.way, PlannedSteps)
@@ -147,18 +163,12 @@ class AutomaticSteps:
     def restore(self, saved: dict[str, Any], phi: Any) -> None:
         """As at the snapshot; φ tells the kind of array."""
         if bool(saved["planned"]) != isinstance(self.way, PlannedSteps):  # numba was there then and is not now
-            self.way = self._planned() if saved["planned"] else self._probed(phi)
+            self._way = self._planned() if saved["planned"] else self._probed()
         self.clock.restore(saved)
         self.way.restore({k.removeprefix("way."): v for k, v in saved.items() if k.startswith("way.")}, phi)
 
-    def _believe(self) -> None:
-        """Give a forecast up that failed its check; φ is then the first state."""
-        if isinstance(self.way, PlannedSteps) and self.way.distrusted:
-            self.way = self._probed(self.outset.phi)
-
-    def _probed(self, phi: Any) -> ProbedSteps:
-        growth = Growth(self.kernel.hamiltonian, self.times)
-        return ProbedSteps(self.kernel, phi, self.clock, self.tol, self.outset.reach, self.outset.limits, growth)
+    def _probed(self) -> ProbedSteps:
+        return ProbedSteps(self.kernel, self.outset, self.clock, self.tol, Growth(self.kernel.hamiltonian, self.times))
 
     def _planned(self) -> PlannedSteps:
         most = (self.most - self._besides(0)) / self.kernel.pairs

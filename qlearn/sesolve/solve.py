@@ -88,6 +88,7 @@ def propagate(H: Hamiltonian, psi0: Any, tlist: Any, *, method: Method | None = 
               imaginary_time: bool = False, window: bool | None = None) -> Iterator[tuple[float, Any]]:
     """Yield (t, ψ(t)) for each t of tlist, the first included, without storing anything; arguments as for sesolve.
 
+    States come once the steps that led to them have been judged: some at once where save times are close, as far as 16 MiB hold.
     Arguments are checked at the call. Leave the loop with ``break`` whenever enough is known; nothing further is computed.
     Warnings of accuracy come when the last state has been taken; in runs of many seconds those of the grid come earlier. There
     are no checkpoints here: store what is yielded, or take sesolve with ``checkpoint`` and ``stop``.

@@ -49,7 +49,7 @@ def test_errors_of_single_steps_under_a_drive_are_foreseen(strength):
     H = ql.Hamiltonian(grid, ql.SeparablePotential(lambda x: (x**2 / 16 - 1) ** 2, [(factor, lambda x: np.clip(x, -8, 8))]))
     psi = ql.gaussian(grid, center=-3.0, momentum=2.0, width=0.6).astype(complex)
     rays = Rays(H, psi, modes_of(H, psi), 1.0, 19.0, Record(), DriveFactors(H.drive.factors_at, 1.0, 20.0))
-    probe = StepProbe(SplittingKernel(H, ql.Gradient6.table, Record()), psi)
+    probe = StepProbe(SplittingKernel(H, ql.Gradient6.table, Record()), np.linalg.norm(psi))
     for h in (0.7, 0.4):
         error = probe.compare(psi, 1.0, h)[1]
         assert Forecast(rays, ql.Gradient6.table, h).outlook(1).local[0] == pytest.approx(error, rel=0.12)

@@ -6,8 +6,8 @@ import qlearn as ql
 from qlearn.methods import Record
 from qlearn.methods.growth import Growth
 from qlearn.methods.kernel import SplittingKernel
+from qlearn.methods.outset import Outset
 from qlearn.methods.probed import ProbedSteps
-from qlearn.methods.reach import Reach
 from qlearn.methods.steps import Clock
 
 
@@ -40,7 +40,7 @@ def test_who_comes_back_to_the_same_state_takes_shorter_steps_each_time():
     """Else a run in which every return ends at the same place would not end."""
     grid, times, record = ql.Grid(64, (-8, 8)), np.array([0.0, 5.0]), Record()
     H, psi = ql.Hamiltonian(grid, lambda x: x**2 / 2), ql.gaussian(grid, center=1, width=0.7)
-    steps = ProbedSteps(SplittingKernel(H, ql.RKN6.table, record), psi, Clock(times), 1e-8, Reach(H, record), (1.0, 1.0),
+    steps = ProbedSteps(SplittingKernel(H, ql.RKN6.table, record), Outset(H, psi, times, record), Clock(times), 1e-8,
                         Growth(H, times))
     caps = []
     for _ in range(3):
