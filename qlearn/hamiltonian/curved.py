@@ -13,6 +13,7 @@ continuation of ψ is smooth, which a metric with ∂g = 0 there, and A = 0 acro
 converge as a power of N.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import final
 
@@ -23,7 +24,7 @@ from qlearn.errors import UnsupportedError
 from qlearn.grids import Grid
 from qlearn.hamiltonian.geometry import MassGeometry, MetricGeometry
 from qlearn.hamiltonian.kinetic_bound import upper_bound
-from qlearn.hamiltonian.vector_potential import VectorPotential
+from qlearn.hamiltonian.vector_potential import ALIKE, VectorPotential
 from qlearn.kernels import fft as transforms
 from qlearn.kernels.derivatives import gauss_nodes
 from qlearn.kernels.harmonics import HarmonicProjector
@@ -32,7 +33,6 @@ from qlearn.kernels.workspace import Workspace
 __all__ = ["CovariantKinetic"]
 
 TIMES = (0.0, 1.0, 0.3819660, 7.9442719)  # at which it is asked whether A is the same everywhere
-ALIKE = 1e-14  # a table that varies less than this along an axis is constant there
 
 
 @final
@@ -260,19 +260,39 @@ class CovariantKinetic:
         if not self.depends_on_time:
             return False
         try:
-            return all(self.at_modes(t) is not None for t in TIMES)
+            return self.mean_lines(TIMES, np.full(len(TIMES), 1 / len(TIMES))) is not None
         except (ArithmeticError, LookupError, TypeError, ValueError):  # times that nobody asked for: A may not be known there
             return False
 
-    def at_modes(self, t: float) -> np.ndarray | None:
-        """T(k) at time t, broadcasting to (*shape), where it is a function of the wavenumbers: no metric, no poles, no axes that
-        are coupled, and A the same everywhere; else None."""
-        lines, _ = self._lines(t)
-        if self.inverse_root is not None or self._poles:
+    def mean_lines(self, times: Sequence[float], shares: np.ndarray) -> list[np.ndarray] | None:
+        """Σ_s share_s T(k, t_s), Σ_s share_s = 1, as a sum over the axes of functions of their wavenumbers (N_a,), where T is
+        one: no metric, no poles, no axes that are coupled, and A the same everywhere; else None."""
+        if self._still is None or self.potential is None:
             return None
-        if any(line is None or line.size > n for line, n in zip(lines, self.grid.shape, strict=True)):
+        found = [self.potential.everywhere(t) for t in times]
+        if any(values is None for values in found):
             return None
-        return np.asarray(sum(lines[1:], lines[0]))
+        values = np.array(found)
+        means, squares = (shares @ values).tolist(), (shares @ values**2).tolist()
+        if any(square != 0 and kind == "wall" for square, kind in zip(squares, self.grid.boundary, strict=True)):
+            return None
+        return [still - mean * slope + weight * square
+                for (still, slope, weight), mean, square in zip(self._still, means, squares, strict=True)]
+
+    @cached_property
+    def _still(self) -> list[tuple[np.ndarray, np.ndarray, float]] | None:
+        """w(ħk)², 2wħk and w of T = Σ_a w(ħk − A)² in flat space, for each axis; None elsewhere. A mode whose k has no sign has
+        the mean over both."""
+        if self.inverse_root is not None or self._poles or not all(self._straight):
+            return None
+        parts = []
+        for a, k in enumerate(self.grid.wavenumbers):
+            weight, p = float(np.mean(self.along[a])), self.hbar * k
+            slope = 2 * weight * p
+            if a in self._unsigned:
+                slope[k.size // 2] = 0.0
+            parts.append((weight * p**2, slope, weight))
+        return parts
 
     @cached_property
     def bounds(self) -> tuple[float, float]:

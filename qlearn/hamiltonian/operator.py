@@ -144,6 +144,11 @@ class Hamiltonian:
         return isinstance(self.kinetic, FlatKinetic)
 
     @property
+    def potential_depends_on_time(self) -> bool:
+        """True for V(t, *q)."""
+        return self._values.time_dependent
+
+    @property
     def kinetic_depends_on_time(self) -> bool:
         """True for A(t, *q)."""
         return isinstance(self.kinetic, CovariantKinetic) and self.kinetic.depends_on_time
@@ -208,7 +213,7 @@ class Hamiltonian:
         drive = self.drive if self.is_hermitian else None
         parts = [self._tables(t)[2]] if drive is None else [drive.static, *drive.tables]
         plain = self.channels is None and not self.batch_shape and self.grid.size <= SMALL
-        if plain and (drive is not None or not self.time_dependent):
+        if plain and (drive is not None or not self.potential_depends_on_time):
             places = self.kept("kinks", lambda: np.flatnonzero(np.any([kinks(part, self.grid) for part in parts], axis=0)))
             return not places.size or (energy is not None and not np.any(self.potential_table(t).reshape(-1)[places] < energy))
         below = None if energy is None else lowest_diagonal(self.potential_table(t), self.channels, self.grid.ndim) < energy
@@ -239,12 +244,12 @@ class Hamiltonian:
         if "pole" in self.grid.boundary:
             raise UnsupportedError("the gradient of V is not offered on grids with poles; the methods there, Chebyshev() and "
                                    "Lanczos(), need none.")
-        return Steepness(self.grid, self.kinetic.inverse, self._optical_drive, static=not self._values.time_dependent)
+        return Steepness(self.grid, self.kinetic.inverse, self._optical_drive, static=not self.potential_depends_on_time)
 
     def _tables(self, t: float) -> tuple[float, np.ndarray | None, np.ndarray]:
         """(t, W, V − iW or V), kept for the last t."""
         last = self.__dict__["_last"]
-        if last is not None and (last[0] == t or not self._values.time_dependent):
+        if last is not None and (last[0] == t or not self.potential_depends_on_time):
             return last
         real, loss = self.potential_table(t), self._values.loss(t)
         if self._absorbed is not None:
@@ -370,7 +375,7 @@ class Hamiltonian:
 
     def __repr__(self) -> str:
         parts = {"metric": self.metric is not None, "A": self.vector_potential is not None,
-                 "V(t)": self._values.time_dependent, f"{self.channels} channels": self.channels is not None,
+                 "V(t)": self.potential_depends_on_time, f"{self.channels} channels": self.channels is not None,
                  f"batch {self.batch_shape}": bool(self.batch_shape), "loss": not self.is_hermitian,
                  "f(|ψ|²)": not self.is_linear}
         extra = "".join(f", {words}" for words, present in parts.items() if present)

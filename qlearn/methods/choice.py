@@ -64,8 +64,8 @@ def _settled(task: Task) -> tuple[Method, str] | None:
         return Chebyshev(), "for imaginary time, where the terms grow with the root of the time only"
     if not flat:
         what = "T is not diagonal in the wavenumbers"
-        if H.kinetic_moves_uniformly and H.is_hermitian:
-            return RKN6() if H.channels is None else BM6(), "because A depends on t and on nothing else"
+        if H.kinetic_moves_uniformly:
+            return _driven(task)
         if driven:
             return Magnus4(), f"because {what} and H depends on t"
         return (Chebyshev(), f"because {what}") if H.is_hermitian else (Lanczos(), f"because {what} and H is not Hermitian")
@@ -75,23 +75,24 @@ def _settled(task: Task) -> tuple[Method, str] | None:
 
 
 def _driven(task: Task) -> tuple[Method, str]:
-    """For a flat, linear H(t); V is looked at at a few times."""
+    """For a flat, linear H(t), A the same everywhere; V is looked at at a few times."""
     H = task.hamiltonian
+    moving = "V depends on t" if H.potential_depends_on_time else "A depends on t and on nothing else"
     if H.channels is not None:
         if H.is_hermitian:
-            return BM6(), "because the coupled V depends on t"
+            return BM6(), f"because {moving}, with channels"
         losses = _losses(task)
         if _turns_cheaply(H, losses) and _is_faint(task, losses):
-            return BM6(), "because the coupled V depends on t and its loss is small enough for steps back in time"
-        return Magnus4(), "because the coupled V depends on t and H is not Hermitian"
+            return BM6(), f"because {moving}, with channels whose loss is small enough for steps back in time"
+        return Magnus4(), f"because {moving}, with channels, and H is not Hermitian"
     smooth = all(H.gradient_is_smooth(float(task.times[0] + part * task.span), task.outset.energy) for part in LOOKS)
     if H.is_hermitian:
         if smooth and _meets_a_seam(task):
-            return RKN6(), "because V depends on t and has a kink at the ends, which the state may reach"
-        return (Gradient6(), "because V depends on t and is smooth") if smooth \
-            else (RKN6(), "because V depends on t and has kinks, steps or narrow features")
-    return (_forwards(task), "because V depends on t and H is not Hermitian: no kicks back in time") if smooth \
-        else (Magnus4(), "because V depends on t, is not smooth, and H is not Hermitian")
+            return RKN6(), f"because {moving}, and V has a kink at the ends, which the state may reach"
+        return (Gradient6(), f"because {moving}, and V is smooth") if smooth \
+            else (RKN6(), f"because {moving}, and V has kinks, steps or narrow features")
+    return (_forwards(task), f"because {moving}, and H is not Hermitian: no kicks back in time") if smooth \
+        else (Magnus4(), f"because {moving}, V is not smooth, and H is not Hermitian")
 
 
 def _forwards(task: Task) -> Splitting:
@@ -222,7 +223,7 @@ def _meets_a_seam(task: Task) -> bool:
     axes = [axis for axis in kinked if axis not in task.cut]
     if not axes:
         return False
-    if task.outset.factors is not None and H.grid.is_ring and not H.batch_shape and may_compile():
+    if task.outset.factors is not None and H.is_diagonal_in_k and H.grid.is_ring and not H.batch_shape and may_compile():
         presence = Presence(H.grid, to_numpy(task.psi), task.modes(), task.tol)
         found = by_trajectories(H, presence, task.outset.factors, task.span < 0)
         return found is not None and any(found[1][axis] == slice(0, H.grid.shape[axis]) for axis in axes)

@@ -15,7 +15,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.action import dense_matrix
 from qlearn.kernels.arrays import squared_sums
-from qlearn.kernels.phases import Product
+from qlearn.kernels.phases import Phases, Product
 from qlearn.methods.frozen import kinetic_sum
 from qlearn.methods.krylov import krylov_exponential
 from qlearn.methods.last_few import last_few
@@ -27,8 +27,8 @@ from qlearn.methods.sequence import Sequence, plan_of
 __all__ = ["CovariantSteps"]
 
 ALLOWED = 4 * EPS  # error of a drift in Krylov spaces
-NODES, SHARES = ((0.5 * part).tolist() for part in np.polynomial.legendre.leggauss(4))
-NODES = [0.5 + node for node in NODES]
+NODES, SHARES = (0.5 * part for part in np.polynomial.legendre.leggauss(4))
+NODES = (0.5 + NODES).tolist()
 FEW = 512          # points up to which T has its eigenvectors found, in half a second at most
 
 
@@ -37,15 +37,17 @@ class CovariantSteps:
     """Steps of one sequence on φ, NumPy; the kicks of the last few step lengths are kept, ``most`` of them. Transforms are
     counted here, but for those of the eigenvectors of T, which H keeps for all runs."""
 
-    def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, record: Record, imaginary: bool, most: int):
-        self.hamiltonian, self.sequence, self.plan, self.kicks = hamiltonian, sequence, plan_of(sequence), kicks
+    def __init__(self, hamiltonian: Hamiltonian, sequence: Sequence, kicks: Any, phases: Phases, record: Record, imaginary: bool,
+                 most: int):
+        self.hamiltonian, self.sequence, self.plan = hamiltonian, sequence, plan_of(sequence)
+        self.kicks, self.phases = kicks, phases
         self.record, self.imaginary, self.most, self.axes = record, imaginary, most, hamiltonian.state_axes
         self._kept: dict[float, list[Product]] = {}
 
     def steps(self, phi: Any, time: float, h: float, count: int) -> Any:
         """``count`` steps of length h from ``time``."""
         kicks, norms = self._kicks(h, phi), squared_sums(phi, self.axes) if self.imaginary else None
-        turns = turns_of(kicks, self.plan, time, h, count, compiled=False)
+        turns = turns_of(self.kicks, kicks, self.plan, phi, self.hamiltonian.grid.size, time, h, count, self.phases)
         kick, given = next(turns)
         phi = kick(phi, given)
         for step in range(count):
@@ -71,26 +73,19 @@ class CovariantSteps:
             parts = phi.reshape(-1, H.grid.size) @ adjoint
             parts *= np.expm1(factor * abs(span) * levels)  # 1 is left to φ itself: what U errs by counts for what changes
             return phi + (parts @ frames).reshape(phi.shape)
-        table = self._mean(time, span) if H.kinetic_depends_on_time else None
-        if table is not None:
-            modes = H.grid.forward(phi)
-            modes *= np.exp(factor * abs(span) * table)
-            self.record.ffts += 2 * (modes.size // H.grid.size)
-            return H.grid.backward(modes)
+        kinetic: Any = H.kinetic
+        lines = kinetic.mean_lines([time + span * node for node in NODES], SHARES) if H.kinetic_depends_on_time else None
+        if lines is not None:
+            forward, backward, scale = H.grid.passes(phi)
+            turn, given = self.phases.outer([(span / H.hbar) * line for line in lines], phi, scale)
+            self.record.ffts += 2 * (phi.size // H.grid.size)
+            return backward(turn(forward(phi), given))
         psi = H.grid.from_periodic(phi)
         for part in moments(time, span) if H.kinetic_depends_on_time else (((0.0, 1.0),),):
             drift = kinetic_sum(H.kinetic, part)
             psi, _, applications = krylov_exponential(drift, psi, len(self.axes), abs(span), factor, ALLOWED)
             self.record.ffts += applications * len(part) * H.kinetic.ffts * (psi.size // H.grid.size)
         return H.grid.to_periodic(psi)
-
-    def _mean(self, time: float, span: float) -> np.ndarray | None:
-        """The mean of T(k, t) over a drift; None where T is not a function of k."""
-        kinetic: Any = self.hamiltonian.kinetic
-        tables = [kinetic.at_modes(time + span * node) for node in NODES]
-        if any(table is None for table in tables):
-            return None
-        return np.asarray(sum(share * table for share, table in zip(SHARES, tables, strict=True)))
 
     @cached_property
     def _modes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

@@ -39,7 +39,7 @@ class SplittingKernel:
         kicks = kicks_for(H, self.phases, self.imaginary, self.table)
         step, most = step_of(self.table), self.KEPT if H.grid.size < self.MANY else 2
         flat = H.is_diagonal_in_k
-        self._covariant = None if flat else CovariantSteps(H, step, kicks, self.record, self.imaginary, most)
+        self._covariant = None if flat else CovariantSteps(H, step, kicks, self.phases, self.record, self.imaginary, most)
         self._plain = PlainSteps(H, step, kicks, self.phases, self.imaginary, most)
         self._fused = fused_steps(H, step, kicks, self.phases, gradient, most) if flat and not self.imaginary else None
 

@@ -42,7 +42,7 @@ def kicks_for(hamiltonian: Hamiltonian, phases: Phases, imaginary: bool, table: 
     gradient = any(table.gradients)
     if hamiltonian.channels is not None:
         return ChannelKicks(hamiltonian, phases, imaginary, table)
-    if not hamiltonian.time_dependent and hamiltonian.nonlinearity is None:
+    if not hamiltonian.potential_depends_on_time and hamiltonian.nonlinearity is None:
         return StaticKicks(hamiltonian, phases, imaginary)
     if hamiltonian.drive is not None and hamiltonian.nonlinearity is None and not imaginary:
         return DrivenKicks(hamiltonian, phases, gradient)
@@ -176,7 +176,7 @@ class ChannelKicks:
     def _kick(self, h: float, phi: Any) -> Callable[[Any, float], Any]:
         H, f = self.hamiltonian, self.hamiltonian.nonlinearity is not None
         parts = self.inner.kicks if f else (1.0,)
-        keep = not H.time_dependent and (not f or len(set(parts)) * H.potential_table().size <= FEW_MATRICES)
+        keep = not H.potential_depends_on_time and (not f or len(set(parts)) * H.potential_table().size <= FEW_MATRICES)
         kept = self._matrices(parts, h, 0.0, phi) if keep else None
 
         def kick(phi: Any, time: float) -> Any:
@@ -216,7 +216,7 @@ class ChannelKicks:
         """For each of the parts of h, U_ij (…, *shape) of exp(E), row by row."""
         H = self.hamiltonian
         exponential = self._static or self._exponential(time)
-        if not self.hamiltonian.time_dependent:
+        if not self.hamiltonian.potential_depends_on_time:
             self._static = exponential
         return {part: [[like(entry, phi) for entry in row] for row in exponential(part * h / H.hbar)]
                 for part in dict.fromkeys(parts)}

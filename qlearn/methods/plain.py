@@ -35,7 +35,7 @@ class PlainSteps:
         forward, backward, scale = self.hamiltonian.grid.passes(phi)
         drifts, kicks = self._step(h, scale, phi)
         norms = squared_sums(phi, self.axes) if self.imaginary else None
-        turns = self._turns(kicks, phi, time, h, count)
+        turns = turns_of(self.kicks, kicks, self.plan, phi, self.hamiltonian.grid.size, time, h, count, self.phases)
         kick, given = next(turns)
         phi = kick(phi, given)
         for _ in range(count):
@@ -52,12 +52,6 @@ class PlainSteps:
             if lookout is not None:
                 lookout.see(phi)
         return phi if norms is None else restored(phi, norms, self.axes)
-
-    def _turns(self, kicks: list[Product], phi: Any, time: float, h: float, count: int) -> Iterator[Product]:
-        """The kick before all steps and those behind the stages, each with its table or its time."""
-        if isinstance(self.kicks, DrivenKicks) and isinstance(phi, np.ndarray) and self.hamiltonian.grid.size <= FEW:
-            return zip(repeat(imul), self.kicks.factors_in_turn(self.plan, h, time, count), strict=False)
-        return turns_of(kicks, self.plan, time, h, count, compiled=self.phases.name == "numba")
 
     def once(self, phi: Any, sequence: Sequence, time: float, h: float) -> Any:
         """Another sequence, whose tables are not kept."""
@@ -92,13 +86,18 @@ class PlainSteps:
         return [(imul, like(table, phi)) for table in tables]
 
 
-def turns_of(kicks: list[Product], plan: Plan, time: float, h: float, count: int, *, compiled: bool) -> Iterator[Product]:
-    """The kick before ``count`` steps and those behind their stages, each with its table or, where they have none, its time."""
-    turns = [kicks[0], *kicks[1:-1] * count]
-    turns[-1] = kicks[-1]
-    if kicks[0][1] is not None:
+def turns_of(kicks: Any, prepared: list[Product], plan: Plan, phi: Any, size: int, time: float, h: float, count: int,
+             phases: Phases) -> Iterator[Product]:
+    """The kick before ``count`` steps and those behind their stages, each with its table or, where they have none, its time.
+    prepared : by the kicks, in the order of the plan.   size : points of the grid."""
+    if isinstance(kicks, DrivenKicks) and isinstance(phi, np.ndarray) and size <= FEW:
+        return zip(repeat(imul), kicks.factors_in_turn(plan, h, time, count), strict=False)
+    turns = [prepared[0], *prepared[1:-1] * count]
+    turns[-1] = prepared[-1]
+    if prepared[0][1] is not None:
         return iter(turns)
-    return zip((kick for kick, _ in turns), plan.times(time, h, count, compiled=compiled).tolist(), strict=True)
+    times = plan.times(time, h, count, compiled=phases.name == "numba").tolist()
+    return zip((kick for kick, _ in turns), times, strict=True)
 
 
 def restored(phi: Any, norms: np.ndarray, axes: tuple[int, ...]) -> Any:

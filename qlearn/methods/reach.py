@@ -130,8 +130,9 @@ class Reach:
         """(the modes of φ, None where they tell no velocities, Hφ), counted."""
         H, copies = self.hamiltonian, phi.size // self.hamiltonian.grid.size
         if not H.is_diagonal_in_k:
+            applied = H.grid.to_periodic(H.apply(H.grid.from_periodic(phi), time))
             self.record.ffts += H.kinetic.ffts * copies
-            return None, H.grid.to_periodic(H.apply(H.grid.from_periodic(phi), time))
+            return None, applied
         self.record.ffts += copies if modes is not None else 2 * copies
         modes = H.grid.forward(phi.astype(complex)) if modes is None else modes
         if H.channels is None and H.is_linear:

@@ -36,7 +36,8 @@ class Splitting(ABC):
     V may depend on t. A loss (absorber, Im V < 0) is multiplied with exp(−bhW/ħ); where b < 0 that grows, which is harmless
     while |b|hW/ħ stays below 1: Strang() and Chin4() have no b < 0. With a metric or A(q) a drift is the exponential of a T that
     is not diagonal in the wavenumbers (qlearn.methods.covariant): meant for f(|ψ|²), which no other method takes in real time.
-    Schemes with gradients are not offered there, and with an A(t, q) that varies in place those of order 4 at most.
+    Schemes with gradients are not offered there but for an A(t) that is the same everywhere, and with an A(t, q) that varies in
+    place those of order 4 at most.
     """
 
     dt: float | None = None
@@ -63,9 +64,9 @@ class Splitting(ABC):
                                    f"not. Use {alternatives(hamiltonian)}.")
 
     def _check_covariant(self, hamiltonian: Hamiltonian, others: str) -> None:
-        if any(self.table.gradients):
-            raise UnsupportedError(f"{self.name} needs ∂VᵀM⁻¹∂V of a constant mass; with a metric, A(q) or A(t) there is none. "
-                                   f"Use {others}.")
+        if any(self.table.gradients) and (not hamiltonian.kinetic_moves_uniformly or self.table.processor is not None):
+            raise UnsupportedError(f"{self.name} is not offered with a metric, an A(q) or "
+                                   f"{'an A(t)' if self.table.processor else 'an A(t, q) that varies in place'}. Use {others}.")
         if hamiltonian.kinetic_depends_on_time and not hamiltonian.kinetic_moves_uniformly and self.order > 4:
             raise UnsupportedError(f"{self.name} is not offered for A(t, q), whose drifts are of order 4. Use {others}.")
 

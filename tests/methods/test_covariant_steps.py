@@ -45,6 +45,14 @@ ORDERS = {"curved": "Strang Yoshida4 BM4 BM6 RKN6", "magnetic": "Strang BM4 RKN6
           "coupled": "Strang BM4 BM6", "lossy": "Strang BM6"}
 
 
+FINER = ql.Grid(48, (0, 2 * np.pi), twist=0.3)
+LIGHT = {"vector_potential": lambda t, x: 3 * np.sin(4 * t), "time_dependent": True}
+LIT = {"light": ql.Hamiltonian(FINER, 20 * np.cos(FINER.axes[0]), **LIGHT),
+       "lossy": ql.Hamiltonian(FINER, lambda t, x: 20 * np.cos(x - t), absorber=lambda x: 1 - np.cos(x), **LIGHT),
+       "coupled": ql.Hamiltonian(FINER, 20 * matrices(FINER.axes[0]), **LIGHT)}
+BY_LIGHT = {"light": "Strang Chin4 BM6 RKN6 Gradient6", "lossy": "Strang Chin4 Gradient6", "coupled": "BM4 BM6"}
+
+
 def integrated(H, psi, end):
     """By a Runge–Kutta method of order 8 for iħ dψ/dt = H(t, ψ)ψ."""
     def slope(t, values):
@@ -195,10 +203,40 @@ def test_a_linear_one_with_a_metric_and_a_moving_potential(name):
 @pytest.mark.parametrize(("name", "H", "words"), [
     ("Gradient6", HAMILTONIANS["curved"], r"RKN6\(\) or BM6\(\)"), ("ProcessedGradient6", HAMILTONIANS["magnetic"], r"RKN6\(\)"),
     ("RKN6", HAMILTONIANS["moving"], r"BM4\(\)"), ("Chin4", HAMILTONIANS["moving"], r"BM4\(\)"),
-    ("RKN6", HAMILTONIANS["coupled"], r"BM6\(\)"), ("Gradient6", ql.Hamiltonian(RING, 0.0, metric=metric), r"Chebyshev\(\)")])
+    ("RKN6", HAMILTONIANS["coupled"], r"BM6\(\)"), ("Gradient6", HAMILTONIANS["moving"], r"BM4\(\)"),
+    ("ProcessedGradient6", LIT["light"], r"Magnus4\(\)"), ("RKN6", LIT["coupled"], r"BM6\(\)"),
+    ("Gradient6", ql.Hamiltonian(RING, 0.0, metric=metric), r"Chebyshev\(\)")])
 def test_refusals_name_what_to_take(name, H, words):
     with pytest.raises(UnsupportedError, match=words):
         getattr(ql, name)().check(H)
+
+
+@cache
+def lit(kind):
+    """The state at 1 of a linear H with an A(t) that is the same everywhere, by a Runge–Kutta method; the one at 0."""
+    H, x = LIT[kind], FINER.axes[0]
+    psi = np.exp(np.cos(x) + 1j * np.sin(x) + 0.3j * x) / 3
+    psi = psi if H.channels is None else np.stack([psi, 0.6j * psi.conj() * np.exp(0.6j * x)])
+    return psi, integrated(H, psi, 1.0)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in BY_LIGHT.items() for name in names.split()])
+def test_slopes_under_a_uniform_vector_potential(kind, name):
+    """Those of all schemes, with gradients too: drifts are exact, and [V, [T, V]] knows no A."""
+    H, method, (psi, exact) = LIT[kind], getattr(ql, name), lit(kind)
+    counts = [16, 20, 24, 28]
+    errors = [np.max(H.norm(run(method(dt=1 / n), H, psi, [0, 1.0])[0][-1] - exact)) for n in counts]
+    assert abs(-np.polyfit(np.log(counts), np.log(errors), 1)[0] - method.order) < 0.1, errors
+
+
+@pytest.mark.parametrize(("kind", "name"), [("light", "Gradient6"), ("lossy", "Gradient6"), ("coupled", "BM6")])
+@pytest.mark.parametrize("tol", [1e-5, 1e-9])
+def test_the_default_under_a_uniform_vector_potential(kind, name, tol):
+    H, (psi, exact) = LIT[kind], lit(kind)
+    method = "Chin4" if kind == "lossy" and tol == 1e-5 else name
+    result = ql.sesolve(H, psi, [0, 0.3, 1.0], tol=tol)
+    assert result.method.startswith(method)
+    assert np.max(H.norm(result.final_state - exact)) / np.max(H.norm(psi)) < result.stats["error_estimate"] < tol
 
 
 @pytest.mark.parametrize("shape", [(48,), (28, 20)], ids=["line", "plane"])
@@ -218,7 +256,7 @@ def test_a_uniform_vector_potential_that_moves(shape):
     result = ql.sesolve(H, psi, [0.2, 1.4], tol=1e-8)
     late = ql.Hamiltonian(grid, lambda t, *q: wave(t + 0.2, *q), mass=1.3, hbar=0.8, time_dependent=True,
                           vector_potential=lambda t, *q: shaken(t + 0.2, *q))
-    assert result.method.startswith("RKN6") and grid.norm(result.final_state - integrated(late, psi, 1.2)) < 1e-8
+    assert result.method.startswith("Gradient6") and grid.norm(result.final_state - integrated(late, psi, 1.2)) < 1e-8
     free = ql.Hamiltonian(grid, lambda t, *q: 0 * q[0], vector_potential=shaken, time_dependent=True)
     once, many = (ql.sesolve(free, psi, [0, 0.5], method=ql.Strang(dt=dt)).final_state for dt in (0.25, 0.01))
     assert grid.norm(once - many) < 1e-10
@@ -231,5 +269,5 @@ def test_a_vector_potential_that_looks_uniform_and_is_not():
 
     H = ql.Hamiltonian(RING, lambda t, x: np.cos(x), vector_potential=moving, time_dependent=True)
     result = ql.sesolve(H, START, [0, 0.9], tol=1e-6)
-    assert result.method.startswith("RKN6")
+    assert result.method.startswith("Gradient6")
     assert RING.norm(result.final_state - integrated(H, START, 0.9)) < 1e-6 * RING.norm(START)
