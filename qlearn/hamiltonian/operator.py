@@ -18,9 +18,10 @@ from qlearn.hamiltonian.action import DENSE_LIMIT, acted, dense_matrix, lowest_d
 from qlearn.hamiltonian.curved import CovariantKinetic
 from qlearn.hamiltonian.gradients import Steepness, is_smooth, kinks
 from qlearn.hamiltonian.kinetic import FlatKinetic, kinetic_for
+from qlearn.hamiltonian.moving import MovingNumbers, moving_numbers
 from qlearn.hamiltonian.nonlinearity import Nonlinearity
 from qlearn.hamiltonian.potential import Potential
-from qlearn.hamiltonian.separable import Drive
+from qlearn.hamiltonian.separable import Drive, held
 from qlearn.hamiltonian.tables import SMALL, frozen, point_levels
 from qlearn.kernels.arrays import namespace, squared_sums, squares, to_numpy
 
@@ -337,6 +338,20 @@ class Hamiltonian:
         A = self.vector_potential
         return self._rebuilt(potential=self._values.values(checks.real("t", t)), time_dependent=False,
                              vector_potential=(lambda *q: A(t, *q)) if self._moving and callable(A) else A)
+
+    def between(self, low: float, high: float) -> "Hamiltonian":
+        """The same operator, whose V and A are asked for at times from low to high alone, at others for the nearer of the two.
+        For a part of a run that ends where H(t) jumps."""
+        if not self.time_dependent:
+            return self
+        A = self.vector_potential
+        return self._rebuilt(potential=self._values.between(low, high),
+                             vector_potential=held(A, low, high) if self._moving and callable(A) else A)
+
+    @cached_property
+    def moving_numbers(self) -> list[MovingNumbers]:
+        """What H(t) depends on: the factors of a drive, or V(t) and A(t) at some of the points."""
+        return moving_numbers(self.grid, self.hbar, self._values, self.kinetic)
 
     def refined(self, factor: int = 2) -> "Hamiltonian | None":
         """The same operator on a finer grid; None where V, W or f is known on the points of this one only."""

@@ -12,7 +12,7 @@ from qlearn.grids import Grid
 from qlearn.hamiltonian.symbolic import coordinate_function, is_sympy, separations, time_function, whole_function
 from qlearn.hamiltonian.tables import is_known_everywhere, layout, tabulate
 
-__all__ = ["Drive", "SeparablePotential", "from_sympy"]
+__all__ = ["Drive", "SeparablePotential", "from_sympy", "held"]
 
 FEW = 4                # times that are asked for singly
 MOST_TERMS = 12        # more tables than this cost more than the expression itself
@@ -139,6 +139,13 @@ def from_sympy(expression: Any, ndim: int, time_dependent: bool, grid: Grid) -> 
             if len(terms) <= MOST_TERMS and _agrees(separated, whole, grid):
                 return separated
     return whole
+
+
+def held(function: Callable, low: float, high: float) -> Callable:
+    """The same function of t, *q at times from low to high; at others that of the nearer of the two."""
+    def nearest(t: Any, *q: Any) -> Any:
+        return function(np.clip(t, low, high) if isinstance(t, np.ndarray) else min(max(t, low), high), *q)
+    return nearest
 
 
 def _agrees(separated: SeparablePotential, whole: Callable, grid: Grid) -> bool:

@@ -22,8 +22,10 @@ SAMPLES = (0.0, 0.1381966, 0.4142136, 0.7320508, 1.0)  # of the whole time
 def fingerprint(problem: Problem, log: Log) -> dict[str, str]:
     """Name → digest. Equal for equal problems on the same machine with the same FFT."""
     H, grid, times = problem.H, problem.H.grid, problem.times
-    parts = {"tlist": times, "psi0": problem.psi0, "tol": problem.tol, "method": repr(problem.method),
-             "imaginary_time": problem.imaginary, "window": problem.part is not None, "store_states": log.keep,
+    plan = problem.plan
+    parts = {"tlist": times, "psi0": problem.psi0, "tol": problem.tol,
+             "method": repr(problem.method if plan is None else plan.method), "smooth parts": problem.smooth,
+             "imaginary_time": problem.imaginary, "window": plan is not None and plan.part is not None, "store_states": log.keep,
              "grid": [list(grid.shape), np.array(grid.bounds), list(grid.boundary), np.array(grid.twist)],
              "hbar": float(H.hbar), "mass": np.asarray(H.mass, dtype=float)}
     parts |= _operator(H, times[0] + np.array(SAMPLES) * (times[-1] - times[0]), to_numpy(problem.psi0))

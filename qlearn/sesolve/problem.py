@@ -1,6 +1,7 @@
 """What is to be solved, checked in full before any work."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import isclass
 from typing import Any, final
@@ -11,10 +12,11 @@ from qlearn import checks
 from qlearn.errors import UnsupportedError
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, like, namespace, to_numpy
-from qlearn.methods import Method, Record, Task, choose, guarded
+from qlearn.methods import Method, Record, Stepper, Task
 from qlearn.methods.record import EPS
-from qlearn.methods.window import Window
-from qlearn.sesolve.reduced import takes_windows, windowed
+from qlearn.sesolve.parts import Parts, Stretch, stretches
+from qlearn.sesolve.plan import Plan, plan_for
+from qlearn.sesolve.reduced import Reduced
 
 __all__ = ["Problem", "prepared"]
 
@@ -22,22 +24,34 @@ __all__ = ["Problem", "prepared"]
 @final
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """One solution to be found. psi0 (…batch of ψ0 and V, *state_shape); norms (…batch) NumPy."""
+    """One solution to be found. psi0 (…batch of ψ0 and V, *state_shape); norms (…batch) NumPy. ``method`` as it was given;
+    ``smooth`` the parts in which the run is done where H(t) is not smooth all the way, else ``plan`` how."""
 
     H: Hamiltonian
     psi0: Any
     times: np.ndarray
-    method: Method
-    reason: str
+    method: Method | None
+    window: bool | None
     tol: float
     imaginary: bool
     task: Task
-    part: tuple[Task, Window] | None
+    plan: Plan | None
+    smooth: list[Stretch]
     norms: np.ndarray
 
     @property
     def record(self) -> Record:
         return self.task.record
+
+    @property
+    def takes_steps_as_given(self) -> bool:
+        return getattr(self.method, "dt", None) is not None
+
+    def start(self, see_edges: Callable[[Any], None]) -> Stepper | Reduced | Parts:
+        """A run at times[0]."""
+        if self.plan is not None:
+            return self.plan.start(see_edges)
+        return Parts(self.task, self.method, self.window, self.smooth, see_edges)
 
 
 def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bool, window: bool | None, *,
@@ -58,16 +72,15 @@ def prepared(H: Any, psi0: Any, tlist: Any, method: Any, tol: Any, imaginary: bo
         checks.fail("window", "must be None, True or False", window)
     if imaginary:
         _check_imaginary(H, times, norms)
-    task, reason = Task(H, psi, times, tol, Record(), bool(imaginary)), ""
-    part = windowed(task) if takes_windows(method, None if window is None else bool(window)) else None
-    if method is None:
-        method, reason = choose(task if part is None else part[0])
-        method = guarded(method, task) if part is None else method
-    if isclass(method) or not callable(getattr(method, "start", None)):
-        checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
-                    "Mind the parentheses." if isclass(method) else "")
-    method.check(H, imaginary)
-    return Problem(H, psi, times, method, reason, tol, bool(imaginary), task, part, norms)
+    if method is not None:
+        if isclass(method) or not callable(getattr(method, "start", None)):
+            checks.fail("method", "must be None or a method such as ql.Gradient6(), ql.RKN6() or ql.Chebyshev()", method,
+                        "Mind the parentheses." if isclass(method) else "")
+        method.check(H, imaginary)
+    task, window = Task(H, psi, times, tol, Record(), bool(imaginary)), None if window is None else bool(window)
+    smooth = stretches(H, times) if getattr(method, "dt", None) is None else []
+    plan = None if smooth else plan_for(task, method, window)
+    return Problem(H, psi, times, method, window, tol, bool(imaginary), task, plan, smooth, norms)
 
 
 def _state(H: Hamiltonian, psi0: Any, own: bool) -> Any:

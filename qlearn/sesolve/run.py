@@ -15,6 +15,7 @@ from qlearn.kernels.sums import NO_TABLE
 from qlearn.methods import Stepper
 from qlearn.methods.growth import must_stay_finite
 from qlearn.sesolve.adequacy import GridMonitor
+from qlearn.sesolve.parts import Parts
 from qlearn.sesolve.problem import Problem
 from qlearn.sesolve.reduced import Reduced
 
@@ -42,7 +43,7 @@ class Run:
         self.record.on_watch = self.monitor.glance
         self.norm_drift, self.every = 0.0, max(1, -(-len(problem.times) // LOOKS))
         self.energies: list[Any] = [None, None]
-        self._stepper: Stepper | Reduced | None = None
+        self._stepper: Stepper | Reduced | Parts | None = None
         self._look(0)
 
     @property
@@ -54,12 +55,10 @@ class Run:
         return self.index == len(self.problem.times) - 1
 
     @property
-    def stepper(self) -> Stepper | Reduced:
+    def stepper(self) -> Stepper | Reduced | Parts:
         """Made when it is first needed: that may cost work."""
         if self._stepper is None:
-            p = self.problem
-            self._stepper = p.method.start(p.task) if p.part is None else \
-                Reduced(p.method, None if p.reason else p.method, p.task, *p.part, self.monitor.see_edges)
+            self._stepper = self.problem.start(self.monitor.see_edges)
         return self._stepper
 
     def move(self) -> bool:
@@ -104,10 +103,10 @@ class Run:
 
     @property
     def words(self) -> str:
-        note = self.record.note or self.problem.method.name
-        if isinstance(self._stepper, Reduced):
-            note += f" on {'×'.join(map(str, self._stepper.points))} points"
-        return f"{note}; {self.problem.reason}" if self.problem.reason else note
+        plan = self.problem.plan
+        if plan is None or isinstance(self._stepper, Parts):
+            return self.record.note or "no step taken"
+        return plan.words(self._stepper)
 
     def account(self) -> dict[str, Any]:
         """The numbers of ``result.stats``; the last look is taken here."""
@@ -120,7 +119,8 @@ class Run:
         if p.imaginary:
             stats |= self._certificate()
         backend = backend_name() if isinstance(p.psi0, np.ndarray) else type(p.psi0).__module__.partition(".")[0]
-        reduced = self._stepper if isinstance(self._stepper, Reduced) else None
+        stepper = self._stepper.inner if isinstance(self._stepper, Parts) else self._stepper
+        reduced = stepper if isinstance(stepper, Reduced) else None
         return {"ffts": self.record.ffts + self.monitor.ffts, "steps": self.record.steps, **stats, "fft_backend": backend,
                 "grid": p.H.grid.shape if reduced is None else reduced.points,
                 "windows_left": int(reduced is not None and reduced.given_up)}
@@ -225,7 +225,7 @@ class Run:
 
     def warn(self, depth: int) -> None:
         """Warn where the estimated error exceeds tol, or the grid limits the accuracy."""
-        tol, given = self.problem.tol, getattr(self.problem.method, "dt", None) is not None
+        tol, given = self.problem.tol, self.problem.takes_steps_as_given
         if self.error_estimate > (ROUGHLY if given else tol):
             warnings.warn(f"the estimated error of the final state, {self.error_estimate:.1e}, exceeds "
                           f"{'1e-2' if given else f'tol = {tol:g}'} ({self.words}). {self._remedy(given)}",
@@ -243,8 +243,9 @@ class Run:
         if self.record.rounding > self.record.error:
             return "Rounding sets a limit to what can be asked for; take a larger tol."
         if self.problem.H.time_dependent:
-            return "Take a smaller tol, and times where V jumps into tlist."
+            return "Take a smaller tol; where H(t) jumps at more than a few times, put them into tlist."
         H = self.problem.H
-        if self.problem.method.name == "Chebyshev" or not (H.is_linear and H.is_hermitian):
+        plan = self.problem.plan
+        if plan is None or plan.method.name == "Chebyshev" or not (H.is_linear and H.is_hermitian):
             return "Take a smaller tol."
         return "Take a smaller tol, or method=ql.Chebyshev()."
