@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.drives import runs
 from benchmarks.ensemble_kinds import STEPS, seconds_a_step
 from benchmarks.learner_peers import PEERS, Work, deviation
 from benchmarks.learner_rates import DRIFTS
@@ -128,3 +129,11 @@ def test_the_drifts_of_the_rates_are_those_of_their_names():
 
 def test_seconds_a_step_leave_the_start_out():
     assert seconds_a_step(lambda steps: 5.0 + 0.25 * steps) == pytest.approx(0.25) and STEPS[0] < STEPS[1]
+
+
+@pytest.mark.filterwarnings("ignore::qlearn.errors.AccuracyWarning")  # of the grid that is too coarse
+@pytest.mark.parametrize("name", ["force that is switched on", "quartic well on too few points"])
+def test_the_two_ways_of_a_drive_lead_to_one_state(name):
+    run, = (run for run in runs() if run.words == name)
+    state, transforms = run.other()
+    assert transforms > 0 and run.hamiltonian.norm(run.default().final_state - state) < 2e-6

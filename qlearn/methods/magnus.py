@@ -38,8 +38,8 @@ class Magnus4:
 
     Two exponentials a step, of the mean of H at two Gauss points, by Krylov spaces of up to 32 vectors whose error bound is
     kept at 1/50 of what the step may err. Unitary where H is Hermitian. For a V(t) without A(t, q) or channels splittings are
-    cheaper. Fails to be of order 4 where H jumps in time: with dt given, put such
-    times into tlist.
+    cheaper. Fails to be of order 4 where H jumps in time: with dt given, put
+    such times into tlist.
     Raises UnsupportedError for a nonlinear H and in imaginary time; ArgumentError for dt ≤ 0.
 
     >>> import numpy as np, qlearn as ql

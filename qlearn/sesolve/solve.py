@@ -33,8 +33,8 @@ def sesolve(H: Hamiltonian, psi0: Any, tlist: Any, *, e_ops: Any = None, method:
         those of V. An array of another namespace (CuPy, JAX, PyTorch) is solved in that namespace and gives states of it;
         the numbers of e_ops and stats are NumPy's. Need not be normalised: where the equation is linear, tol and the drifts
         are relative to ‖ψ0‖.
-    tlist : (n,) strictly increasing, or strictly decreasing to run backwards; each time is hit exactly. Where steps are chosen from
-        tol and H(t) jumps or has a kink, at up to 64 times, the run is done in parts that end there.
+    tlist : (n,) strictly increasing, or strictly decreasing to run backwards; each time is hit exactly. Where steps are chosen
+        from tol and H(t) jumps or has a kink, at up to 64 times, the run is done in parts that end there.
     e_ops : None, one entry, a list or a dict of: Hamiltonian → ⟨H⟩ | array f(q) → Σ f|ψ|²ΔV, summed over channels | with
         channels a matrix (c, c) or (c, c, *shape) → Σ ψ†Mψ ΔV | callable (t, psi).
     method : a method such as ql.RKN6() or ql.Chebyshev(); None chooses, and result.method says which and why.
