@@ -100,8 +100,11 @@ class Potential:
             return self.values(t).reshape(-1, self.grid.size)[:, some]
 
         def few(t: float) -> np.ndarray:
-            with np.errstate(all="ignore"):
-                return np.asarray(self.source(t, *points))
+            try:
+                with np.errstate(all="ignore"):
+                    return np.asarray(self.source(t, *points))
+            except Exception:  # the whole grid may do, or has an error that says where
+                return whole(t)
 
         for time in PROBES:
             try:

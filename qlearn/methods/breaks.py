@@ -71,6 +71,8 @@ def breaks_of(numbers: Callable[[np.ndarray], np.ndarray], low: float, high: flo
     while len(parts):
         times = np.minimum(parts[:, :1] + (parts[:, 1:] - parts[:, :1]) * NODES, parts[:, 1:])
         values = numbers(times.ravel()).reshape(len(parts), DEGREE + 1, -1)
+        if not np.isfinite(values).all():  # which the run will find out
+            return None
         scale = np.maximum(scale, np.abs(values).max(axis=(0, 1)))
         least = np.maximum(ACCURACY * scale, faint)
         if not len(whole):

@@ -12,10 +12,10 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import like, to_numpy
+from qlearn.kernels.arrays import TINY, like, to_numpy
 from qlearn.methods import Method, Record, Stepper, Task
 from qlearn.methods.breaks import breaks_in
-from qlearn.methods.growth import Growth
+from qlearn.methods.growth import Growth, must_stay_finite
 from qlearn.methods.record import EPS
 from qlearn.sesolve.plan import Plan, plan_for
 from qlearn.sesolve.reduced import Reduced
@@ -25,6 +25,7 @@ __all__ = ["Parts", "Stretch", "stretches"]
 Stretch = tuple[float, float]  # from … to, in the direction of the run, where H(t) is smooth
 
 NEAR = 64 * EPS  # of the times: a part that is shorter is passed over, and a save time that is nearer to a break is one with it
+SAID = 6         # breaks, at most, whose times are said
 LEAST = 0.1      # of the share of tol of a part, which it is left whatever was spent before
 COUNTS = ("ffts", "steps")
 ERRORS = ("error", "rounding", "revised")
@@ -58,15 +59,23 @@ class Parts:
         self._norms, self._growth = task.hamiltonian.norm(task.psi), Growth(task.hamiltonian, task.times)
         self._ahead: list[float] = (task.times - task.times[0]).tolist()
         self._edges = [0.0, *(self._edge(a) for a, _ in smooth[1:]), self._ahead[-1]]
+        self._left = 0  # windows, in the parts before
         self._begin(0, task.psi, dict.fromkeys(COUNTS + ERRORS, 0.0))
 
     @property
     def phi(self) -> Any:
         return self.inner.phi
 
+    @property
+    def windows_left(self) -> int:
+        """How many parts have given their window up."""
+        return self._left + (isinstance(self.inner, Reduced) and self.inner.given_up)
+
     def move(self, target: float) -> Any | None:
         if self._reached is not None and abs(target) > abs(self._edges[self.index + 1]):
-            self._begin(self.index + 1, self._reached, self._numbers())
+            psi, before, self._left = self._reached, self._numbers(), self.windows_left
+            del self.inner, self.plan  # their memory is for the next
+            self._begin(self.index + 1, psi, before)
             return None
         end = self._edges[self.index + 1]
         goal = target if abs(target) <= abs(end) else end
@@ -79,13 +88,16 @@ class Parts:
 
     def snapshot(self) -> dict[str, Any]:
         own, first = self.plan.task.record, self.plan.task.psi
-        return {"index": self.index, "first": np.array(to_numpy(first)), "before": np.array(list(self._before.values())),
+        return {"index": self.index, "left": self._left, "first": np.array(to_numpy(first)),
+                "before": np.array(list(self._before.values())),
                 "reached": np.zeros(0) if self._reached is None else np.array(to_numpy(self._reached)),
                 "own": np.array([getattr(own, name) for name in _NUMBERS], dtype=float), "note": own.note,
                 **{f"inner.{key}": value for key, value in self.inner.snapshot().items()}}
 
     def restore(self, saved: dict[str, Any]) -> None:
         before = dict(zip(COUNTS + ERRORS, np.asarray(saved["before"]).tolist(), strict=True))
+        del self.inner, self.plan
+        self._left = int(saved["left"])
         self._begin(int(saved["index"]), like(np.array(saved["first"]), self.task.psi), before)
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
         own, reached = self.plan.task.record, np.array(saved["reached"])
@@ -108,7 +120,8 @@ class Parts:
         self._stops = [begin, *(t for t in self._ahead if abs(begin) < abs(t) < abs(end)), end]
         first = float(self.task.times[0])
         H, times = self.task.hamiltonian.between(*sorted(self.smooth[index])), first + np.array(self._stops)
-        self._scale = self._swollen(psi)
+        self._scale = max(self._swollen(psi), TINY)
+        must_stay_finite(self._scale, float(times[0]))
         record = Record(on_watch=self.task.record.on_watch)
         self.plan = plan_for(Task(H, psi, times, self._share(index), record), self.method, self.window)
         self.inner = self.plan.start(self.see_edges)
@@ -140,7 +153,8 @@ class Parts:
         for name, value in self._numbers().items():
             setattr(record, name, type(getattr(record, name))(value))
         record.reached = self._edges[self.index] + own.reached
-        breaks = ", ".join(f"{edge + float(self.task.times[0]):.6g}" for edge in self._edges[1:-1])
+        breaks = ", ".join(f"{edge + float(self.task.times[0]):.6g}" for edge in self._edges[1:-1][:SAID])
+        breaks += ", …" if len(self._edges) > SAID + 2 else ""
         where = f"between jumps or kinks of H(t) at t = {breaks}" if breaks else "behind a jump of H(t) at the first or last time"
         record.note = f"{self.plan.words(self.inner)}; in {len(self.smooth)} part{'s' * (len(self.smooth) > 1)}, {where}"
 

@@ -119,11 +119,13 @@ class Run:
         if p.imaginary:
             stats |= self._certificate()
         backend = backend_name() if isinstance(p.psi0, np.ndarray) else type(p.psi0).__module__.partition(".")[0]
-        stepper = self._stepper.inner if isinstance(self._stepper, Parts) else self._stepper
+        parts = self._stepper if isinstance(self._stepper, Parts) else None
+        stepper = self._stepper if parts is None else parts.inner
         reduced = stepper if isinstance(stepper, Reduced) else None
+        left = int(reduced is not None and reduced.given_up) if parts is None else parts.windows_left
         return {"ffts": self.record.ffts + self.monitor.ffts, "steps": self.record.steps, **stats, "fft_backend": backend,
                 "grid": p.H.grid.shape if reduced is None else reduced.points,
-                "windows_left": int(reduced is not None and reduced.given_up)}
+                "windows_left": left}
 
     def _look(self, which: int) -> None:
         """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""

@@ -123,3 +123,28 @@ def test_an_operator_that_is_held_outside_of_its_times():
             np.testing.assert_array_equal(part.apply(state, t), H.apply(state, inside))
     still = ql.Hamiltonian(LINE, X**2)
     assert still.between(0, 1) is still
+
+
+def test_a_potential_that_is_not_to_be_had_at_some_time_is_left_to_the_run():
+    """Which says where it is not."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        H = moving(lambda t, x: x**2 / 2 + np.log(np.maximum(3 - t, 0.0)) * np.exp(-x**2))
+        assert breaks_in(H, 0, 2.9) == []
+        with pytest.raises(ql.errors.ArgumentError, match="potential"):
+            ql.sesolve(H, ql.gaussian(LINE, center=0.0, width=0.7), [0, 5.0], tol=1e-4)
+
+
+def test_a_potential_that_takes_its_whole_grid_alone():
+    """Elsewhere it is asked for at some of the points of a fine grid."""
+    grid, asked = ql.Grid(1024, (-8, 8)), []
+
+    def V(t, x):
+        asked.append(x.size)
+        if t > 0 and x.size < 1024:
+            raise ZeroDivisionError
+        return x**2 / 2 + ramp(t) * np.exp(-x**2)
+
+    assert len(breaks_in(ql.Hamiltonian(grid, V, time_dependent=True), 0, 10)) == 2 and min(asked) < 1024
+    asked.clear()
+    breaks_in(ql.Hamiltonian(grid, lambda t, x: V(-1.0, x) * ramp(t), time_dependent=True), 0, 10)
+    assert asked.count(1024) < 10 < len(asked)
