@@ -144,14 +144,17 @@ def test_a_given_step_is_kept():
     assert result.stats["steps"] == 14 and "parts" not in result.method
 
 
-def test_in_windows():
-    """Each part finds the window of its own."""
+def test_in_windows(monkeypatch):
+    """Each part finds the window of its own, and may leave it."""
     line = ql.Grid(1024, (-40, 40))
     H = ql.Hamiltonian(line, ql.SeparablePotential(lambda x: x**2 / 2, [(lambda t: 1.5 * (t > 2), lambda x: -x)]))
     psi = ql.gaussian(line, center=1.0, width=0.6)
     part, whole = (ql.sesolve(H, psi, [0, 1, 3.5], tol=1e-8, window=window) for window in (None, False))
     assert part.stats["grid"][0] < 512 and "points" in part.method and whole.stats["grid"] == (1024,)
-    assert line.norm(part.final_state - whole.final_state) < 2e-8
+    assert line.norm(part.final_state - whole.final_state) < 2e-8 and part.stats["windows_left"] == 0
+    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", 1e-9)
+    left = ql.sesolve(H, psi, [0, 1, 3.5], tol=1e-8)
+    assert line.norm(left.final_state - whole.final_state) < 2e-8 and left.stats["windows_left"] == 2
 
 
 def test_the_first_time_may_have_a_number_of_its_own():
