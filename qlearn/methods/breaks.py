@@ -26,6 +26,7 @@ CUT = 0.4142135624     # of a part: where it is divided
 ACCURACY = 1e-12       # of the last two terms of a polynomial, relative to the largest number
 FAINT = 1e-12          # a phase: what moves the energy by less than FAINT ħ over the whole time is no break, but rounding, say
 NARROW = 2.0**-14      # of the time: what is not smooth there is a break
+CLOSE = 1e-6           # of the time: what a kink does in so much of it is as good as nothing
 SHARE = 0.5            # of the points of a table: a break of H(t) is one of more of those that move at all
 SOME = np.array([0.1381966, 0.4142136, 0.7320508])  # of the time, where numbers that were looked at are asked for again
 MOST_PARTS = 256       # without a polynomial, at once: beyond them H(t) is too fast to tell
@@ -51,13 +52,22 @@ def _searched(hamiltonian: Hamiltonian, low: float, high: float) -> list[Break]:
         if some is None:
             return []
         found += some
-    merged, near = list[Break](), 64 * EPS * max(abs(low), abs(high))
-    for before, behind in sorted(found):
-        if merged and before <= merged[-1][1] + near:
-            merged[-1] = merged[-1][0], max(behind, merged[-1][1])
-        else:
-            merged.append((before, behind))
+    merged = _merged(sorted(found), 64 * EPS * max(abs(low), abs(high)), CLOSE * (high - low))
     return merged if len(merged) <= MOST else []
+
+
+def _merged(found: list[Break], near: float, close: float) -> list[Break]:
+    """Jumps that are ``near`` are one; a kink that is ``close`` to another break needs no part of its own."""
+    merged = list[Break]()
+    for before, behind in found:
+        last = merged[-1] if merged else (-np.inf, -np.inf)
+        if before <= last[1] + near:
+            merged[-1] = last[0], max(behind, last[1])
+        elif before > last[1] + close or (before < behind and last[0] < last[1]):
+            merged.append((before, behind))
+        elif before < behind:
+            merged[-1] = before, behind
+    return merged
 
 
 def breaks_of(numbers: Callable[[np.ndarray], np.ndarray], low: float, high: float, share: float = 0.0,

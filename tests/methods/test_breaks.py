@@ -102,6 +102,16 @@ def test_one_of_two_axes_is_enough():
     assert place == same == pytest.approx(0.7, abs=1e-7)
 
 
+def test_a_kink_next_to_another_break_needs_no_part_of_its_own():
+    """V and A break at one time, which each tells to its own last digit."""
+    both = ql.Hamiltonian(LINE, lambda t, x: x**2 / 2 + abs(t - 1.3) * np.exp(-x**2), time_dependent=True,
+                          vector_potential=lambda t, x: np.sin(9 * t) * max(0.0, t - 1.3))
+    assert len(breaks_in(both, 0, 3)) == 1
+    (before, behind), = breaks_in(ql.Hamiltonian(LINE, lambda t, x: x**2 / 2 + abs(t - 1.3) * np.exp(-x**2), time_dependent=True,
+                                                 vector_potential=lambda t, x: 0.4 * (t > 1.3)), 0, 3)
+    assert before < 1.3 < behind < before + 1e-14
+
+
 def test_a_faint_one_is_rounding():
     """½ + ½ tanh is a staircase of the last digits where it is as good as 0."""
     assert breaks_in(pushed(lambda t, x: 0.5 + 0.5 * np.tanh(40 * (t - 0.8))), 0, 0.4) == []
