@@ -53,6 +53,14 @@ def test_driven_and_streamed(kind):
 
 
 @KINDS
+def test_in_parts_between_jumps(kind):
+    switched = ql.Hamiltonian(GRID, ql.SeparablePotential(0.0, [(lambda t: 2.0 * (t > 0.5), lambda x: np.cos(np.pi * x / 6))]))
+    found, expected = (ql.sesolve(switched, psi, TIMES, tol=1e-7) for psi in (kind(PSI), PSI))
+    assert "in 2 parts" in found.method and type(found.states) is type(kind(PSI))
+    np.testing.assert_allclose(to_numpy(found.states), expected.states, atol=1e-11)
+
+
+@KINDS
 def test_a_batch_in_imaginary_time(kind):
     batch = np.stack([PSI, 2j * PSI])
     options = {"imaginary_time": True, "method": ql.Chebyshev(), "tol": 1e-8}
