@@ -335,9 +335,12 @@ class Hamiltonian:
         """The static Hamiltonian with V and A frozen at time t."""
         if not self.time_dependent:
             return self
-        A = self.vector_potential
-        return self._rebuilt(potential=self._values.values(checks.real("t", t)), time_dependent=False,
-                             vector_potential=(lambda *q: A(t, *q)) if self._moving and callable(A) else A)
+        A, t = self.vector_potential, checks.real("t", t)
+        if self._moving and callable(A):
+            kinetic: Any = self.kinetic
+            numbers = kinetic.potential.everywhere(t) if self.kinetic_moves_uniformly else None
+            A = (lambda *q: self.vector_potential(t, *q)) if numbers is None else numbers
+        return self._rebuilt(potential=self._values.values(t), time_dependent=False, vector_potential=A)
 
     def between(self, low: float, high: float) -> "Hamiltonian":
         """The same operator, whose V and A are asked for at times from low to high alone, at others for the nearer of the two.

@@ -15,7 +15,7 @@ from numpy.polynomial import chebyshev
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.methods.record import EPS
 
-__all__ = ["breaks_in", "breaks_of"]
+__all__ = ["breaks_in", "breaks_of", "is_still"]
 
 Break = tuple[float, float]
 
@@ -29,6 +29,7 @@ NARROW = 2.0**-14      # of the time: what is not smooth there is a break
 CLOSE = 1e-6           # of the time: what a kink does in so much of it is as good as nothing
 SHARE = 0.5            # of the points of a table: a break of H(t) is one of more of those that move at all
 SOME = np.array([0.1381966, 0.4142136, 0.7320508])  # of the time, where numbers that were looked at are asked for again
+STILL = np.arange(1, 41) * 0.6180339887 % 1  # of the time, where an H(t) that is the same is taken to be so all the time
 MOST_PARTS = 256       # without a polynomial, at once: beyond them H(t) is too fast to tell
 MOST = 64              # breaks: beyond them H(t) is rough, and parts of the run would be no longer than steps
 
@@ -43,6 +44,12 @@ def breaks_in(hamiltonian: Hamiltonian, start: float, end: float) -> list[Break]
     seen = [numbers(low + (high - low) * SOME).tobytes() for numbers, _ in hamiltonian.moving_numbers]
     breaks: list[Break] = hamiltonian.kept_last("breaks", (low, high, *seen), lambda: _searched(hamiltonian, low, high))
     return breaks
+
+
+def is_still(hamiltonian: Hamiltonian, low: float, high: float) -> bool:
+    """Whether H(t) is the same at many times, where it is smooth in between."""
+    times = low + (high - low) * STILL
+    return all(not np.ptp(numbers(times), axis=0).any() for numbers, _ in hamiltonian.moving_numbers)
 
 
 def _searched(hamiltonian: Hamiltonian, low: float, high: float) -> list[Break]:

@@ -1,8 +1,8 @@
 """A run whose H(t) jumps or has kinks, see qlearn.methods.breaks: one after the other, the parts in between, where it is smooth.
 
 Each part is a task of its own, with a window, a method and steps of its own, and with an H that is asked for at its own times
-alone. Half of tol is shared out by the time that parts last, the other half evenly; what a part does not need the next ones get.
-Where H amplifies, errors count as what they may have grown to by the end.
+alone, or stands still. Half of tol is shared out by the time that parts last, the other half evenly; what a part does not need
+the next ones get. Where H amplifies, errors count as what they may have grown to by the end.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import TINY, like, to_numpy
 from qlearn.methods import Method, Record, Stepper, Task
-from qlearn.methods.breaks import breaks_in
+from qlearn.methods.breaks import breaks_in, is_still
 from qlearn.methods.growth import Growth, must_stay_finite
 from qlearn.methods.record import EPS
 from qlearn.sesolve.plan import Plan, plan_for
@@ -119,7 +119,9 @@ class Parts:
         begin, end = self._edges[index:index + 2]
         self._stops = [begin, *(t for t in self._ahead if abs(begin) < abs(t) < abs(end)), end]
         first = float(self.task.times[0])
-        H, times = self.task.hamiltonian.between(*sorted(self.smooth[index])), first + np.array(self._stops)
+        low, high = sorted(self.smooth[index])
+        H, times = self.task.hamiltonian.between(low, high), first + np.array(self._stops)
+        H = H.at(0.5 * (low + high)) if is_still(H, low, high) else H
         self._scale = max(self._swollen(psi), TINY)
         must_stay_finite(self._scale, float(times[0]))
         record = Record(on_watch=self.task.record.on_watch)

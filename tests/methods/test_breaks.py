@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
-from qlearn.methods.breaks import breaks_in, breaks_of
+from qlearn.methods.breaks import breaks_in, breaks_of, is_still
 
 LINE = ql.Grid(64, (-8, 8))
 X = LINE.axes[0]
@@ -133,6 +133,19 @@ def test_an_operator_that_is_held_outside_of_its_times():
             np.testing.assert_array_equal(part.apply(state, t), H.apply(state, inside))
     still = ql.Hamiltonian(LINE, X**2)
     assert still.between(0, 1) is still
+
+
+def test_where_it_stands_still():
+    for H in (driven(ramp), moving(lambda t, x: x**2 / 2 - ramp(t) * x), pushed(lambda t, x: ramp(t))):
+        assert is_still(H, 2.0, 8.0) and not is_still(H, 2.0, 8.5) and not is_still(H, 0.0, 2.0)
+
+
+def test_a_uniform_vector_potential_that_stands_still_is_diagonal_in_the_wavenumbers():
+    state = np.exp(-X**2 + 1j * X)
+    for H in (pushed(lambda t, x: ramp(t)), pushed(lambda t, x: ramp(t) + 0 * x)):
+        assert H.at(1.0).is_diagonal_in_k
+        np.testing.assert_allclose(H.at(1.0).apply(state), H.apply(state, 1.0), atol=1e-12)
+    assert not pushed(lambda t, x: ramp(t) * np.sin(x)).at(1.0).is_diagonal_in_k
 
 
 def test_a_potential_that_is_not_to_be_had_at_some_time_is_left_to_the_run():

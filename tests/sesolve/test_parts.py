@@ -115,14 +115,22 @@ def test_times_at_a_break_and_next_to_it():
             assert off(H, state, PSI, (0, t)) < 1e-8
 
 
-@pytest.mark.parametrize("name", ["jump", "V(t, x)", "A(t)"])
-def test_it_costs_as_much_as_its_parts(name):
+def test_it_costs_as_much_as_its_parts():
     """Without it steps shrink down to the last digits of the time at a jump."""
-    H = PROBLEMS[name]
+    H = PROBLEMS["A(t)"]
     whole = ql.sesolve(H, PSI, [0, 1.4], tol=1e-8).stats["ffts"]
     first = ql.sesolve(H, PSI, [0, 0.699], tol=5e-9)
     second = ql.sesolve(H, first.final_state, [0.701, 1.4], tol=5e-9)
     assert whole < 1.1 * (first.stats["ffts"] + second.stats["ffts"])
+
+
+@pytest.mark.parametrize("name", ["jump", "V(t, x)", "mean field", "channels"])
+@pytest.mark.filterwarnings("ignore:the grid is too coarse")
+def test_a_part_in_which_h_stands_still_is_a_static_run(name):
+    H = PROBLEMS[name]
+    psi = start_of(H)
+    by_hand = [ql.sesolve(H.at(t), psi, [0, 0.7], tol=5e-9).stats["ffts"] for t in (0.3, 1.0)]
+    assert ql.sesolve(H, psi, [0, 1.4], tol=1e-8).stats["ffts"] < 1.25 * sum(by_hand)
 
 
 def test_what_happens_where_breaks_are_not_looked_for(monkeypatch):
