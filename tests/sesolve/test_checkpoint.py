@@ -35,6 +35,8 @@ CASES = {
     "complex mean field, fixed": (ql.Hamiltonian(GRID, 0.0, nonlinearity=lambda n: n + 0.2j * (1 - n)), ql.BM4(dt=0.02)),
     "gain": (ql.Hamiltonian(GRID, lambda x: x**2 / 2 + 0.5j * np.exp(-x**2)), None),
     "given up": (DRIVEN, None),
+    "in parts that stand still": (ql.Hamiltonian(GRID, ql.SeparablePotential(lambda x: x**2 / 2,
+                                                                             [(lambda t: 1.0 * (t > 1.75), np.sin)])), None),
     "in parts": (ql.Hamiltonian(GRID, ql.SeparablePotential(lambda x: x**2 / 2, [(lambda t: abs(t - 1.3) + (t > 1.75), np.sin)])),
                  None),
     "CrankNicolson": (H, ql.CrankNicolson(dt=0.02)), "Magnus4 driven": (DRIVEN, ql.Magnus4()),
