@@ -235,24 +235,17 @@ class CovariantKinetic:
         kind = self.grid.boundary[a]
         if not self._straight[a] or kind == "pole":
             return None
-        one = (1,) * self.grid.ndim
         if component is None:
-            component = np.zeros(one)
-        elif kind == "wall":
+            component = np.zeros((1,) * self.grid.ndim)
+        elif kind == "wall" or not _constant(component, a):
             return None
-        elif component.min() == component.max():
-            component = component.reshape(-1)[:1].reshape(one)
-        elif not _constant(component, a):
-            return None
-        else:
-            component = np.mean(component, axis=a, keepdims=True)
+        component = np.mean(component, axis=a, keepdims=True)
         k = self._line_shaped(self.grid.wavenumbers[a], a)
         squares = (self.hbar * k - component) ** 2
         if a in self._unsigned:
             middle = (slice(None),) * a + (slice(k.size // 2, k.size // 2 + 1),)
             squares[middle] = (self.hbar * np.pi / self.grid.spacing[a]) ** 2 + component**2
-        weight = self.along[a]
-        return (weight if weight.size == 1 else np.mean(weight, axis=a, keepdims=True)) * squares
+        return np.mean(self.along[a], axis=a, keepdims=True) * squares
 
     @cached_property
     def moves_uniformly(self) -> bool:
