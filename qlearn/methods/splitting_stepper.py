@@ -20,7 +20,7 @@ from qlearn.methods.task import Task
 
 __all__ = ["SplittingStepper"]
 
-WAITING_BYTES = 2**24  # of states that wait: 1024 of 1024 points, 16 of 256², from 2**20 points on none
+WAITING_BYTES = 2**24  # of states that wait: 1024 of 1024 points, 16 of 256², above 2**20 points none
 
 
 @final
