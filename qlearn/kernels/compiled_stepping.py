@@ -14,7 +14,7 @@ from qlearn.kernels.compiled_weights import are_exact
 from qlearn.kernels.vector_phases import put_phases, turn
 from qlearn.kernels.vectors import LANES, aligned, floats, load, repeated, spread, store, total, wholes
 
-__all__ = ["enter", "exponentials", "mark", "run", "run_line"]
+__all__ = ["BLOCK", "along_others", "enter", "exponentials", "leave", "mark", "run", "run_line", "weighed"]
 
 BLOCK = LANES * LANES
 
@@ -31,7 +31,7 @@ def enter(psi, re, im, shape):
 
 
 @numba.njit(cache=True)
-def _leave(psi, re, im, shape, scale):
+def leave(psi, re, im, shape, scale):
     """The opposite of ``enter``, times scale."""
     rows, columns, a, b, block, gap = shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]
     for i in range(rows):
@@ -108,7 +108,7 @@ def _multiply(re, im, length, c, s):
 
 
 @numba.njit(cache=True)
-def _weighed(re, im, length, mask):
+def weighed(re, im, length, mask):
     """Σ mask (re² + im²)."""
     found = spread(0.0)
     for i in range(0, length, LANES):
@@ -123,7 +123,7 @@ def _drift(re, im, length, passes, count, roots, c, s, watched, mask):
     seen, some = 0.0, count if watched else count - 1
     forward(re, im, LANES, 1, passes, some, roots)
     if watched:
-        seen = _weighed(re, im, length, mask)
+        seen = weighed(re, im, length, mask)
         _multiply(re, im, length, c, s)
     else:
         through(re, im, wholes(passes, 4 * some), c, s)
@@ -164,7 +164,7 @@ def _drift_of_grid(re, im, shape, axes, passes, roots, lead, last, full, separat
 
 
 @numba.njit(cache=True)
-def _along_others(re, im, axes, passes, roots, ahead):
+def along_others(re, im, axes, passes, roots, ahead):
     """Forward, or back, along the axes 1 … of a block; axes: rows (gap, width, repeats, apart, first pass, passes, root)."""
     for k in range(1, axes.shape[0]):
         gap, width, apart, some, count, root = axes[k, 0], axes[k, 1], axes[k, 3], axes[k, 4], axes[k, 5], axes[k, 6]
@@ -206,19 +206,19 @@ def run(phi, room, shape, axes, passes, twiddles, roots, leads, lasts, fulls, dr
             for at in range(0, size, block):
                 a, b = floats(re, at), floats(im, at)
                 if kick > 0:
-                    _along_others(a, b, axes, some, first, False)
+                    along_others(a, b, axes, some, first, False)
                 if terms > 0:
                     _turn(a, b, columns * LANES, floats(tables, at), size, floats(weights, kick * terms), terms)
                 else:
                     k = 2 * size * order[pairs + 1 if kick == last else stage + 1] + at
                     _multiply(a, b, columns * LANES, floats(kicks, k), floats(kicks, k + size))
                 if stage == pairs - 1 and points.size > 0:
-                    share += _weighed(a, b, columns * LANES, floats(points, at))
+                    share += weighed(a, b, columns * LANES, floats(points, at))
                 if kick < last:
-                    _along_others(a, b, axes, some, first, True)
+                    along_others(a, b, axes, some, first, True)
             seen[member, 0] = max(seen[member, 0], share)
             stage = stage + 1 if stage < pairs - 1 else 0
-        _leave(phi[member], re, im, shape, 1.0)
+        leave(phi[member], re, im, shape, 1.0)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -260,4 +260,4 @@ def run_line(phi, room, shape, axes, passes, twiddles, roots, leads, lasts, full
             stage = stage + 1 if stage < pairs - 1 else 0
         for at in range(0, size, BLOCK):
             block_back(re, im, at, c, s)
-        _leave(phi[member], state, other, shape, 1 / LANES)
+        leave(phi[member], state, other, shape, 1 / LANES)

@@ -103,6 +103,17 @@ class Layout:
         compiled_stepping.mark(points, modes, self.numbers, *self._places, *masks)
         return masks
 
+    def places_of_points(self, index: np.ndarray) -> np.ndarray:
+        """Where the points of these flat indices stand."""
+        rows, columns, a, b, block, gap = self.numbers[:6].tolist()
+        i, j = index // a % rows, index // b % columns
+        return np.asarray(i // LANES * block + i % LANES + j * gap)
+
+    def places_of_modes(self, index: np.ndarray) -> np.ndarray:
+        """Where the modes of these flat indices stand."""
+        i, j = (places[k] for places, k in zip(self._places, (index // self.columns, index % self.columns), strict=True))
+        return np.asarray((j // LANES * self.rows + i) * LANES + j % LANES)
+
     @cached_property
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """The place of each mode of axis 0, and of all other axes."""

@@ -3,29 +3,40 @@
 import numpy as np
 from scipy.special import ive, jv
 
+from qlearn.kernels.phases import may_compile
+
 __all__ = ["bessel_functions", "modified_bessel_functions"]
 
 
 def bessel_functions(z: np.ndarray, count: int) -> np.ndarray:
-    """J_0(z) … J_{count−1}(z), (len(z), count), to 1e-16 where long doubles are longer than doubles.
+    """J_0(z) … J_{count−1}(z), (len(z), count), to 1e-16 with numba or where long doubles are longer than doubles.
 
     ``count`` must exceed |z| + 10 |z|^(1/3) + 50. Library values for large z are off by 1e-14, which many equal expansions
     would add up; so for |z| > 25 the recurrence J_{k−1} = (2k/z) J_k − J_{k+1} runs downwards (Miller), scaled by
     J_0 + 2 Σ J_2k = 1.
     """
-    k = np.arange(count)
-    result = jv(k[None, :], z.astype(float)[:, None])
-    large = np.abs(z) > 25
+    result, large = np.empty((len(z), count)), np.abs(z) > 25
+    result[~large] = jv(np.arange(count), z[~large].astype(float)[:, None])
     if np.any(large):
-        size = np.abs(z[large])
-        rows = np.zeros((count + 1, size.size), dtype=np.longdouble)
-        rows[count - 1] = np.longdouble(1e-200)
-        for j in range(count - 1, 0, -1):
-            rows[j - 1] = 2 * j / size * rows[j] - rows[j + 1]
-        rows /= rows[0] + 2 * np.sum(rows[2::2], axis=0)
-        mirrored = np.where((k[:, None] % 2 == 1) & (z[large] < 0), -1, 1)
-        result[large] = (rows[:count] * mirrored).T.astype(float)
+        result[large] = _downwards(np.abs(z[large]), count)
+        result[large & (z < 0), 1::2] *= -1
     return result
+
+
+def _downwards(z: np.ndarray, count: int) -> np.ndarray:
+    if may_compile():
+        from qlearn.kernels.compiled_bessel import downwards
+
+        nearest, found = z.astype(float), np.empty((len(z), count))
+        starts = np.minimum(nearest + 10 * np.cbrt(nearest) + 50, count - 1).astype(np.int64)
+        downwards(nearest, (z - nearest).astype(float), starts, found)
+        return found
+    rows = np.zeros((count + 1, z.size), dtype=np.longdouble)
+    rows[count - 1] = np.longdouble(1e-200)
+    for j in range(count - 1, 0, -1):
+        rows[j - 1] = 2 * j / z * rows[j] - rows[j + 1]
+    rows /= rows[0] + 2 * np.sum(rows[2::2], axis=0)
+    return np.asarray(rows[:count].T.astype(float))
 
 
 def modified_bessel_functions(z: float, count: int) -> np.ndarray:

@@ -84,7 +84,7 @@ class ChebyshevStepper:
         self.task, self.record = task, task.record
         whole = FrozenOperator(task.hamiltonian)
         self.phi, self.now = whole.enter(task.psi), 0.0
-        self.norms = np.sqrt(squared_sums(self.phi, task.hamiltonian.state_axes))
+        self.norms, self.size = np.sqrt(squared_sums(self.phi, task.hamiltonian.state_axes)), math.prod(self.phi.shape)
         self.spectrum = spectrum_of(task, whole, self.phi, clip=clip and not task.imaginary)
         self.expansion = Expansion(task.hamiltonian, self.spectrum, task.record)
         self.deepest = self._deepest(whole) if task.imaginary else np.zeros_like(self.norms)
@@ -101,14 +101,17 @@ class ChebyshevStepper:
     def _expand(self, target: float) -> bool:
         ahead = self.task.times - self.task.times[0]
         ahead = ahead[np.abs(ahead) >= abs(target)] - self.now
-        group, arrives = _group(ahead, self.expansion.phase, math.prod(self.phi.shape), self._largest)
+        group, arrives = _group(ahead, self.expansion.phase, self.size, self._largest)
         part = abs(float(group[-1]) / self.task.span)
         share, given = SERIES_SHARE * self.task.tol * max(part, EPS), self._proved and self.now != 0
-        states, tail, sampled = self.expansion.expand(self.phi, group, share, given=given)
+        start = [self.phi]
+        if given:
+            self.phi = None  # its memory is for the terms
+        states, tail, sampled = self.expansion.expand(start, group, share, given=given)
         expansion = self.expansion
         if sampled is not None and not self._judged(sampled, float(group[-1])):
             if given:  # back to where it came from, under the same ceilings
-                (self.phi,), _, _ = expansion.expand(states[-1], -group[-1:], share, given=True)
+                (self.phi,), _, _ = expansion.expand([states.pop()], -group[-1:], share, given=True)
                 self.record.error += 2 * tail
             return False
         self.record.error += tail

@@ -10,6 +10,7 @@ The integrand is taken from ψ_c at 16 times inside each expansion, on sampled m
 at the ceiling on larger ones, ever fewer of them away from it. No transform is spent on it.
 """
 
+import math
 from typing import Any, final
 
 import numpy as np
@@ -31,11 +32,10 @@ FAR = 0.1      # of the ceiling: how far above it a place must be to hold nothin
 class TailSamples:
     """ψ_c(s) at sampled places of one table (T over the modes, V over the points), for several times s of one expansion.
 
-    levels : (size,) values of the table at the places.   rows : states times channels.
+    levels : (size,) values of the table at the places; order : of them as they ascend.   rows : states times channels.
     """
 
-    def __init__(self, levels: np.ndarray, ceiling: float, rows: int, channels: int):
-        order = np.argsort(levels, kind="stable")
+    def __init__(self, levels: np.ndarray, order: np.ndarray, ceiling: float, rows: int, channels: int):
         floor = float(levels.min()) + 0.3 * (min(ceiling, float(levels.max())) - float(levels.min()))
         order = order[np.searchsorted(levels[order], floor):]
         ranks, weights = _ranks(order.size, int(np.searchsorted(levels[order], ceiling)), _wanted(levels.size))
@@ -59,30 +59,32 @@ class TailSamples:
     def bounds(self, ceiling: float, norms: np.ndarray, turns: float) -> tuple[float, float]:
         """(what this ceiling adds over ``turns`` = time/ħ, 2‖η‖ of the run so far), relative to ``norms`` (members,); the
         largest of the members."""
-        excess = np.maximum(self.levels - ceiling, 0.0)
-        near = excess <= FAR * (ceiling - self.least)
-        amplitudes = np.abs(self.sums) ** 2 * self.weights
-        flux = np.sqrt(self._relative(amplitudes, np.where(near, excess**2, 0.0), norms))
-        far = np.sqrt(self._relative(amplitudes, np.where(near, 0.0, 1.0), norms))
-        shift = self._relative(amplitudes, np.where(near, 0.0, excess), norms)
-        return (SAFETY * turns * float(np.max(np.mean(flux + shift, axis=0), initial=0.0)),
-                SAFETY * 2 * float(np.max(far, initial=0.0)))
-
-    def _relative(self, amplitudes: np.ndarray, weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
-        """Σ weights·|a|² over places and channels, over ‖ψ0‖², (times, members)."""
-        squares = np.sum((amplitudes @ weights).reshape(INSIDE, -1, self.channels), axis=-1)
-        return np.divide(squares, norms**2, out=np.zeros_like(squares), where=np.broadcast_to(norms > 0, squares.shape))
+        return self._bounds(ceiling, self._shares(norms), turns)
 
     def lowest(self, allowed: float, norms: np.ndarray, turns: float) -> float:
         """The lowest ceiling that adds no more than allowed; infinite where only the whole table will do."""
         low, high, best = float(self.levels[0]), float(self.levels[-1]), np.inf
+        shares = self._shares(norms)
         for _ in range(10):
             middle = (low + high) / 2
-            if self.bounds(middle, norms, turns)[0] <= allowed:
+            if self._bounds(middle, shares, turns)[0] <= allowed:
                 best = high = middle
             else:
                 low = middle
         return best
+
+    def _shares(self, norms: np.ndarray) -> np.ndarray:
+        """|a|² of what each place stands for, over channels, over ‖ψ0‖²: (times, members, places)."""
+        squares = (np.abs(self.sums) ** 2 * self.weights).reshape(INSIDE, -1, self.channels, self.weights.size).sum(axis=2)
+        return np.asarray(squares * np.divide(1.0, norms**2, out=np.zeros_like(norms), where=norms > 0)[:, None])
+
+    def _bounds(self, ceiling: float, shares: np.ndarray, turns: float) -> tuple[float, float]:
+        excess = np.maximum(self.levels - ceiling, 0.0)
+        near = excess <= FAR * (ceiling - self.least)
+        kinds = np.stack([np.where(near, excess**2, 0.0), np.where(near, 0.0, 1.0), np.where(near, 0.0, excess)], axis=1)
+        flux, far, shift = np.moveaxis(shares @ kinds, -1, 0)
+        return (SAFETY * turns * float(np.max(np.mean(np.sqrt(flux) + shift, axis=0), initial=0.0)),
+                SAFETY * 2 * math.sqrt(float(np.max(far, initial=0.0))))
 
 
 def _wanted(size: int) -> int:

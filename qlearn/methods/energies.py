@@ -12,6 +12,7 @@ import numpy as np
 
 from qlearn.kernels.arrays import as_complex, like, namespace, squared_sums, to_numpy
 from qlearn.methods.frozen import FrozenOperator, local_levels
+from qlearn.methods.fused_series import fused_series
 from qlearn.methods.record import Record
 from qlearn.methods.task import Task
 
@@ -19,6 +20,7 @@ __all__ = ["ShortLanczos", "Spectrum", "reached_energy", "spectrum_of"]
 
 VECTORS = 24
 WORTH = 200.0   # phases W|t|/ħ below which nothing is clipped
+VANISHING = 1e-13  # of its neighbours in the matrix: what is no more ends the recursion
 VISIBLE = 1e-13  # amplitudes that rounding leaves of use
 
 
@@ -114,13 +116,16 @@ class ShortLanczos:
         self.norms = np.sqrt(squared_sums(phi, self.axes))
         self.diagonal: list[np.ndarray] = []
         self.offdiagonal: list[np.ndarray] = []
-        count = min(VECTORS, int(np.prod(phi.shape[-dims:])))
-        before, now, size = None, self._scaled(as_complex(phi), self.norms), np.zeros_like(self.norms)
-        for _ in range(count):
-            before, now, size = self._next(before, now, size)
+        count, now = min(VECTORS, int(np.prod(phi.shape[-dims:]))), self._scaled(as_complex(phi), self.norms)
         record.ffts += count * operator.cost(phi)
-        self.last = size.ravel()
-        self.norms = self.norms.ravel()
+        fused = fused_series(operator) if isinstance(operator, FrozenOperator) else None
+        if fused is not None and fused.takes(now):
+            self.diagonal, self.offdiagonal = (list(part.T) for part in fused.tridiagonal(now, count, VANISHING))
+        else:
+            before, size = None, np.zeros_like(self.norms)
+            for _ in range(count):
+                before, now, size = self._next(before, now, size)
+        self.last, self.norms = self.offdiagonal[-1], self.norms.ravel()
 
     def _next(self, before: Any, now: Any, size: np.ndarray) -> tuple[Any, Any, np.ndarray]:
         xp, new = namespace(now), self.operator(now)
@@ -130,7 +135,7 @@ class ShortLanczos:
         mean = to_numpy(xp.sum(xp.real(xp.conj(now) * new), axis=self.axes))
         new -= like(self._spread(mean), now) * now
         after = np.sqrt(squared_sums(new, self.axes))
-        after = np.where(after <= 1e-13 * np.maximum(np.abs(mean), size), 0.0, after)
+        after = np.where(after <= VANISHING * np.maximum(np.abs(mean), size), 0.0, after)
         self.diagonal.append(np.ravel(mean))
         self.offdiagonal.append(np.ravel(after))
         return now, self._scaled(new, after), after

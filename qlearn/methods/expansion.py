@@ -6,6 +6,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +17,7 @@ from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
 from qlearn.methods.clipping import INSIDE, TailSamples
 from qlearn.methods.energies import Spectrum
 from qlearn.methods.frozen import FrozenOperator, local_levels
+from qlearn.methods.fused_series import FusedSeries, fused_series
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.record import EPS, Record
 
@@ -47,18 +49,23 @@ class Expansion:
         self.scale = spectrum.width if spectrum.width > 0 else 1.0
         self.operator = FrozenOperator(hamiltonian, ceilings=spectrum.ceilings, scale=2 / self.scale, shift=spectrum.centre)
 
+    @cached_property
+    def _fused(self) -> FusedSeries | None:
+        return fused_series(self.operator)
+
     def phase(self, dt: float) -> float:
         return self.spectrum.width * abs(float(dt)) / self.hamiltonian.hbar
 
-    def expand(self, phi: Any, dts: np.ndarray, share: float, *, given: bool = False) -> tuple[list[Any], float, Sampled | None]:
+    def expand(self, start: list[Any], dts: np.ndarray, share: float, *,
+               given: bool = False) -> tuple[list[Any], float, Sampled | None]:
         """exp(−iH_c dt/ħ)φ for each dt, the series cut where its tail is below ``share``; that tail; the samples.
 
-        given : True where φ may be overwritten.
+        start : [φ], which is taken out.   given : True where φ may be overwritten.
         """
         inside = (np.arange(INSIDE) + 0.5) / INSIDE * dts[-1]
         coefficients, tail = self._coefficients(np.concatenate([dts, inside]), share)
-        sampled = self._samples(phi)
-        sums = self._series(phi, coefficients[:len(dts)], sampled, coefficients[len(dts):], given=given)
+        sampled = self._samples(start[0])
+        sums = self._series(start, coefficients[:len(dts)], sampled, coefficients[len(dts):], given=given)
         self.record.rounding += EPS * (8 + self.phase(dts[-1]))
         return sums, tail, sampled
 
@@ -70,13 +77,20 @@ class Expansion:
         series = modified_bessel_functions(z, count) * np.where(k == 0, 1, 2)
         tails = np.cumsum(series[::-1])[::-1]
         kept = max(1, int(np.sum(tails > max(share, EPS / 4))))
-        state = self._series(phi, (series * np.where(k % 2 == 1, -1.0, 1.0))[None, :kept].astype(complex), None, None)[0]
+        state = self._series([phi], (series * np.where(k % 2 == 1, -1.0, 1.0))[None, :kept].astype(complex), None, None)[0]
         return state, float(tails[kept]) if kept < count else 0.0
 
-    def _series(self, phi: Any, coefficients: np.ndarray, sampled: Sampled | None, inside: np.ndarray | None, *,
+    def _series(self, start: list[Any], coefficients: np.ndarray, sampled: Sampled | None, inside: np.ndarray | None, *,
                 given: bool = False) -> list[Any]:
-        sums = [complex(c[0]) * phi for c in coefficients]
         terms, lookout = coefficients.shape[1], self.record.lookout
+        self.record.ffts += (terms - 1) * self.operator.cost(start[0])
+        self.record.steps += terms - 1
+        if self._fused is not None and self._fused.takes(start[0]):
+            kinds = None if sampled is None or inside is None else \
+                [samples if c < np.inf else None for samples, c in zip(sampled.samples, self.spectrum.ceilings, strict=True)]
+            return self._fused.summed(start, coefficients, lookout, SHOWN, kinds, inside)
+        phi = start.pop()
+        sums = [complex(c[0]) * phi for c in coefficients]
         before, now, scratch = None, phi if given else as_complex(phi), None
         for k in range(terms):
             look = None
@@ -95,8 +109,6 @@ class Expansion:
             else:
                 before, scratch = self.operator.add(before, now, scratch, look, sign=-1)
             before, now = now, before
-        self.record.ffts += (terms - 1) * self.operator.cost(phi)
-        self.record.steps += terms - 1
         return sums
 
     def _samples(self, phi: Any) -> Sampled | None:
@@ -110,7 +122,9 @@ class Expansion:
         tables = (self.hamiltonian.kinetic.table.ravel(), np.max(levels.reshape(-1, grid.size), axis=0))
         norms = np.sqrt(squared_sums(phi, self.hamiltonian.state_axes)).reshape(-1)
         modes = np.prod([n for n, kind in zip(grid.shape, grid.boundary, strict=True) if kind == "periodic"])
-        return Sampled([TailSamples(table, ceiling, rows, channels) for table, ceiling in zip(tables, ceilings, strict=True)],
+        orders = self.hamiltonian.kept(
+            "orders of T and V", lambda: [np.argsort(table, kind="stable").astype(np.int32) for table in tables])
+        return Sampled([TailSamples(*given, rows, channels) for given in zip(tables, orders, ceilings, strict=True)],
                         [norms * np.sqrt(modes), norms])
 
     def _look(self, sampled: Sampled, coefficients: np.ndarray, now: Any) -> Callable[[Any], None] | None:

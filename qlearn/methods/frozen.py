@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -26,10 +27,27 @@ class FrozenOperator:
                  ceilings: tuple[float, float] = (np.inf, np.inf), scale: float = 1.0, shift: float = 0.0):
         self.hamiltonian, self.grid, self.moments, self.scale = hamiltonian, hamiltonian.grid, moments, scale
         self.flat, self.channels = hamiltonian.is_diagonal_in_k, hamiltonian.channels
-        self.weight = sum(w for _, w in moments)
-        self.table = np.minimum(hamiltonian.kinetic.table, ceilings[0]) * (self.weight * scale) if self.flat else None
-        self.potential = scale * (_potential(hamiltonian, moments, ceilings[1]) - self._diagonal(shift))
+        self.weight, self.ceilings, self.shift = sum(w for _, w in moments), ceilings, shift
         self._carried: tuple[Any, Any] | None = None
+
+    @cached_property
+    def table(self) -> np.ndarray | None:
+        """T, where it is diagonal in the wavenumbers."""
+        return self.of_modes() if self.flat else None
+
+    @cached_property
+    def potential(self) -> np.ndarray:
+        """V − iW, less the shift."""
+        return self.of_points()
+
+    def of_modes(self) -> np.ndarray:
+        """T, where it is diagonal in the wavenumbers, a new array."""
+        return np.asarray(np.minimum(self.hamiltonian.kinetic.table, self.ceilings[0]) * (self.weight * self.scale))
+
+    def of_points(self) -> np.ndarray:
+        """V − iW less the shift, a new array."""
+        whole = _potential(self.hamiltonian, self.moments, self.ceilings[1]) - self._diagonal(self.shift)
+        return np.asarray(self.scale * whole)
 
     def gain(self, sign: float) -> float:
         """The largest rate of growth of ‖ψ‖ times ħ, forwards (sign 1) or backwards (−1): max(−sign·ΣwW), at least 0."""
@@ -42,7 +60,7 @@ class FrozenOperator:
     def enter(self, psi: Any) -> Any:
         """ψ → working array, to be looked at only: ψ itself where nothing has to be changed."""
         xp = namespace(psi)
-        batch = self.potential.shape[:-self.grid.ndim - (2 if self.channels else 0)]
+        batch = self.hamiltonian.batch_shape
         states = (*np.broadcast_shapes(batch, tuple(psi.shape[:psi.ndim - len(self.hamiltonian.state_shape)])),
                   *self.hamiltonian.state_shape)
         if tuple(psi.shape) != states:

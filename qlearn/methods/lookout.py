@@ -34,17 +34,20 @@ class Lookout:
         self.places, self.size = places, size
         rows = phi.reshape(-1, size) if isinstance(phi, np.ndarray) else namespace(phi).reshape(phi, (-1, size))
         sums = [total if total > 0 else np.inf for total in squared_sums(rows, (-1,)).tolist()]
-        self._totals, self._most = np.array([(total, total * size) for total in sums]), np.zeros((len(sums), 2))
+        self._totals = np.array([(total, total * size) for total in sums])
+        self._most, self._noted = np.zeros((2, len(sums), 2))
 
     @property
     def seen(self) -> np.ndarray:
         """(2,) the largest share of Σ|φ|², of any member of a batch, that was ever at the points and at the modes."""
         if "_shown" in self.__dict__:
             self.note(np.stack([part.most() for part in self._shown], axis=1))
+        np.maximum(self._most, self._noted, out=self._most)
         return np.asarray((self._most / self._totals).max(axis=0))
 
     def forget(self) -> None:
-        """What was shown since ``seen`` was asked for."""
+        """What was shown or noted since ``seen`` was asked for."""
+        self._noted[:] = 0.0
         self.__dict__.pop("_shown", None)
 
     def see(self, phi: Any) -> None:
@@ -55,7 +58,7 @@ class Lookout:
 
     def note(self, sums: np.ndarray) -> None:
         """Take in the largest Σ|φ|² at the points and Σ|φ_k|² at the modes that each member had, (members, 2)."""
-        np.maximum(self._most, sums, out=self._most)
+        np.maximum(self._noted, sums, out=self._noted)
 
     @cached_property
     def _shown(self) -> tuple["_Shown", "_Shown"]:
