@@ -366,7 +366,7 @@ class Hamiltonian:
         if not self._values.refinable or not is_refinable(self.absorber) \
                 or (self.nonlinearity is not None and not self.nonlinearity.fits(state)):
             return None
-        return self._rebuilt(grid=grid)
+        return self._rebuilt(grid=grid, potential=self._values.source)
 
     def at_points(self, grid: Grid, index: Any) -> "Hamiltonian":
         """The same operator on a ``grid`` of some of the points, those of an index of tables (*shape): static or with a drive,

@@ -3,6 +3,8 @@
 import numba
 import numpy as np
 
+from qlearn.kernels.compiled_presence import level_of, powers_of, present_in
+
 __all__ = ["starts_on_a_line"]
 
 
@@ -31,32 +33,6 @@ def _rim(powers, present, left, log, rim):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _powers(states, first):
-    """|a|² over its largest value, the largest of the members (members, n), in turn from place ``first`` on."""
-    n = states.shape[1]
-    powers = np.zeros(n)
-    for state in states:
-        peak = 0.0
-        for a in state:
-            peak = max(peak, a.real * a.real + a.imag * a.imag)
-        for j in range(n):
-            a = state[j + first if j + first < n else j + first - n]
-            powers[j] = max(powers[j], (a.real * a.real + a.imag * a.imag) / peak if peak > 0 else 0.0)
-    return powers
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _present(powers, least):
-    """Where powers are above that."""
-    found, count = np.empty(powers.size, dtype=np.int64), 0
-    for i in range(powers.size):
-        if powers[i] > least:
-            found[count] = i
-            count += 1
-    return found[:count]
-
-
-@numba.njit(cache=True, error_model="numpy")
 def _steepest(places, waves, slowest, low, high, bends, least):
     """The largest |∂²V| where V gets below the energies that are present."""
     potential, kinetic, steepest = -np.inf, 0.0, 0.0
@@ -76,10 +52,9 @@ def starts_on_a_line(psi, modes, k, slowest, low, high, bends, log, q, p):
     """q, in spacings, and p, values of k, (4·count,) are made, and the largest |∂²V| is returned where V gets below the energies
     that are present. psi, modes (members, n); k and T, ``slowest``, ascend."""
     n, count, least = k.size, q.size // 4, np.exp(log)
-    places, waves = _powers(psi, 0), _powers(modes, (n + 1) // 2)
-    here, there = _present(places, least), _present(waves, least)
-    area = float(here[-1] - here[0]) * float(there[-1] - there[0]) * 2 * np.pi / n / (-4 * log)
-    level = 1 + np.sqrt(1 - 1 / area**2) if area > 1 else 1.0
+    places, waves = powers_of(psi, 0), powers_of(modes, (n + 1) // 2)
+    here, there = present_in(places, least), present_in(waves, least)
+    level = level_of(here, there, n, log)
     spare_k, spare_q, rim = np.empty(count), np.empty(count), np.empty(2 * count, dtype=np.int64)
     at = _chosen(places, here, level, log, spare_k)
     _rim(waves, there, spare_k, log, rim)

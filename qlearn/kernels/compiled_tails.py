@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-__all__ = ["in_place", "in_wavenumber", "on_a_line"]
+__all__ = ["held_on_a_line", "in_place", "in_wavenumber", "on_a_line"]
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -42,8 +42,26 @@ def in_wavenumber(k, slowest, held, height, length, change, decay):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def on_a_line(lines, least, most, low, bends, k, slowest, edges, held, spacing, near, flat, scale, decay, decay_of_waves):
-    """(points before, points behind the edges, largest |k|); see qlearn.methods.driven_extents._fallen. lines (1 + R, n, 1)."""
+def held_on_a_line(low, k, slowest, energy):
+    """The first point with V < E and the one behind the last, all of them where those get to an end; the largest |k| with
+    T ≤ E − min V."""
+    n, least, fastest = low.size, np.inf, 0.0
+    first, last = n, -1
+    for i in range(n):
+        least = min(least, low[i])
+        if low[i] < energy:
+            first, last = min(first, i), i
+    for i in range(k.size):
+        if slowest[i] <= energy - least:
+            fastest = max(fastest, abs(k[i]))
+    if first > 0 and last < n - 1 and last >= 0:
+        return first, last + 1, fastest
+    return 0, n, fastest
+
+
+@numba.njit(cache=True, error_model="numpy")
+def on_a_line(lines, least, most, low, bends, k, slowest, edges, held, spacing, near, flat, scale, decay):
+    """(points before, points behind the edges, largest |k|); see qlearn.methods.extents._fallen. lines (1 + R, n, 1)."""
     first, last = edges
     height, bottom, top, bend = 0.0, np.inf, -np.inf, 0.0
     for i in range(k.size):
@@ -60,4 +78,4 @@ def on_a_line(lines, least, most, low, bends, k, slowest, edges, held, spacing, 
     else:
         length, change = 2 * np.pi, 0.0
     return in_place(lines, least, most, first, -1, scale, decay), in_place(lines, least, most, last, 1, scale, decay), \
-        in_wavenumber(k, slowest, held, height, length, change, decay_of_waves)
+        in_wavenumber(k, slowest, held, height, length, change, decay)

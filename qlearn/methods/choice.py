@@ -14,12 +14,12 @@ from qlearn.kernels.phases import may_compile
 from qlearn.methods.chebyshev import Chebyshev, expansion_length
 from qlearn.methods.driven_extents import by_trajectories
 from qlearn.methods.energies import Spectrum, spectrum_of
-from qlearn.methods.extents import Presence
 from qlearn.methods.frozen import FrozenOperator
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lanczos import Lanczos, lanczos_pairs
 from qlearn.methods.magnus import Magnus4
 from qlearn.methods.multi_product import MultiProduct6
+from qlearn.methods.presence import Presence
 from qlearn.methods.reach import SPREADS
 from qlearn.methods.splitting import BM4, BM6, RKN6, Chin4, Gradient6, ProcessedGradient6, Splitting
 from qlearn.methods.steps import AutomaticSteps
@@ -225,7 +225,7 @@ def _meets_a_seam(task: Task) -> bool:
         return False
     if task.outset.factors is not None and H.is_diagonal_in_k and H.grid.is_ring and not H.batch_shape and may_compile():
         presence = Presence(H.grid, to_numpy(task.psi), task.modes(), task.tol)
-        found = by_trajectories(H, presence, task.outset.factors, task.span < 0)
+        found = by_trajectories(H, presence, task.outset.factors, task.span)
         return found is not None and any(found[1][axis] == slice(0, H.grid.shape[axis]) for axis in axes)
     table, spread = H.potential_table(float(task.times[0])), H.hbar / task.outset.limits[0]
     highest = task.outset.energy + (max(FARTHEST, np.sqrt(-4 * np.log(task.tol))) - SPREADS) * spread

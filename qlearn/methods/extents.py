@@ -1,32 +1,34 @@
-"""How far a state gets at its energy, in place and in wavenumber: where a window of the grid has to reach, and how fine it is.
+"""How far a state gets, in place and in wavenumber: where a window of the grid has to reach, and how fine it is.
 
-A static H conserves energy. Every part of ψ above an amplitude ε has an energy of at most
+A static H conserves energy. What there is of ψ above an amplitude ε (qlearn.methods.presence) has an energy V(x) + T(k) of at
+most E, so that ψ moves where V < E and, in momentum, where T < E − min V; under a drive trajectories tell where it moves
+(qlearn.methods.driven_extents), and in more than one dimension they tell more of a static V too. Behind the farthest places x1
+and wavenumbers k1 it falls off at least as at the time when V rises least,
 
-    E = max{V(x) : |ψ(x)| > ε max|ψ|} + max{T(k) : |ψ_k| > ε max|ψ_k|}
+    exp(−∫ √(2m min_t(V(x, t) − V(x1, t)))/ħ dx),        exp(−∫ y dk),   T(k) = T(k1) + V'' y²/2
 
-so that ψ moves where V < E and, in momentum, where T < E − min V. Beyond, it falls off like
-
-    exp(−∫ √(2m(V − E))/ħ dx),        exp(−∫ y dk),   T(k) = E − V(x0 + iy) ≈ E − min V + V'' y²/2,
-
-x0 the place where V is least. An extent ends where these are √ε; parts of energy E, which get farthest, are faint themselves.
+down to ε^¼, where these formulas are on the safe side; there the rims of the window begin, RIM of its points at either end and of
+its wavenumbers.
 """
 
 import math
-from functools import cached_property
-from typing import Any, NamedTuple, cast, final
+from typing import NamedTuple
 
 import numpy as np
 
 from qlearn.grids import Grid
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import TINY, squares
 from qlearn.kernels.phases import may_compile
+from qlearn.kernels.tails import in_place, in_wavenumber
+from qlearn.methods.presence import Presence, sorted_waves
 
-__all__ = ["FLAT", "NEAR", "TOLD", "Extent", "Presence", "by_energy", "sorted_waves"]
+__all__ = ["FLAT", "NEAR", "RIM", "Extent", "Landscape", "by_energy", "extent_of"]
 
-NEAR = 0.1        # of E − min V: how far above its least value V is looked at for V''
-FLAT = 1e-9       # of E − min V, over the length of the axis squared: V'' that changes no momentum
-TOLD = 0.9        # of the Nyquist wavenumber of the window
+RIM = 1 / 32      # of the points of a cut axis at either end, and of the wavenumbers, where ψ is watched
+TOLD = 0.9        # of the Nyquist wavenumber of the window, at most, for k1
+NEAR = 0.1        # of T(k1): how far above its least value V is looked at for V''
+FLAT = 1e-9       # of T(k1), over the length of the axis squared: V'' that changes no momentum
+FALL = 0.25       # of the logarithm of ε: how far ψ has fallen off where the rims of the window begin
 
 
 class Extent(NamedTuple):
@@ -37,108 +39,102 @@ class Extent(NamedTuple):
     nyquist: float
 
 
-@final
-class Presence:
-    """A state psi (…, *shape) and its ``modes``, NumPy; ``faint``: the amplitude ε, of the largest one, below which it is not."""
+class Landscape(NamedTuple):
+    """V0 + Σ f_r g_r on a grid with what the f_r reach, and T.
 
-    def __init__(self, grid: Grid, psi: np.ndarray, modes: np.ndarray, faint: float):
-        self.grid, self.psi, self.modes, self.faint = grid, psi, modes, faint
+    tables : V0 and g_r, (1 + R, *shape).   least, most : (1 + R,), of the f_r, f_0 = 1.   low : the least V, (*shape).
+    bends : of each axis, the largest |∂²V| at any time, (*shape).
+    waves, slowest : of each axis, the wavenumbers as they ascend and the least T at each.   scales : √(2m)Δx/ħ.
+    """
 
-    @cached_property
-    def places(self) -> np.ndarray:
-        """|ψ|² over its largest value, (*shape), the largest of a batch."""
-        return _powers(self.psi, self.grid)
+    grid: Grid
+    tables: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    low: np.ndarray
+    bends: list[np.ndarray]
+    waves: list[np.ndarray]
+    slowest: list[np.ndarray]
+    scales: list[float]
 
-    @cached_property
-    def waves(self) -> np.ndarray:
-        """The same of |ψ_k|²."""
-        return _powers(self.modes, self.grid)
-
-
-def _powers(values: np.ndarray, grid: Grid) -> np.ndarray:
-    powers = squares(values).reshape(-1, grid.size)
-    powers /= np.maximum(powers.max(axis=1, keepdims=True), TINY)
-    return (powers[0] if len(powers) == 1 else powers.max(axis=0)).reshape(grid.shape)
+    @classmethod
+    def of(cls, hamiltonian: Hamiltonian, tables: np.ndarray, least: np.ndarray, most: np.ndarray) -> "Landscape":
+        grid, kinetic, axes = hamiltonian.grid, hamiltonian.kinetic, range(hamiltonian.grid.ndim)
+        low = np.minimum(*(np.multiply(f, tables.T).T for f in (least, most))).sum(axis=0)
+        largest = np.maximum(np.abs(least), np.abs(most))
+        slowest = [kinetic.table.min(axis=tuple(other for other in axes if other != axis)) for axis in axes]
+        scales = [math.sqrt(2 / float(kinetic.inverse[axis, axis])) / hamiltonian.hbar * float(grid.spacing[axis])
+                  for axis in axes]
+        return cls(grid, tables, least, most, low, [np.tensordot(largest, _bends(tables, grid, axis), axes=1) for axis in axes],
+                   [sorted_waves(k) for k in grid.wavenumbers], [sorted_waves(table) for table in slowest], scales)
 
 
 def by_energy(hamiltonian: Hamiltonian, presence: Presence) -> tuple[list[Extent], float]:
     """(the extent of each axis under a static V, E)."""
-    lines: list[_Line] = hamiltonian.kept("lines", lambda: [_line(hamiltonian, axis) for axis in range(hamiltonian.grid.ndim)])
-    if len(lines) == 1 and may_compile():
-        return _on_a_line(hamiltonian, presence, lines[0])
-    grid, faint = hamiltonian.grid, presence.faint**2
-    potential, kinetic = hamiltonian.potential_table(), hamiltonian.kinetic.table
-    energy = float(potential[presence.places > faint].max() + kinetic[presence.waves > faint].max())
-    decay, extents = -0.5 * math.log(presence.faint), []
-    for axis, line in enumerate(lines):
-        height, spacing = energy - line.least, float(grid.spacing[axis])
-        first, end = fallen(line.scale * np.sqrt(np.maximum(line.lowest - energy, 0)), decay)
-        bend = float(line.bends[line.lowest - line.least <= NEAR * height].max()) / spacing**2
-        depth = depth_of_waves(line.slowest - height, bend, height, line.change, spacing * len(line.lowest))
-        low, high = fallen(depth * (2 * math.pi / float(grid.lengths[axis])), decay)
-        extents.append(_extent(line, first, end, low, high))
-    return extents, energy
+    V: Landscape = hamiltonian.kept(
+        "landscape", lambda: Landscape.of(hamiltonian, hamiltonian.potential_table()[None], *np.ones((2, 1))))
+    energy, decay = presence.highest(V.low, hamiltonian.kinetic.table), -math.log(presence.faint)
+    box, fastest = (_held_on_a_line if V.grid.ndim == 1 and may_compile() else _held)(V, energy)
+    return [extent_of(V, axis, box, k1, decay) for axis, k1 in enumerate(fastest)], energy
 
 
-def _on_a_line(hamiltonian: Hamiltonian, presence: Presence, line: "_Line") -> tuple[list[Extent], float]:
-    from qlearn.kernels.compiled_extents import on_a_line
-
-    n, find = len(line.k), cast(Any, on_a_line)
-    psi, modes = (np.ascontiguousarray(values).reshape(-1, n) for values in (presence.psi, presence.modes))
-    *reached, energy = find(psi, modes, hamiltonian.potential_table(), hamiltonian.kinetic.table, line.lowest, line.bends,
-                            line.slowest, line.least, line.change, presence.faint**2, -0.5 * math.log(presence.faint), line.scale,
-                            float(hamiltonian.grid.spacing[0]), NEAR, FLAT)
-    return [_extent(line, *reached)], energy
-
-
-def _extent(line: "_Line", first: int, end: int, low: int, high: int) -> Extent:
-    return Extent(first, end, max(abs(float(line.k[low])), abs(float(line.k[high - 1]))) / TOLD)
+def extent_of(V: Landscape, axis: int, box: list[slice], k1: float, decay: float) -> Extent:
+    """Of a state that moves in the box, along an axis at wavenumbers up to k1, where it has fallen off; decay is ln(1/ε)."""
+    n, edges = V.grid.shape[axis], box[axis]
+    before, behind, reached = (_fallen_on_a_line if V.grid.ndim == 1 and may_compile() else _fallen)(V, axis, box, k1, decay)
+    nyquist = max(k1 / TOLD, reached / (1 - RIM))
+    if edges == slice(0, n):
+        return Extent(0, n, nyquist)
+    first, end = edges.start - before, edges.stop + behind
+    rim = math.ceil(RIM / (1 - 2 * RIM) * (end - first))
+    return Extent(max(0, first - rim), min(n, end + rim), nyquist)
 
 
-class _Line(NamedTuple):
-    """Of one axis of a static H: the least V on each of its planes, |δ²| of that, its least value and how much it changes; the
-    wavenumbers, as they ascend, and the least T at each of them; √(2m)Δx/ħ."""
-
-    lowest: np.ndarray
-    bends: np.ndarray
-    least: float
-    change: float
-    k: np.ndarray
-    slowest: np.ndarray
-    scale: float
+def _held(V: Landscape, energy: float) -> tuple[list[slice], list[float]]:
+    """(the points of each axis that hold V < E, all of them where that gets to its end; the largest |k| with T ≤ E − min V)."""
+    inside, box = V.low < energy, []
+    for axis, n in enumerate(inside.shape):
+        some = np.flatnonzero(inside.any(axis=tuple(other for other in range(inside.ndim) if other != axis)))
+        first, last = (int(some[0]), int(some[-1])) if some.size else (0, n - 1)
+        box.append(slice(first, last + 1) if first > 0 and last < n - 1 else slice(0, n))
+    height = energy - float(V.low.min())
+    return box, [float(np.abs(k[slowest <= height]).max(initial=0.0)) for k, slowest in zip(V.waves, V.slowest, strict=True)]
 
 
-def _line(hamiltonian: Hamiltonian, axis: int) -> _Line:
-    grid = hamiltonian.grid
-    others = tuple(a for a in range(grid.ndim) if a != axis)
-    lowest, slowest = (table.min(axis=others) if others else table
-                       for table in (hamiltonian.potential_table(), hamiltonian.kinetic.table))
-    bends = np.abs(np.roll(lowest, 1) - 2 * lowest + np.roll(lowest, -1))
-    scale = math.sqrt(2 / float(hamiltonian.kinetic.inverse[axis, axis])) / hamiltonian.hbar * float(grid.spacing[axis])
-    return _Line(lowest, bends, float(lowest.min()), float(np.ptp(lowest)), sorted_waves(grid.wavenumbers[axis]),
-                 sorted_waves(slowest), scale)
+def _held_on_a_line(V: Landscape, energy: float) -> tuple[list[slice], list[float]]:
+    from qlearn.kernels.compiled_tails import held_on_a_line
+
+    first, end, fastest = held_on_a_line(V.low, V.waves[0], V.slowest[0], energy)
+    return [slice(first, end)], [fastest]
 
 
-def sorted_waves(values: np.ndarray) -> np.ndarray:
-    """A line in the order of ``grid.wavenumbers``, as k ascends."""
-    half = (len(values) + 1) // 2
-    return np.concatenate([values[half:], values[:half]])
+def _bends(tables: np.ndarray, grid: Grid, axis: int) -> np.ndarray:
+    """|∂²| along an axis, 0 at its ends."""
+    bends = np.zeros(tables.shape)
+    np.moveaxis(bends, axis + 1, -1)[..., 1:-1] = \
+        np.abs(np.diff(np.moveaxis(tables, axis + 1, -1), n=2)) / float(grid.spacing[axis]) ** 2
+    return bends
 
 
-def depth_of_waves(excess: np.ndarray, bend: float, height: float, change: float, length: float) -> np.ndarray:
-    """y(k) where V(x0 + iy) is ``excess`` below min V; no longer than a few lengths of V, which is not quadratic for ever.
+def _fallen(V: Landscape, axis: int, box: list[slice], k1: float, decay: float) -> tuple[int, int, float]:
+    """(points before the box, points behind it, the largest wavenumber) where ψ has fallen off."""
+    inside, k, slowest, n, low = tuple(box), V.waves[axis], V.slowest[axis], V.grid.shape[axis], V.low[tuple(box)]
+    height, least, length = float((slowest * (np.abs(k) <= k1)).max()), float(low.min()), float(V.grid.lengths[axis])
+    bend = float((V.bends[axis][inside] * (low <= least + NEAR * height)).max())
+    change = min(float(low.max()) - least, height)
+    depth, change = (math.sqrt(change / bend), change) if bend > FLAT * height / length**2 else (length, 0.0)
+    reached = in_wavenumber(k, slowest, k1, height, depth * 2 * math.pi / length, change, FALL * decay)
+    lines = V.tables[(slice(None), *(slice(None) if a == axis else part for a, part in enumerate(box)))]
+    lines = lines.swapaxes(axis + 1, 1).reshape(len(lines), n, -1)
+    before, behind = (in_place(lines, V.least, V.most, edge, step, V.scales[axis], FALL * decay)
+                      for edge, step in ((box[axis].start, -1), (box[axis].stop - 1, 1)))
+    return before, behind, reached
 
-    bend : V''.   height : E − min V.   change : of V over the axis.   length : of the axis, y where V is flat.
-    """
-    if bend <= FLAT * height / length**2:
-        return np.where(excess > 0, length, 0.0)
-    change = min(change, height)
-    return np.sqrt(change / bend) * np.arcsinh(np.sqrt(2 * np.maximum(excess, 0) / change))
 
+def _fallen_on_a_line(V: Landscape, axis: int, box: list[slice], k1: float, decay: float) -> tuple[int, int, float]:
+    from qlearn.kernels import compiled_tails
 
-def fallen(rates: np.ndarray, decay: float) -> tuple[int, int]:
-    """first, end: from the places where rates are 0 outwards until their sum exceeds ``decay``, or the array ends."""
-    free = (rates == 0).nonzero()[0]
-    a, b = (int(free[0]), int(free[-1])) if free.size else (0, len(rates) - 1)
-    before, behind = (int(part.cumsum().searchsorted(decay)) for part in (rates[:a][::-1], rates[b + 1:]))
-    return a - before, b + 1 + behind
+    found: tuple[int, int, float] = compiled_tails.on_a_line(
+        V.tables[:, :, None], V.least, V.most, V.low, V.bends[0], V.waves[0], V.slowest[0], (box[0].start, box[0].stop - 1), k1,
+        float(V.grid.spacing[0]), NEAR, FLAT, V.scales[0], FALL * decay)
+    return found

@@ -41,8 +41,9 @@ class FusedSeries:
 
     def summed(self, start: list[np.ndarray], coefficients: np.ndarray, lookout: Lookout | None, shown: int,
                kinds: list[TailSamples | None] | None, inside: np.ndarray | None) -> list[np.ndarray]:
-        """Σ_k c_k T_k φ, φ taken out of [φ], for coefficients (times, terms), new arrays; every ``shown``-th term is noted by the lookout. ``kinds``
-        of samples, of the modes and of the points, are shown all terms with the coefficients ``inside`` (16, terms)."""
+        """Σ_k c_k T_k φ, φ taken out of [φ], for coefficients (times, terms), new arrays; every ``shown``-th term is noted by the
+        lookout. ``kinds`` of samples, of the modes and of the points, see all terms with the coefficients ``inside`` (16, terms).
+        """
         masks = (NONE, NONE) if lookout is None else self.hamiltonian.kept_last(
             "masks", lookout.places, lambda: self.layout.masks(lookout.places.points, lookout.places.modes))
         samples = None

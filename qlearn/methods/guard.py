@@ -158,16 +158,12 @@ class _Rest:
         return psi
 
     def snapshot(self) -> dict[str, Any]:
-        own = self.task.record
         return {"rest.psi": np.array(to_numpy(self.task.psi)), "rest.times": self.task.times,
                 "rest.before": np.array([self.before[name] for name in COUNTS], dtype=float),
-                "rest.counts": np.array([getattr(own, name) for name in COUNTS], dtype=float), "rest.note": own.note,
+                **self.task.record.snapshot("rest.own."),
                 **{f"rest.stepper.{key}": value for key, value in self.stepper.snapshot().items()}}
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.stepper.restore({key.removeprefix("rest.stepper."): value for key, value in saved.items()
                               if key.startswith("rest.stepper.")})
-        own = self.task.record
-        for name, value in zip(COUNTS, np.asarray(saved["rest.counts"]).tolist(), strict=True):
-            setattr(own, name, type(getattr(own, name))(value))
-        own.note = str(saved["rest.note"])
+        self.task.record.restore(saved, "rest.own.")

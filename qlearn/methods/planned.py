@@ -53,6 +53,7 @@ ENOUGH = {1: 1.5}    # times below the goal that a bound may be on a line; 1.2 e
 SHORTENED = 1.5      # times above it that a bound may be where steps are shortened by the order
 AT_ONCE = 10**9      # points times stages: about ten seconds, before a run can be looked at and saved
 STRETCHES, WATCHED = 2, 8  # of a run, at least: between two of them it can be looked at and saved; where it is looked at then
+LONG = 10**7         # points times stages: ten milliseconds, from which it pays to see early that ψ leaves its window
 
 
 @final
@@ -98,8 +99,10 @@ class PlannedSteps:
         if self.clock.left(target) > 0 and not self._due(target):
             h, n = self.clock.division(target, self.step)
             ahead = math.ceil(abs(self.pending[0] - self.clock.now) / abs(h) - 0.5) if self.pending else n
-            stretches = STRETCHES if self.record.on_watch is None else WATCHED
-            most = min(int(self.clock.span / self.step / stretches) + 1, AT_ONCE // (math.prod(phi.shape) * self.kernel.pairs))
+            each, steps = math.prod(phi.shape) * self.kernel.pairs, self.clock.span / self.step
+            leaks_late = self.record.lookout is not None and steps * each > LONG
+            stretches = WATCHED if leaks_late or self.record.on_watch is not None else STRETCHES
+            most = min(int(steps / stretches) + 1, AT_ONCE // each)
             count = max(1, min(n, ahead, most))
             phi = self.kernel.steps(self.conjugation.into(phi, self.clock.time, h), self.clock.time, h, count)
             self._account(h, count)

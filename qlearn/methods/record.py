@@ -12,6 +12,7 @@ from qlearn.methods.lookout import Lookout
 __all__ = ["EPS", "Record", "relative_distance"]
 
 EPS = float(np.finfo(float).eps)
+SAID = ("ffts", "steps", "error", "rounding", "revised", "note", "witnessed", "reached")  # by a record
 
 
 @dataclass(eq=False)
@@ -38,6 +39,14 @@ class Record:
     reached: float = 0.0
     on_watch: Callable[[Any], None] | None = None
     lookout: Lookout | None = None
+
+    def snapshot(self, prefix: str = "") -> dict[str, Any]:
+        """What it says, under names with that before them."""
+        return {prefix + name: getattr(self, name) for name in SAID}
+
+    def restore(self, saved: dict[str, Any], prefix: str = "") -> None:
+        for name in SAID:
+            setattr(self, name, type(getattr(self, name))(saved[prefix + name]))
 
     def watch(self, phi: Any) -> None:
         """Show φ (…, *state_shape) at a stop of the method's own, for the spectral tail and the edges."""

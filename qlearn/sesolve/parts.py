@@ -6,7 +6,6 @@ the next ones get. Where H amplifies, errors count as what they may have grown t
 """
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any, final
 
 import numpy as np
@@ -68,8 +67,8 @@ class Parts:
 
     @property
     def windows_left(self) -> int:
-        """How many parts have given their window up."""
-        return self._left + (isinstance(self.inner, Reduced) and self.inner.given_up)
+        """How many windows were given up in all parts so far."""
+        return self._left + (self.inner.left if isinstance(self.inner, Reduced) else 0)
 
     def move(self, target: float) -> Any | None:
         if self._reached is not None and abs(target) > abs(self._edges[self.index + 1]):
@@ -91,7 +90,7 @@ class Parts:
         return {"index": self.index, "left": self._left, "first": np.array(to_numpy(first)),
                 "before": np.array(list(self._before.values())),
                 "reached": np.zeros(0) if self._reached is None else np.array(to_numpy(self._reached)),
-                "own": np.array([getattr(own, name) for name in _NUMBERS], dtype=float), "note": own.note,
+                **own.snapshot("own."),
                 **{f"inner.{key}": value for key, value in self.inner.snapshot().items()}}
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -100,10 +99,8 @@ class Parts:
         self._left = int(saved["left"])
         self._begin(int(saved["index"]), like(np.array(saved["first"]), self.task.psi), before)
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
-        own, reached = self.plan.task.record, np.array(saved["reached"])
-        for name, value in zip(_NUMBERS, np.asarray(saved["own"]).tolist(), strict=True):
-            setattr(own, name, type(getattr(own, name))(value))
-        own.note = str(saved["note"])
+        self.plan.task.record.restore(saved, "own.")
+        reached = np.array(saved["reached"])
         self._reached = like(reached, self.task.psi) if reached.size else None
 
     def _edge(self, time: float) -> float:
@@ -159,6 +156,3 @@ class Parts:
         breaks += ", …" if len(self._edges) > SAID + 2 else ""
         where = f"between jumps or kinks of H(t) at t = {breaks}" if breaks else "behind a jump of H(t) at the first or last time"
         record.note = f"{self.plan.words(self.inner)}; in {len(self.smooth)} part{'s' * (len(self.smooth) > 1)}, {where}"
-
-
-_NUMBERS = tuple(f.name for f in fields(Record) if f.name not in ("note", "on_watch", "lookout"))

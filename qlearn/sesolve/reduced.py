@@ -1,10 +1,10 @@
-"""A run in a window of the grid, see qlearn.methods.window: on fewer points while the state stays there, else on all of them.
+"""A run in a window of the grid, see qlearn.methods.window: on fewer points while the state stays there, else on more of them.
 
 What the window leaves out is looked at: the share of |φ|² in the outermost wavenumbers, and on a cut axis in the outermost
-points at either end. Where the root of either exceeds LEAK·tol the window is given up, and the run starts again from ψ0 on
-all points. Both are looked at all the way, behind every step of a splitting and in the terms of a Chebyshev expansion: what
-gets out comes in from the other end.
-stats["grid"] says on which points the state was moved, stats["windows_left"] whether a window was given up.
+points at either end. Where the root of either exceeds LEAK·tol the window is given up, and the run starts again from ψ0: in a
+window that is larger or finer, or both, by where ψ was seen, at last on all points. Both are looked at all the way, behind every
+step of a splitting and in the terms of a Chebyshev expansion: what gets out comes in from the other end.
+stats["grid"] says on which points the state was moved, stats["windows_left"] how many windows were given up.
 """
 
 import math
@@ -18,11 +18,14 @@ from qlearn.kernels.sums import largest_share
 from qlearn.methods import Chebyshev, Method, Stepper, Task, choose, guarded
 from qlearn.methods.lookout import Lookout
 from qlearn.methods.splitting import Splitting
-from qlearn.methods.window import Window, window_for
+from qlearn.methods.window import Window
+from qlearn.methods.window_search import window_for
 
 __all__ = ["Reduced", "takes_windows", "windowed"]
 
 LEAK = 0.1  # of tol
+LARGER, FINER = 1.4, 1.5  # times that the next window is
+WINDOWS = 3  # at most, before all points
 
 
 def takes_windows(method: Any, wanted: bool | None) -> bool:
@@ -33,12 +36,12 @@ def takes_windows(method: Any, wanted: bool | None) -> bool:
     return isinstance(method, Chebyshev | Splitting) and (wanted is True or getattr(method, "dt", None) is None)
 
 
-def windowed(task: Task) -> tuple[Task, Window] | None:
-    """The task in its window; None where there is none."""
-    window = None if task.imaginary or task.span == 0 else window_for(task)
-    if window is None:
+def windowed(task: Task, larger: float = 1.0, finer: float = 1.0) -> tuple[Task, Window] | None:
+    """The task in its window, one that is larger or finer by these than it seems to have to be; None where there is none."""
+    found = None if task.imaginary or task.span == 0 else window_for(task, larger, finer)
+    if found is None:
         return None
-    H = task.hamiltonian.at_points(window.grid, window.index)
+    window, H = found
     return Task(H, window.inside(task.psi), task.times, task.tol, task.record,
                 factors=task.outset.factors if H.time_dependent else None,
                 cut=tuple(axis for axis, cut in enumerate(window.cut) if cut)), window
@@ -46,23 +49,26 @@ def windowed(task: Task) -> tuple[Task, Window] | None:
 
 @final
 class Reduced:
-    """The stepper of the method ``first`` in a window; of ``method``, None to choose, on all points once that is given up."""
+    """The stepper of the method ``first`` in a window; of ``method``, None to choose, on all points once those are given up.
+    ``left`` is how many windows were."""
+
+    window: Window | None
+    inner: Stepper
 
     def __init__(self, first: Method, method: Method | None, task: Task, part: Task, window: Window,
                  see_edges: Callable[[Any], None]):
-        self.method, self.task, self.window, self.see_edges = method, task, window, see_edges
+        self.first, self.method, self.task, self.see_edges = first, method, task, see_edges
         self.watched, task.record.on_watch = task.record.on_watch, None
-        self.given_up, self.most = False, (LEAK * task.tol) ** 2
-        task.record.lookout = Lookout(window.watched, part.outset.phi, window.grid.size)
-        self.inner: Stepper = first.start(part)
+        self.left, self.larger, self.finer, self.most = 0, 1.0, 1.0, (LEAK * task.tol) ** 2
+        self._enter(part, window)
 
     def move(self, target: float) -> Any | None:
-        psi, modes, record, window = self.inner.move(target), None, self.task.record, self.window
-        if self.given_up:
+        psi, record, window = self.inner.move(target), self.task.record, self.window
+        if window is None:
             return psi
-        leaks, modes = self._leaks(psi)
-        if leaks:
-            self._give_up()
+        out, modes = self._leaks(window, psi)
+        if out.any():
+            self._give_up(*out.tolist())
             return None
         if psi is None:
             return None
@@ -76,35 +82,52 @@ class Reduced:
     @property
     def points(self) -> tuple[int, ...]:
         """The shape of the grid on which the state is moved."""
-        return self.task.hamiltonian.grid.shape if self.given_up else self.window.grid.shape
+        return self.task.hamiltonian.grid.shape if self.window is None else self.window.grid.shape
 
     def snapshot(self) -> dict[str, Any]:
         inner = {f"inner.{key}": value for key, value in self.inner.snapshot().items()}
-        return {"given_up": self.given_up, **inner}
+        return {"left": self.left, "larger": self.larger, "finer": self.finer, **inner}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        if saved["given_up"]:
-            self._give_up()
+        left, self.larger, self.finer = int(saved["left"]), float(saved["larger"]), float(saved["finer"])
+        if left != self.left:
+            self.left = left
+            self._start_again()
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
 
-    def _leaks(self, psi: Any | None) -> tuple[bool, np.ndarray | None]:
-        """(True where the state came too near to the ends of the window on its way, or ψ (…, *shape) where it has arrived is;
-        the modes of its periodic part where they were looked at)."""
-        window, record = self.window, self.task.record
+    def _leaks(self, window: Window, psi: Any | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """(whether the state came too near to the ends of the window on its way, or ψ (…, *shape) where it has arrived, and
+        whether to the last of its wavenumbers; the modes of the periodic part of ψ where they were looked at)."""
+        record = self.task.record
         assert record.lookout is not None
         if not all(window.cut):
             self.see_edges(self.inner.phi if psi is None else window.grid.periodic_part(psi))
-        if record.lookout.seen.max() > self.most:
-            return True, None
-        if psi is None or not window.watched.modes.size:
-            return False, None
+        out = record.lookout.seen > self.most
+        if out.any() or psi is None or not window.watched.modes.size:
+            return out, None
         record.ffts += math.prod(psi.shape) // window.grid.size
         modes = window.grid.forward(window.grid.to_periodic(to_numpy(psi)))
-        return largest_share(modes, window.rims[0]) > self.most, modes
+        return np.array([False, largest_share(modes, window.rims[0]) > self.most]), modes
 
-    def _give_up(self) -> None:
-        record, self.given_up = self.task.record, True
-        record.error, record.rounding, record.steps, record.witnessed, record.on_watch = 0.0, 0.0, 0, 0.0, self.watched
-        record.lookout = None
+    def _give_up(self, at_ends: bool, in_waves: bool) -> None:
+        self.left += 1
+        self.larger *= LARGER if at_ends else 1.0
+        self.finer *= FINER if in_waves else 1.0
+        self._start_again()
+
+    def _start_again(self) -> None:
+        """From ψ0, in the next window or on all points."""
+        record = self.task.record
+        record.error, record.rounding, record.steps, record.witnessed = 0.0, 0.0, 0, 0.0
+        found = windowed(self.task, self.larger, self.finer) if self.left < WINDOWS else None
+        if found is not None:
+            self._enter(*found)
+            return
+        self.window, record.lookout, record.on_watch = None, None, self.watched
         method = guarded(choose(self.task)[0], self.task) if self.method is None else self.method
         self.inner = method.start(self.task)
+
+    def _enter(self, part: Task, window: Window) -> None:
+        self.window = window
+        self.task.record.lookout = Lookout(window.watched, part.outset.phi, window.grid.size)
+        self.inner = self.first.start(part)

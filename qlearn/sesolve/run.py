@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from dataclasses import fields
 from typing import Any, final
 
 import numpy as np
@@ -83,18 +82,16 @@ class Run:
         return True
 
     def snapshot(self) -> dict[str, Any]:
-        record = {f.name: getattr(self.record, f.name) for f in fields(self.record)
-                  if f.name not in ("on_watch", "lookout")}
-        return {"index": self.index, "glanced": self.glanced, "psi": self.psi, "norm_drift": self.norm_drift, "record": record,
-                "monitor": self.monitor.snapshot(), "stepper": None if self._stepper is None else self._stepper.snapshot()}
+        return {"index": self.index, "glanced": self.glanced, "psi": self.psi, "norm_drift": self.norm_drift,
+                "record": self.record.snapshot(), "monitor": self.monitor.snapshot(),
+                "stepper": None if self._stepper is None else self._stepper.snapshot()}
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.index, self.glanced, self.norm_drift = saved["index"], saved["glanced"], saved["norm_drift"]
         self.psi = like(saved["psi"], self.problem.psi0)
         if saved["stepper"] is not None and not self.finished:
             self.stepper.restore(saved["stepper"])
-        for name, value in saved["record"].items():
-            setattr(self.record, name, value[()] if isinstance(value, np.ndarray) else value)
+        self.record.restore(saved["record"])
         self.monitor.restore(saved["monitor"])
 
     @property
@@ -122,7 +119,7 @@ class Run:
         parts = self._stepper if isinstance(self._stepper, Parts) else None
         stepper = self._stepper if parts is None else parts.inner
         reduced = stepper if isinstance(stepper, Reduced) else None
-        left = int(reduced is not None and reduced.given_up) if parts is None else parts.windows_left
+        left = (0 if reduced is None else reduced.left) if parts is None else parts.windows_left
         return {"ffts": self.record.ffts + self.monitor.ffts, "steps": self.record.steps, **stats, "fft_backend": backend,
                 "grid": p.H.grid.shape if reduced is None else reduced.points,
                 "windows_left": left}

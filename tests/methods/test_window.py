@@ -6,8 +6,10 @@ import pytest
 import qlearn as ql
 from qlearn.methods import Record, Task, driven_extents
 from qlearn.methods.drive_factors import DriveFactors
-from qlearn.methods.extents import Presence, by_energy
-from qlearn.methods.window import good_count, window_for
+from qlearn.methods.extents import RIM, by_energy
+from qlearn.methods.presence import Presence
+from qlearn.methods.window import Window
+from qlearn.methods.window_search import good_count, window_for
 
 GRID = ql.Grid(640, (-30, 34))
 WELL = ql.Hamiltonian(GRID, lambda x: np.minimum(0.05 * x**4 - x**2, 400.0))
@@ -16,21 +18,26 @@ PSI = ql.gaussian(GRID, center=-3.0, momentum=2.0, width=0.6)
 
 
 def window(H=WELL, psi=PSI, tol=1e-7, time=10.0):
-    return window_for(Task(H, psi, np.array([0.0, time]), tol, Record()))
+    found = window_for(Task(H, psi, np.array([0.0, time]), tol, Record()))
+    return None if found is None else found[0]
 
 
 def test_a_window_is_a_part_of_the_points():
     psi = ql.gaussian(FINE, center=-3.0, momentum=2.0, width=0.6)
     found = window(WELL.on(FINE), psi)
-    assert found.grid.size < 0.2 * FINE.size and found.cut == (True,) and found.stride[0] > 1
-    assert np.allclose(found.grid.axes[0], FINE.axes[0][found.index[1:]], atol=1e-12)
+    assert found.grid.size < 0.2 * FINE.size and found.cut == (True,) and found.ratios[0] > 1
+    assert found.ratios == (found.covered[0] / found.grid.size,)
+    assert np.allclose(found.grid.axes[0][0], FINE.axes[0][found.first], atol=1e-12)
+    assert np.allclose(found.fine.axes[0], FINE.axes[0][found.index_of_box], atol=1e-12)
     assert FINE.norm(found.extended(found.inside(psi)) - psi) < 1e-8
     assert window(WELL.on(FINE), psi, 1e-9).grid.size > found.grid.size
 
 
 def test_extension_is_the_interpolant():
+    """Of a V whose numbers are known at the points of the grid alone, where the window has every s-th of them."""
     psi = ql.gaussian(FINE, center=-3.0, momentum=2.0, width=0.6)
-    found = window(WELL.on(FINE), psi)
+    found = window(ql.Hamiltonian(FINE, WELL.on(FINE).potential_table()), psi)
+    assert found.is_subset and found.ratios[0] >= 2 and np.allclose(found.grid.axes[0], FINE.axes[0][found.index[1:]], atol=1e-12)
     inner = found.inside(np.stack([psi, 2j * psi]))
     whole = found.extended(inner)
     assert whole.shape == (2, *FINE.shape)
@@ -117,8 +124,20 @@ def test_driven_extents_compiled_and_by_numpy(drive, backwards):
     psi = np.stack([ql.gaussian(grid, center=c, momentum=p, width=0.5, hbar=0.6) for c, p in ((1, 2), (-2, 0.3))])
     presence = Presence(grid, psi, grid.forward(grid.to_periodic(psi)), 1e-6)
     factors = DriveFactors(H.drive.factors_at, 0.0, 4.0)
-    (extent,), box = driven_extents.by_trajectories(H, presence, factors, backwards)
+    span = -4.0 if backwards else 4.0
+    (extent,), box = driven_extents.by_trajectories(H, presence, factors, span)
     with ql.phase_backend("numpy"):
-        (other,), same = driven_extents.by_trajectories(H, presence, factors, backwards)
+        (other,), same = driven_extents.by_trajectories(H, presence, factors, span)
     assert (extent[:2], box) == (other[:2], same) and abs(extent.nyquist / other.nyquist - 1) < 1e-12
     assert 0 < box[0].start < box[0].stop < 300
+
+
+@pytest.mark.parametrize("twist", [0.0, 0.3, -2.9])
+@pytest.mark.parametrize(("points", "count"), [(26, 13), (24, 12), (60, 20), (240, 120)])
+def test_the_last_wavenumbers_of_a_small_ring_are_watched_too(points, count, twist):
+    """The outermost one of either sign at least: of 13 the last is farther from what the points tell than the rim is wide."""
+    whole = ql.Grid(points, (0, 2 * np.pi), twist=twist)
+    found = Window(whole, ql.Grid(count, (0, 2 * np.pi), twist=twist), (0,), (points,))
+    k = found.grid.wavenumbers[0]
+    assert {np.argmin(k), np.argmax(k)} <= set(found.watched.modes.tolist()) and found.watched.points.size == 0
+    assert np.abs(k[found.watched.modes]).min() >= min(k.max(), -k.min(), (1 - RIM) * count / 2)

@@ -9,7 +9,8 @@ import qlearn as ql
 from qlearn.kernels.excursions import excursions
 from qlearn.methods import Record, Task
 from qlearn.methods.driven_extents import by_trajectories
-from qlearn.methods.window import window_for
+from qlearn.methods.window_search import window_for
+from qlearn.sesolve.reduced import WINDOWS
 
 pytest.importorskip("numba", reason="driven windows and good numbers of points need numba")
 
@@ -83,11 +84,11 @@ def test_trajectories_of_an_oscillator_get_as_far_as_they_should(form):
 
 def unaware(monkeypatch, H):
     """A window that knows nothing of the drive."""
-    module = importlib.import_module("qlearn.methods.window")
+    module = importlib.import_module("qlearn.methods.window_search")
 
-    def blind(hamiltonian, presence, factors, backwards):
+    def blind(hamiltonian, presence, factors, span):
         quiet = driven((lambda t: 0.0, lambda x: np.clip(x, -30.0, 30.0)))
-        return by_trajectories(quiet, presence, Task(quiet, PSI, TIMES, 1e-6, Record()).outset.factors, backwards)
+        return by_trajectories(quiet, presence, Task(quiet, PSI, TIMES, 1e-6, Record()).outset.factors, span)
     monkeypatch.setattr(module, "by_trajectories", blind)
 
 
@@ -97,17 +98,18 @@ def test_what_a_pulse_drives_out_is_noticed(monkeypatch, size):
     H = driven((lambda t: pulse(t, 3.0, size) - pulse(t, 3.6, size), lambda x: np.clip(x, -30.0, 30.0)))
     unaware(monkeypatch, H)
     result = ql.sesolve(H, PSI, TIMES, method=ql.Gradient6(), tol=1e-6)
-    assert result.stats["windows_left"] == 1 and result.stats["grid"] == GRID.shape
+    assert 1 <= result.stats["windows_left"] <= WINDOWS
     whole = ql.sesolve(H, PSI, TIMES, method=ql.RKN6(), tol=1e-9, window=False).final_state
     assert GRID.norm(result.final_state - whole) < 1e-6
 
 
-@pytest.mark.parametrize("leak", [0.1, 1e-9], ids=["kept", "given up"])
+@pytest.mark.parametrize("leak", [0.1, 1e-12], ids=["kept", "given up"])
 def test_resumed_to_the_same_bits(tmp_path, monkeypatch, leak):
     monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", leak)
     times, path = np.linspace(0, 6, 7), tmp_path / "run.h5"
     plain = ql.sesolve(SHAKEN, PSI, times, tol=1e-6)
-    assert plain.stats["windows_left"] == int(leak < 1e-3)
+    given_up = leak < 1e-3
+    assert (1 <= plain.stats["windows_left"] <= WINDOWS) == given_up and (plain.stats["grid"] == GRID.shape) == given_up
 
     def interrupted(t, psi):
         if t > 2.2 and not path.with_suffix(".seen").exists():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import qlearn as ql
+from qlearn.sesolve.reduced import WINDOWS
 
 GRID = ql.Grid(640, (-30, 34))
 H = ql.Hamiltonian(GRID, lambda x: np.minimum(0.05 * x**4 - x**2, 400.0))
@@ -36,19 +37,26 @@ def test_all_points_where_asked_for_or_where_a_step_is_given():
 
 @pytest.mark.parametrize("method", [None, ql.Gradient6(), ql.Chebyshev()], ids=["chosen", "Gradient6", "Chebyshev"])
 def test_a_window_that_leaks_is_given_up(method, monkeypatch, exact):
-    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", 1e-9)
+    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", 1e-12)
     result = ql.sesolve(H, PSI, TIMES, method=method, tol=1e-7)
-    assert result.stats["grid"] == GRID.shape and result.stats["windows_left"] == 1
+    assert result.stats["grid"] == GRID.shape and 1 <= result.stats["windows_left"] <= WINDOWS
     assert np.all(GRID.norm(result.states - exact) < 1e-7)
 
 
-def test_a_state_that_leaves_its_window_is_noticed(monkeypatch, exact):
-    """Negative control: a window for a fainter energy than there is must be given up."""
-    module = importlib.import_module("qlearn.methods.window")
-    monkeypatch.setattr(module, "FAINT", 3e4)
+@pytest.mark.parametrize("faint", [1e3, 3e4, 3e5])
+@pytest.mark.parametrize("form", ["compiled", "NumPy"])
+def test_a_state_that_leaves_its_window_is_noticed(monkeypatch, exact, faint, form):
+    """Negative control: a window for a lower energy than there is must be given up, for a larger one where that will do."""
+    module = importlib.import_module("qlearn.methods.window_search")
+    monkeypatch.setattr(module, "FAINT", faint)
     monkeypatch.setattr(module.Window, "left_out", lambda self, psi, modes: 0.0)
-    result = ql.sesolve(H, PSI, TIMES, tol=1e-7)
-    assert result.stats["windows_left"] == 1 and GRID.norm(result.final_state - exact[-1]) < 1e-7
+    with ql.phase_backend("auto" if form == "compiled" else "numpy"):
+        result = ql.sesolve(H, PSI, TIMES, tol=1e-7)
+    assert np.all(GRID.norm(result.states - exact) < 1e-7)
+    left, points = result.stats["windows_left"], result.stats["grid"][0]
+    assert left >= 1 and (left < WINDOWS or points == GRID.size)
+    if faint < 1e5:
+        assert left < WINDOWS and points < 0.5 * GRID.size and f"on {points} points" in result.method
 
 
 def test_a_batch_has_one_window_for_all(exact):
@@ -57,7 +65,7 @@ def test_a_batch_has_one_window_for_all(exact):
     assert result.stats["grid"][0] < GRID.size and GRID.norm(result.states[-1, 0] - exact[-1]) < 1e-7
 
 
-@pytest.mark.parametrize("leak", [0.03, 1e-9], ids=["kept", "given up"])
+@pytest.mark.parametrize("leak", [0.03, 1e-12], ids=["kept", "given up"])
 def test_resumed_to_the_same_bits(tmp_path, monkeypatch, leak):
     monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", leak)
     times, path = np.linspace(0, 3, 7), tmp_path / "run.h5"

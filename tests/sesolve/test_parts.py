@@ -8,6 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import qlearn as ql
+from qlearn.sesolve.reduced import WINDOWS
 
 RING = ql.Grid(48, (0, 2 * np.pi), twist=0.2)
 X = RING.axes[0]
@@ -160,9 +161,9 @@ def test_in_windows(monkeypatch):
     part, whole = (ql.sesolve(H, psi, [0, 1, 3.5], tol=1e-8, window=window) for window in (None, False))
     assert part.stats["grid"][0] < 512 and "points" in part.method and whole.stats["grid"] == (1024,)
     assert line.norm(part.final_state - whole.final_state) < 2e-8 and part.stats["windows_left"] == 0
-    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", 1e-9)
+    monkeypatch.setattr(importlib.import_module("qlearn.sesolve.reduced"), "LEAK", 1e-12)
     left = ql.sesolve(H, psi, [0, 1, 3.5], tol=1e-8)
-    assert line.norm(left.final_state - whole.final_state) < 2e-8 and left.stats["windows_left"] == 2
+    assert line.norm(left.final_state - whole.final_state) < 2e-8 and 2 <= left.stats["windows_left"] <= 2 * WINDOWS
 
 
 def test_the_first_time_may_have_a_number_of_its_own():

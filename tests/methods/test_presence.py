@@ -1,0 +1,93 @@
+"""What there is of a state in place and wavenumber together: how far its packets correlate the two, and its highest energy."""
+
+import numpy as np
+import pytest
+
+import qlearn as ql
+from qlearn.methods.presence import Presence
+
+GRID = ql.Grid(1024, (-40, 40))
+X = GRID.axes[0]
+FAINT = 1e-6
+REACH = np.sqrt(-2 * np.log(FAINT))  # of |ψ| = exp(−x²/2) down to FAINT
+
+
+def packet(center=0.0, momentum=0.0, chirp=0.0):
+    """exp(−y²/2) at most, so that u = (y/REACH)², and v = (k/REACH)² without a chirp."""
+    return np.exp((-1 + 1j * chirp) * (X - center) ** 2 / 2 + 1j * momentum * X)
+
+
+def presence(psi, grid=GRID, faint=FAINT):
+    return Presence(grid, psi, grid.forward(grid.to_periodic(psi)), faint)
+
+
+def highest(found, V, T):
+    """The same of both forms."""
+    compiled = found.highest(V, T)
+    with ql.phase_backend("numpy"):
+        assert abs(found.highest(V, T) - compiled) < 1e-12 * abs(compiled)
+    return compiled
+
+
+@pytest.mark.parametrize(("center", "momentum"), [(0.0, 0.0), (3.0, 0.0), (-2.0, 4.0), (1.5, -3.0)])
+def test_the_highest_energy_of_a_coherent_state_is_that_of_the_rim_of_its_ellipse(center, momentum):
+    """Where V + T = (x² + k²)/2 that is a circle round (center, momentum), of radius REACH, whose farthest point counts."""
+    found = highest(presence(packet(center, momentum)), X**2 / 2, GRID.wavenumbers[0] ** 2 / 2)
+    radius = np.hypot(center, momentum) + REACH
+    steps = np.hypot(GRID.spacing[0], 2 * np.pi / GRID.lengths[0])
+    assert radius - steps < np.sqrt(2 * found) <= radius
+
+
+def test_members_of_a_batch_count_together():
+    V, T = X**2 / 2, GRID.wavenumbers[0] ** 2 / 2
+    batch = np.stack([packet(3.0), 1e-3 * packet(-2.0, 4.0), 0 * X])
+    together = highest(presence(batch), V, T)
+    assert together >= max(highest(presence(psi), V, T) for psi in batch[:2])
+
+
+@pytest.mark.parametrize("chirp", [0.0, 0.5, -2.0])
+def test_the_level_of_a_gaussian_is_one_and_its_correlation(chirp):
+    """⟨xk⟩ of two variables that are normal is √(1 − 1/c²) of their extents."""
+    level = presence(packet(1.0, 2.0, chirp)).level
+    assert abs(level - 1 - abs(chirp) / np.hypot(1, chirp)) < 0.02
+    assert chirp or level == 1
+
+
+def test_the_level_of_two_far_packets_is_near_two():
+    assert 1.97 < presence(packet(8.0, 8.0) + packet(-8.0, -8.0)).level < 2
+
+
+@pytest.mark.parametrize("chirp", [0.5, -2.0])
+def test_of_a_chirped_packet_nothing_is_forgotten(chirp):
+    """Its ellipse is a slanted one: in a V that is steep along it there is no lower energy than on its rim."""
+    angles = np.linspace(0, 2 * np.pi, 400)
+    y, z = REACH * np.cos(angles), REACH * (np.sin(angles) + chirp * np.cos(angles))
+    found = highest(presence(packet(0.0, 0.0, chirp)), X**2 / 2, GRID.wavenumbers[0] ** 2 / 2)
+    assert found > 0.98 * np.max(y**2 + z**2) / 2
+
+
+def test_what_is_far_apart_is_taken_together():
+    """Two packets, one fast where V is low, the other at rest where V is high: any place may have any wavenumber."""
+    V, T = np.where(X > 0, 30.0, 0.0), GRID.wavenumbers[0] ** 2 / 2
+    found = highest(presence(packet(12.0) + packet(-12.0, 9.0)), V, T)
+    assert found > 30 + 9**2 / 2
+
+
+def test_two_dimensions():
+    """The product of two coherent states, on a sphere in four dimensions."""
+    grid = ql.Grid((192, 160), [(-15, 15), (-13, 13)])
+    x, y = grid.mesh
+    psi = np.exp(-((x - 2) ** 2) / 2 - (y + 1) ** 2 / 2 + 2j * y)
+    kx, ky = np.meshgrid(*grid.wavenumbers, indexing="ij")
+    found = presence(psi, grid)
+    assert found.level == 1
+    reached = np.sqrt(2 * found.highest((x**2 + y**2) / 2, (kx**2 + ky**2) / 2))
+    assert abs(reached - 3 - REACH) < 0.2
+
+
+def test_a_ring_with_a_twist_and_an_odd_number_of_points():
+    """Its wavenumbers are no multiples of 2π/L, and there is one more of one sign."""
+    grid = ql.Grid(255, (-10, 10), twist=2.9)
+    psi = np.exp(-((grid.axes[0] - 1) ** 2) / 2 + 3j * grid.axes[0])
+    found = highest(presence(psi, grid), grid.axes[0] ** 2 / 2, grid.wavenumbers[0] ** 2 / 2)
+    assert abs(np.sqrt(2 * found) - np.sqrt(10) - REACH) < 0.4
