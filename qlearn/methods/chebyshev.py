@@ -113,8 +113,10 @@ class ChebyshevStepper:
             if given:  # back to where it came from, under the same ceilings
                 (self.phi,), _, _ = expansion.expand([states.pop()], -group[-1:], share, given=True)
                 self.record.error += 2 * tail
+                self.record.rounding += 2 * expansion.rounding(float(group[-1]))
             return False
         self.record.error += tail
+        self.record.rounding += expansion.rounding(float(group[-1]))
         if self.record.lookout is not None:
             for state in states:
                 self.record.lookout.see(state)

@@ -66,8 +66,10 @@ class Expansion:
         coefficients, tail = self._coefficients(np.concatenate([dts, inside]), share)
         sampled = self._samples(start[0])
         sums = self._series(start, coefficients[:len(dts)], sampled, coefficients[len(dts):], given=given)
-        self.record.rounding += EPS * (8 + self.phase(dts[-1]))
         return sums, tail, sampled
+
+    def rounding(self, dt: float) -> float:
+        return EPS * (8 + self.phase(dt))
 
     def relax(self, phi: Any, dt: float, share: float) -> tuple[Any, float]:
         """exp(−(H − low) dt/ħ)φ and the tail that was cut off."""

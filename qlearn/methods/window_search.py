@@ -34,17 +34,20 @@ LARGE = 2**17     # points from which trajectories by NumPy cost less than they 
 SOME = 2**10      # points, about, at which V on other points is looked at
 SAME = 1e-10      # of the largest |V|: what rounding of the places changes
 NODES = 8         # of the polynomials by which V is interpolated there
+STEEP = 24.0      # times the differences of order 8 that those of points twice as far apart are, at least: 256 for long waves
+ROUNDING = 1e-12  # of the largest |V|: differences of order 8 that are no more say nothing
 LEFT = 0.1        # of the differences of V of that order: what they leave, at most, with points no wider apart
 
 _Part = tuple[int, int, int]  # of an axis: the first point that is covered, how many are, and by how many
 _Reached = float | list[slice]  # where ψ gets: where V is below a number, or the points of each axis
 
 
-def window_for(task: Task, larger: float = 1.0, finer: float = 1.0) -> tuple[Window, Hamiltonian] | None:
+def window_for(task: Task, last: Window | None = None, larger: float = 1.0,
+               finer: float = 1.0) -> tuple[Window, Hamiltonian] | None:
     """The window of ψ0 (…, *shape), of all members of a batch, and H there, transforms counted; None where it is no smaller than
     it is worth, or none can be told: for a V with channels, a loss, f(|ψ|²), or not smooth, for metrics and walls, for a
-    V(t, *q) that is no sum of f(t) g(q), and for such a sum on small grids without numba. ``larger`` and ``finer`` by those
-    factors than ψ0 seems to need, where that has been seen to be wrong.
+    V(t, *q) that is no sum of f(t) g(q), and for such a sum on small grids without numba. Where ψ has left the ``last``
+    one: no smaller than that, and larger or finer by these factors.
     """
     H, grid = task.hamiltonian, task.hamiltonian.grid
     if not _may_have_one(H):
@@ -52,7 +55,7 @@ def window_for(task: Task, larger: float = 1.0, finer: float = 1.0) -> tuple[Win
     presence = Presence(grid, to_numpy(task.psi), task.modes(), max(FAINT * task.tol, FAINTEST))
     extents, reached = _extents(task, presence)
     found = None if extents is None else \
-        _around(H, [_more(extent, n, larger, finer) for extent, n in zip(extents, grid.shape, strict=True)])
+        _around(H, [_more(extent, axis, last, larger, finer) for axis, extent in enumerate(extents)])
     if found is None or not _is_smooth(*found, reached) \
             or found[0].left_out(presence.psi, presence.modes) > (CUT * presence.faint) ** 2:
         return None
@@ -60,9 +63,12 @@ def window_for(task: Task, larger: float = 1.0, finer: float = 1.0) -> tuple[Win
     return found
 
 
-def _more(extent: Extent, n: int, larger: float, finer: float) -> Extent:
-    more = math.ceil((extent.end - extent.first) * (larger - 1) / 2)
-    return Extent(max(0, extent.first - more), min(n, extent.end + more), extent.nyquist * finer)
+def _more(extent: Extent, axis: int, last: Window | None, larger: float, finer: float) -> Extent:
+    if last is None:
+        return extent
+    first, end = min(extent.first, last.first[axis]), max(extent.end, last.first[axis] + last.covered[axis])
+    more, nyquist = math.ceil((end - first) * (larger - 1) / 2), max(extent.nyquist, np.pi / float(last.grid.spacing[axis]))
+    return Extent(max(0, first - more), min(last.whole.shape[axis], end + more), nyquist * finer)
 
 
 def _may_have_one(H: Hamiltonian) -> bool:
@@ -141,7 +147,7 @@ def _on_its_own(H: Hamiltonian, window: Window) -> tuple[Window, Hamiltonian] | 
         return None
     tables = zip(_tables(H), _tables(again), _tables(between), strict=True)
     if not all(_is_the_same(table[window.index_of_box], some) and _are_alike(table[window.index_of_box], more)
-               for table, some, more in tables):
+               and all(_has_all_derivatives(more, axis) for axis in range(fine.ndim)) for table, some, more in tables):
         return None
     return window, between.at_points(window.grid, (..., *(slice(None, None, c) for c in closer)))
 
@@ -171,6 +177,23 @@ def _are_alike(box: np.ndarray, between: np.ndarray) -> bool:
         left += maximum_filter1d(np.pad(np.abs(np.diff(box, nodes, axis)), pad, mode="edge"), 2 * nodes + 1, axis)
     places = np.ix_(*some)
     return bool(np.all(np.abs(found - box[places]) <= LEFT * left[places] + SAME * np.abs(box).max()))
+
+
+def _has_all_derivatives(values: np.ndarray, axis: int) -> bool:
+    """Whether differences of order 8 grow with the eighth power of the distance of the points, as they do of an analytic V, and
+    not with a lower one: a spline, which waves resolve by powers of the spacing alone, is found out. Only where they are more
+    than rounding."""
+    n, reach = values.shape[axis], 2 * NODES
+    if n <= 2 * reach:
+        return True
+    lines = np.moveaxis(values, axis, -1)
+    near, far = np.zeros((2, *lines.shape[:-1], n - reach))
+    for j in range(NODES + 1):
+        sign = math.comb(NODES, j) * (-1) ** j
+        near += sign * lines[..., NODES // 2 + j:n - reach + NODES // 2 + j]
+        far += sign * lines[..., 2 * j:n - reach + 2 * j]
+    near, far = (maximum_filter1d(np.abs(part), 2 * reach + 1, axis=-1, mode="nearest") for part in (near, far))
+    return bool(np.all((near <= ROUNDING * np.abs(values).max()) | (far >= STEEP * near)))
 
 
 def _interpolated(values: np.ndarray, places: np.ndarray, axis: int, count: int) -> np.ndarray:

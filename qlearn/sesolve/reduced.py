@@ -36,9 +36,9 @@ def takes_windows(method: Any, wanted: bool | None) -> bool:
     return isinstance(method, Chebyshev | Splitting) and (wanted is True or getattr(method, "dt", None) is None)
 
 
-def windowed(task: Task, larger: float = 1.0, finer: float = 1.0) -> tuple[Task, Window] | None:
-    """The task in its window, one that is larger or finer by these than it seems to have to be; None where there is none."""
-    found = None if task.imaginary or task.span == 0 else window_for(task, larger, finer)
+def windowed(task: Task, last: Window | None = None, larger: float = 1.0, finer: float = 1.0) -> tuple[Task, Window] | None:
+    """The task in its window, or in one that is larger or finer by these than the ``last``; None where there is none."""
+    found = None if task.imaginary or task.span == 0 else window_for(task, last, larger, finer)
     if found is None:
         return None
     window, H = found
@@ -49,8 +49,7 @@ def windowed(task: Task, larger: float = 1.0, finer: float = 1.0) -> tuple[Task,
 
 @final
 class Reduced:
-    """The stepper of the method ``first`` in a window; of ``method``, None to choose, on all points once those are given up.
-    ``left`` is how many windows were."""
+    """The stepper of the method ``first`` in a window; of ``method``, None to choose, on all points once those are given up."""
 
     window: Window | None
     inner: Stepper
@@ -59,7 +58,7 @@ class Reduced:
                  see_edges: Callable[[Any], None]):
         self.first, self.method, self.task, self.see_edges = first, method, task, see_edges
         self.watched, task.record.on_watch = task.record.on_watch, None
-        self.left, self.larger, self.finer, self.most = 0, 1.0, 1.0, (LEAK * task.tol) ** 2
+        self.outs, self.most = list[tuple[bool, bool]](), (LEAK * task.tol) ** 2  # where ψ left each window that was given up
         self._enter(part, window)
 
     def move(self, target: float) -> Any | None:
@@ -68,7 +67,7 @@ class Reduced:
             return psi
         out, modes = self._leaks(window, psi)
         if out.any():
-            self._give_up(*out.tolist())
+            self._give_up(bool(out[0]), bool(out[1]))
             return None
         if psi is None:
             return None
@@ -84,15 +83,18 @@ class Reduced:
         """The shape of the grid on which the state is moved."""
         return self.task.hamiltonian.grid.shape if self.window is None else self.window.grid.shape
 
+    @property
+    def left(self) -> int:
+        """How many windows were given up."""
+        return len(self.outs)
+
     def snapshot(self) -> dict[str, Any]:
         inner = {f"inner.{key}": value for key, value in self.inner.snapshot().items()}
-        return {"left": self.left, "larger": self.larger, "finer": self.finer, **inner}
+        return {"outs": np.array(self.outs, dtype=float).reshape(-1, 2), **inner}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        left, self.larger, self.finer = int(saved["left"]), float(saved["larger"]), float(saved["finer"])
-        if left != self.left:
-            self.left = left
-            self._start_again()
+        for at_ends, in_waves in np.asarray(saved["outs"]).tolist():
+            self._give_up(bool(at_ends), bool(in_waves))
         self.inner.restore({key.removeprefix("inner."): value for key, value in saved.items() if key.startswith("inner.")})
 
     def _leaks(self, window: Window, psi: Any | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -110,16 +112,11 @@ class Reduced:
         return np.array([False, largest_share(modes, window.rims[0]) > self.most]), modes
 
     def _give_up(self, at_ends: bool, in_waves: bool) -> None:
-        self.left += 1
-        self.larger *= LARGER if at_ends else 1.0
-        self.finer *= FINER if in_waves else 1.0
-        self._start_again()
-
-    def _start_again(self) -> None:
-        """From ψ0, in the next window or on all points."""
-        record = self.task.record
+        """From ψ0 again, in the next window or on all points."""
+        self.outs.append((at_ends, in_waves))
+        record, more = self.task.record, (LARGER if at_ends else 1.0, FINER if in_waves else 1.0)
         record.error, record.rounding, record.steps, record.witnessed = 0.0, 0.0, 0, 0.0
-        found = windowed(self.task, self.larger, self.finer) if self.left < WINDOWS else None
+        found = windowed(self.task, self.window, *more) if self.left < WINDOWS else None
         if found is not None:
             self._enter(*found)
             return
