@@ -1,9 +1,9 @@
 """How far a state gets, in place and in wavenumber: where a window of the grid has to reach, and how fine it is.
 
-A static H conserves energy. What there is of ψ above an amplitude ε (qlearn.methods.presence) has an energy V(x) + T(k) of at
-most E, so that ψ moves where V < E and, in momentum, where T < E − min V; under a drive trajectories tell where it moves
-(qlearn.methods.driven_extents), and in more than one dimension they tell more of a static V too. Behind the farthest places x1
-and wavenumbers k1 it falls off at least as at the time when V rises least,
+A static H conserves energy. What there is of ψ above an amplitude ε (qlearn.methods.presence) has an energy V(x) + T(k), or
+somewhat more where V has bumps, of at most E, so that ψ moves where V < E and, in momentum, where T < E − min V. Under a drive
+trajectories tell where it moves (qlearn.methods.driven_extents), and in more than one dimension they tell more of a static V too,
+but for bumps. Behind the farthest places x1 and wavenumbers k1 it falls off at least as at the time when V rises least,
 
     exp(−∫ √(2m min_t(V(x, t) − V(x1, t)))/ħ dx),        exp(−∫ y dk),   T(k) = T(k1) + V'' y²/2
 
@@ -28,6 +28,8 @@ RIM = 1 / 32      # of the points of a cut axis at either end, and of the wavenu
 TOLD = 0.9        # of the Nyquist wavenumber of the window, at most, for k1
 NEAR = 0.1        # of T(k1): how far above its least value V is looked at for V''
 FLAT = 1e-9       # of T(k1), over the length of the axis squared: V'' that changes no momentum
+BUMPS = 1.5       # times V + T − min V, from which V has bumps,
+BUMPY = 2.5       # and times V + T − min V that E − min V is at most, where V has bumps
 FALL = 0.25       # of the logarithm of ε: how far ψ has fallen off where the rims of the window begin
 
 
@@ -69,13 +71,16 @@ class Landscape(NamedTuple):
                    [sorted_waves(k) for k in grid.wavenumbers], [sorted_waves(table) for table in slowest], scales)
 
 
-def by_energy(hamiltonian: Hamiltonian, presence: Presence) -> tuple[list[Extent], float]:
-    """(the extent of each axis under a static V, E)."""
+def by_energy(hamiltonian: Hamiltonian, presence: Presence) -> tuple[list[Extent], float, bool]:
+    """(the extent of each axis under a static V, E, whether V has bumps within ψ)."""
     V: Landscape = hamiltonian.kept(
         "landscape", lambda: Landscape.of(hamiltonian, hamiltonian.potential_table()[None], *np.ones((2, 1))))
-    energy, decay = presence.highest(V.low, hamiltonian.kinetic.table), -math.log(presence.faint)
+    plain, bumpy = presence.highest(V.low, hamiltonian.kinetic.table)
+    least, decay = float(V.low.min()), -math.log(presence.faint)
+    energy = least + min(bumpy - least, BUMPY * (plain - least))
     box, fastest = (_held_on_a_line if V.grid.ndim == 1 and may_compile() else _held)(V, energy)
-    return [extent_of(V, axis, box, k1, decay) for axis, k1 in enumerate(fastest)], energy
+    return [extent_of(V, axis, box, k1, decay) for axis, k1 in enumerate(fastest)], energy, \
+        bumpy - least > BUMPS * (plain - least)
 
 
 def extent_of(V: Landscape, axis: int, box: list[slice], k1: float, decay: float) -> Extent:

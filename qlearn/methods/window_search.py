@@ -81,8 +81,8 @@ def _extents(task: Task, presence: Presence) -> tuple[list[Extent] | None, _Reac
     H = task.hamiltonian
     if H.time_dependent:
         return by_trajectories(H, presence, task.outset.factors, task.span) or (None, [])
-    extents, energy = by_energy(H, presence)
-    if H.grid.ndim > 1 and (may_compile() or H.grid.size >= LARGE):
+    extents, energy, bumpy = by_energy(H, presence)
+    if H.grid.ndim > 1 and not bumpy and (may_compile() or H.grid.size >= LARGE):
         moved = by_trajectories(H, presence, None, task.span)
         extents = extents if moved is None else [_within(*pair) for pair in zip(extents, moved[0], strict=True)]
     return extents, energy

@@ -21,12 +21,39 @@ def presence(psi, grid=GRID, faint=FAINT):
     return Presence(grid, psi, grid.forward(grid.to_periodic(psi)), faint)
 
 
-def highest(found, V, T):
-    """The same of both forms."""
+def both(found, V, T):
+    """V + T and what bumps make of it, the same of both forms."""
     compiled = found.highest(V, T)
     with ql.phase_backend("numpy"):
-        assert abs(found.highest(V, T) - compiled) < 1e-12 * abs(compiled)
+        assert found.highest(V, T) == pytest.approx(compiled, rel=1e-9)
     return compiled
+
+
+def highest(found, V, T):
+    plain, bumpy = both(found, V, T)
+    assert bumpy == pytest.approx(plain, rel=1e-6)  # nothing here has bumps
+    return plain
+
+
+def test_where_v_has_bumps_within_a_packet_its_energy_is_more():
+    """cos(κx) at x + iy is cosh(κy) cos(κx) − …, at the y at which exp(−k²/2) falls off: y = k at most REACH. A well that is
+    wider than the packet and bends up, or bumps of which there is none within it, add nothing."""
+    T, kappa = GRID.wavenumbers[0] ** 2 / 2, 0.4
+    plain, bumpy = both(presence(packet()), -np.cos(kappa * X), T)
+    assert REACH**2 / 2 - 1.5 < plain < REACH**2 / 2 + 1
+    most = np.cosh(kappa * REACH) - 1
+    assert 0.5 * most < bumpy - plain < 1.5 * most
+    highest(presence(packet()), X**2 / 5 + X**4 / 100, T)
+    highest(presence(packet(20.0)), 10.0 * np.exp(-X**2) + X**2, T)
+
+
+def test_a_lattice_is_given_a_window_that_holds_it():
+    """A trap with a lattice, where V + T is a third of the energies that ψ has: without the bumps two windows are left."""
+    H = ql.Hamiltonian(GRID, lambda x: 0.1 * x**2 + 4 * np.cos(2 * x))
+    psi = ql.gaussian(GRID, center=1.0, momentum=1.0, width=0.9)
+    found, whole = (ql.sesolve(H, psi, [0, 3.0], tol=1e-6, window=window) for window in (None, False))
+    assert found.stats["windows_left"] == 0 and found.stats["grid"][0] < 0.75 * GRID.size
+    assert GRID.norm(found.final_state - whole.final_state) < 1e-6
 
 
 @pytest.mark.parametrize(("center", "momentum"), [(0.0, 0.0), (3.0, 0.0), (-2.0, 4.0), (1.5, -3.0)])
@@ -81,7 +108,7 @@ def test_two_dimensions():
     kx, ky = np.meshgrid(*grid.wavenumbers, indexing="ij")
     found = presence(psi, grid)
     assert found.level == 1
-    reached = np.sqrt(2 * found.highest((x**2 + y**2) / 2, (kx**2 + ky**2) / 2))
+    reached = np.sqrt(2 * found.highest((x**2 + y**2) / 2, (kx**2 + ky**2) / 2)[0])
     assert abs(reached - 3 - REACH) < 0.2
 
 

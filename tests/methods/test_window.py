@@ -112,7 +112,8 @@ def test_extents_compiled_and_by_numpy(potential):
     presence = Presence(grid, psi, grid.forward(grid.to_periodic(psi)), 1e-8)
     found = by_energy(H, presence)
     with ql.phase_backend("numpy"):
-        assert by_energy(H, presence) == found
+        again = by_energy(H, presence)
+    assert again[0] == found[0] and again[1] == pytest.approx(found[1], rel=1e-12) and again[2] == found[2]
 
 
 @pytest.mark.parametrize("drive", [lambda x: np.clip(x, -5, 5), np.cos, lambda x: 0 * x], ids=["clip", "cos", "none"])
