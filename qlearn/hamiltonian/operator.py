@@ -228,12 +228,12 @@ class Hamiltonian:
             self._kept[name] = make()
         return self._kept[name]
 
-    def kept_last(self, name: str, key: Any, make: Callable[[], Any]) -> Any:
-        """The same of what belongs to a key: the last one is kept."""
+    def kept_last(self, name: str, key: Any, make: Callable[[], Any], dear: bool = False) -> Any:
+        """The same of what belongs to a key: the last one is kept; on large grids too where it is ``dear``."""
         found = self._kept.get(name)
         if found is None or found[0] != key:
             found = key, make()
-            if self.grid.size <= SMALL:
+            if dear or self.grid.size <= SMALL:
                 self._kept[name] = found
         return found[1]
 

@@ -30,12 +30,13 @@ LARGEST = 2**16   # steps: longer runs are given no extent
 PLACES = 16       # where trajectories start, with the outermost wavenumbers that go with them, and the other way round
 
 
-def by_trajectories(hamiltonian: Hamiltonian, presence: Presence, factors: DriveFactors | None,
+def by_trajectories(hamiltonian: Hamiltonian, presence: Presence, factors: DriveFactors | Landscape,
                     span: float) -> tuple[list[Extent], list[slice]] | None:
     """(the extent of each axis, the points of each axis that trajectories reach in the time ``span``, negative backwards); None
-    for runs of too many steps. factors : of the drive over that time, None where V is static."""
+    for runs of too many steps. factors : of the drive over that time, or a static V."""
     grid, kinetic, hbar = hamiltonian.grid, hamiltonian.kinetic, hamiltonian.hbar
-    driven: _Driven = hamiltonian.kept_last("V over a time", factors, lambda: _driven(hamiltonian, factors))
+    driven: _Driven = hamiltonian.kept_last("a drive over a time", factors, lambda: _driven(hamiltonian, factors)) \
+        if isinstance(factors, DriveFactors) else _at_rest(hamiltonian, factors)
     q, k, rate = _starts(driven, presence)
     steps = max(FEWEST, abs(span) * rate / TURN)
     if steps > LARGEST:
@@ -63,18 +64,23 @@ class _Driven(NamedTuple):
     inverse: list[float]
 
 
-def _driven(hamiltonian: Hamiltonian, drive_factors: DriveFactors | None) -> _Driven:
-    drive, kinetic = hamiltonian.drive, hamiltonian.kinetic
-    if drive is None or drive_factors is None:
-        factors, tables = np.ones((2, 1)), hamiltonian.potential_table()[None]
-    else:
-        samples = drive_factors.samples
-        factors, tables = np.ones((len(samples), 1 + samples.shape[1])), np.concatenate([drive.static[None], drive.tables])
-        factors[:, 1:] = samples
+def _driven(hamiltonian: Hamiltonian, drive_factors: DriveFactors) -> _Driven:
+    drive, samples = hamiltonian.drive, drive_factors.samples
+    assert drive is not None
+    factors, tables = np.ones((len(samples), 1 + samples.shape[1])), np.concatenate([drive.static[None], drive.tables])
+    factors[:, 1:] = samples
     least, most = factors.min(axis=0), factors.max(axis=0)
     high = np.maximum(*(np.multiply(f, tables.T).T for f in (least, most))).sum(axis=0)
-    return _Driven(Landscape.of(hamiltonian, tables, least, most), factors, high, kinetic.table,
-                   [float(kinetic.inverse[axis, axis]) for axis in range(hamiltonian.grid.ndim)])
+    V = Landscape.of(hamiltonian, tables, least, most)
+    return _Driven(V, factors, high, hamiltonian.kinetic.table, _inverse(hamiltonian))
+
+
+def _at_rest(hamiltonian: Hamiltonian, V: Landscape) -> _Driven:
+    return _Driven(V, np.ones((2, 1)), V.low, hamiltonian.kinetic.table, _inverse(hamiltonian))
+
+
+def _inverse(hamiltonian: Hamiltonian) -> list[float]:
+    return [float(hamiltonian.kinetic.inverse[axis, axis]) for axis in range(hamiltonian.grid.ndim)]
 
 
 def _starts(driven: _Driven, presence: Presence) -> tuple[np.ndarray, np.ndarray, float]:

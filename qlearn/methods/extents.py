@@ -22,7 +22,7 @@ from qlearn.kernels.phases import may_compile
 from qlearn.kernels.tails import in_place, in_wavenumber
 from qlearn.methods.presence import Presence, sorted_waves
 
-__all__ = ["FLAT", "NEAR", "RIM", "Extent", "Landscape", "by_energy", "extent_of"]
+__all__ = ["FLAT", "NEAR", "RIM", "Extent", "Landscape", "by_energy", "extent_of", "landscape_of"]
 
 RIM = 1 / 32      # of the points of a cut axis at either end, and of the wavenumbers, where ψ is watched
 TOLD = 0.9        # of the Nyquist wavenumber of the window, at most, for k1
@@ -71,10 +71,15 @@ class Landscape(NamedTuple):
                    [sorted_waves(k) for k in grid.wavenumbers], [sorted_waves(table) for table in slowest], scales)
 
 
-def by_energy(hamiltonian: Hamiltonian, presence: Presence) -> tuple[list[Extent], float, bool]:
-    """(the extent of each axis under a static V, E, whether V has bumps within ψ)."""
-    V: Landscape = hamiltonian.kept(
+def landscape_of(hamiltonian: Hamiltonian) -> Landscape:
+    """Of a static V; kept on small grids."""
+    found: Landscape = hamiltonian.kept(
         "landscape", lambda: Landscape.of(hamiltonian, hamiltonian.potential_table()[None], *np.ones((2, 1))))
+    return found
+
+
+def by_energy(hamiltonian: Hamiltonian, presence: Presence, V: Landscape) -> tuple[list[Extent], float, bool]:
+    """(the extent of each axis under a static V, E, whether V has bumps within ψ)."""
     plain, bumpy = presence.highest(V.low, hamiltonian.kinetic.table)
     least, decay = float(V.low.min()), -math.log(presence.faint)
     energy = least + min(bumpy - least, BUMPY * (plain - least))

@@ -77,8 +77,11 @@ class Presence:
     def _bumps(self, potential: np.ndarray, here: np.ndarray) -> np.ndarray:
         """Σ_a (c_a/2)(cosh(y_a √(2b_a/c_a)) − 1) of each wavenumber, (*shape)."""
         total, size = np.zeros(self.grid.shape), float(np.abs(potential.reshape(-1)[here]).max())
+        ends = [(int(some.min()), int(some.max())) for some in np.unravel_index(here, self.grid.shape)]
+        box = tuple(slice(max(0, first - 2), last + 3) for first, last in ends)
+        part, inside = potential[box], self.places[box] > math.exp(self.log)
         for axis, (k, step) in enumerate(zip(self.grid.wavenumbers, self.grid.spacing.tolist(), strict=True)):
-            bow, fourth = (_difference(potential, axis, order).reshape(-1)[here] for order in (2, 4))
+            bow, fourth = (_difference(part, axis, order)[inside] for order in (2, 4))
             b, d = max(0.0, float((-bow).max())), float(np.abs(fourth).max())
             b, d = (value if value > ROUNDING * size else 0.0 for value in (b, d))
             others = tuple(other for other in range(self.grid.ndim) if other != axis)

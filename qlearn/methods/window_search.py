@@ -17,7 +17,7 @@ from qlearn.kernels.arrays import to_numpy
 from qlearn.kernels.fft_plan import factored
 from qlearn.kernels.phases import may_compile
 from qlearn.methods.driven_extents import by_trajectories
-from qlearn.methods.extents import Extent, by_energy
+from qlearn.methods.extents import Extent, by_energy, landscape_of
 from qlearn.methods.presence import Presence
 from qlearn.methods.task import Task
 from qlearn.methods.window import Window
@@ -28,7 +28,7 @@ FAINT = 0.05      # of tol: the amplitude, relative to the largest one, below wh
 CUT = 4.0         # times that: what a window may leave out of ψ0
 FAINTEST = 1e-14  # where rounding would be taken for a state
 WORTH = 0.75      # of the points of the grid: a larger window is not worth its trouble
-FEWER = 0.9       # of the points of the grid that a window needs: as few of its own are worth another V
+FEWER, FEWER_ON_A_LINE = 0.9, 0.6  # of the points of the grid that a window needs: as few of its own are worth another V
 SHORTEST = 64     # points of a line in the compiled loop
 LARGE = 2**17     # points from which trajectories by NumPy cost less than they save
 SOME = 2**10      # points, about, at which V on other points is looked at
@@ -80,10 +80,12 @@ def _may_have_one(H: Hamiltonian) -> bool:
 def _extents(task: Task, presence: Presence) -> tuple[list[Extent] | None, _Reached]:
     H = task.hamiltonian
     if H.time_dependent:
+        assert task.outset.factors is not None
         return by_trajectories(H, presence, task.outset.factors, task.span) or (None, [])
-    extents, energy, bumpy = by_energy(H, presence)
+    V = landscape_of(H)
+    extents, energy, bumpy = by_energy(H, presence, V)
     if H.grid.ndim > 1 and not bumpy and (may_compile() or H.grid.size >= LARGE):
-        moved = by_trajectories(H, presence, None, task.span)
+        moved = by_trajectories(H, presence, V, task.span)
         extents = extents if moved is None else [_within(*pair) for pair in zip(extents, moved[0], strict=True)]
     return extents, energy
 
@@ -98,8 +100,8 @@ def _around(H: Hamiltonian, extents: list[Extent]) -> tuple[Window, Hamiltonian]
     own = [_of_its_own(H.grid, *pair) for pair in enumerate(zip(extents, subset, strict=True))]
     most = WORTH * H.grid.size
     few, fewer = (math.prod(count for *_, count in parts) for parts in (subset, own))
-    if fewer <= min(FEWER * few, most):
-        found = H.kept_last("window on its own points", own, lambda: _on_its_own(H, _window(H.grid, own)))
+    if fewer <= min((FEWER_ON_A_LINE if H.grid.ndim == 1 else FEWER) * few, most):
+        found = H.kept_last("window on its own points", own, lambda: _on_its_own(H, _window(H.grid, own)), dear=True)
         if found is not None:
             return found
     if few > most:

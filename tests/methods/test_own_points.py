@@ -10,6 +10,13 @@ from qlearn.methods import Record, Task
 from qlearn.methods.window_search import window_for
 
 
+@pytest.fixture(autouse=True)
+def own_points_where_few_are_saved(monkeypatch):
+    """On lines too, where it takes longer runs than these for them to pay."""
+    monkeypatch.setattr("qlearn.methods.window_search.FEWER_ON_A_LINE", 0.9)
+
+
+
 class Problem(NamedTuple):
     grid: ql.Grid
     potential: object

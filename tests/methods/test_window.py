@@ -6,7 +6,7 @@ import pytest
 import qlearn as ql
 from qlearn.methods import Record, Task, driven_extents
 from qlearn.methods.drive_factors import DriveFactors
-from qlearn.methods.extents import RIM, by_energy
+from qlearn.methods.extents import RIM, by_energy, landscape_of
 from qlearn.methods.presence import Presence
 from qlearn.methods.window import Window
 from qlearn.methods.window_search import good_count, window_for
@@ -110,9 +110,9 @@ def test_extents_compiled_and_by_numpy(potential):
     H = ql.Hamiltonian(grid, potential, mass=1.7, hbar=0.6)
     psi = np.stack([ql.gaussian(grid, center=c, momentum=p, width=0.5, hbar=0.6) for c, p in ((1, 2), (-2, 0.3))])
     presence = Presence(grid, psi, grid.forward(grid.to_periodic(psi)), 1e-8)
-    found = by_energy(H, presence)
+    found = by_energy(H, presence, landscape_of(H))
     with ql.phase_backend("numpy"):
-        again = by_energy(H, presence)
+        again = by_energy(H, presence, landscape_of(H))
     assert again[0] == found[0] and again[1] == pytest.approx(found[1], rel=1e-12) and again[2] == found[2]
 
 

@@ -14,6 +14,13 @@ import qlearn as ql
 from qlearn.methods import Record, Task
 from qlearn.methods.window_search import window_for
 
+
+@pytest.fixture(autouse=True)
+def own_points_where_few_are_saved(monkeypatch):
+    """On lines too, where it takes longer runs than these for them to pay."""
+    monkeypatch.setattr("qlearn.methods.window_search.FEWER_ON_A_LINE", 0.9)
+
+
 LINE = ql.Grid(600, (-30, 34))  # a window of which would else have all the points between its ends
 RING = ql.Grid(499, (0, 2 * np.pi), twist=0.3)
 PLANE = ql.Grid((180, 149), [(-20, 22), (0, 2 * np.pi)], twist=(0.0, 0.3))
