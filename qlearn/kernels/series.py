@@ -24,14 +24,13 @@ class Samples(NamedTuple):
 
 @final
 class Series:
-    """H̃ by its tables (*shape): T over the wavenumbers, in FFT order, and V."""
+    """H̃ by its tables as they lie (see Layout.modes and Layout.points): T over the number of points, and V."""
 
     def __init__(self, layout: Layout, kinetic: np.ndarray, potential: np.ndarray):
         from qlearn.kernels import compiled_series, compiled_stepping
 
         self.layout, self._loops, self._ways = layout, compiled_series, compiled_stepping
-        self._parts = (layout.line, layout.numbers, layout.axes, layout.passes, layout.twiddles, layout.roots,
-                       layout.modes(kinetic[None] / kinetic.size)[0], layout.points(potential[None])[0])
+        self._parts = (layout.line, layout.numbers, layout.axes, layout.passes, layout.twiddles, layout.roots, kinetic, potential)
 
     def summed(self, start: list[np.ndarray], coefficients: np.ndarray, masks: tuple[np.ndarray, np.ndarray], every: int,
                samples: Samples | None) -> tuple[list[np.ndarray], np.ndarray, list[np.ndarray]]:

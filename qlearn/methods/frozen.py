@@ -10,6 +10,7 @@ import numpy as np
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.hamiltonian.tables import point_levels
 from qlearn.kernels.arrays import as_complex, like, namespace
+from qlearn.kernels.stepping import Layout
 
 __all__ = ["FrozenOperator", "clipped_matrix", "kinetic_sum", "local_levels"]
 
@@ -56,6 +57,10 @@ class FrozenOperator:
         if not total.ndim:
             return 0.0
         return max(0.0, point_levels(-sign * self.scale * total, self.channels, self.grid.ndim)[1])
+
+    def laid_out(self, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+        """T over the number of points and V, both real, as a compiled loop meets them."""
+        return layout.modes(self.of_modes()[None] / self.grid.size)[0], layout.points(self.of_points()[None])[0]
 
     def enter(self, psi: Any) -> Any:
         """ψ → working array, to be looked at only: ψ itself where nothing has to be changed."""

@@ -33,7 +33,7 @@ class FusedSeries:
 
     def __init__(self, operator: FrozenOperator):
         self.hamiltonian, self.layout = operator.hamiltonian, layout_of(operator.grid.shape)
-        self._series = Series(self.layout, operator.of_modes(), operator.of_points())
+        self._series = Series(self.layout, *operator.laid_out(self.layout))
 
     def takes(self, phi: Any) -> bool:
         """False for arrays that are not NumPy's own, and with other backends."""
