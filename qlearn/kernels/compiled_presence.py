@@ -5,8 +5,6 @@ import numpy as np
 
 __all__ = ["highest", "level_of", "powers_of", "present_in"]
 
-ROUNDING, STEEPEST = 256 * float(np.finfo(float).eps), 50.0  # as in qlearn.methods.presence
-
 
 @numba.njit(cache=True, error_model="numpy")
 def powers_of(states, first):
@@ -55,7 +53,7 @@ def _bows(potential, here):
 
 
 @numba.njit(cache=True, error_model="numpy")
-def highest(psi, modes, potential, kinetic, k, spacing, log):
+def highest(psi, modes, potential, kinetic, k, spacing, log, rounding, steepest):
     """psi, modes (members, n); V and T, (n,), in the order of the two; k ascends."""
     n, least = potential.size, np.exp(log)
     half = (n + 1) // 2
@@ -66,14 +64,14 @@ def highest(psi, modes, potential, kinetic, k, spacing, log):
     for i in range(there.size):
         v[i] = np.log(waves[there[i]]) / log
     b, d, size = _bows(potential, here)
-    b, d = b / spacing**2 if b > ROUNDING * size else 0.0, d / spacing**4 if d > ROUNDING * size else 0.0
+    b, d = b / spacing**2 if b > rounding * size else 0.0, d / spacing**4 if d > rounding * size else 0.0
     c = 2 * b * b / d if b > 0 and d > 0 else 0.0
     order = np.argsort(v)
     for i in range(there.size):
         j = there[order[i]]
         at, away = j + half, abs(k[j] - peak)
         speed, y = kinetic[at if at < n else at - n], -np.log(waves[j]) / away if away > 0 else 0.0
-        bump = c / 2 * (np.cosh(min(y * np.sqrt(2 * b / c), STEEPEST)) - 1) if c > 0 else b * y * y / 2
+        bump = c / 2 * (np.cosh(min(y * np.sqrt(2 * b / c), steepest)) - 1) if c > 0 else b * y * y / 2
         fastest[i] = speed if i == 0 else max(speed, fastest[i - 1])
         bumpiest[i] = speed + bump if i == 0 else max(speed + bump, bumpiest[i - 1])
     v, plain, bumpy = v[order], -np.inf, -np.inf

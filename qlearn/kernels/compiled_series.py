@@ -10,11 +10,10 @@ import numpy as np
 from qlearn.kernels.butterflies import block_ahead, block_back, exchange
 from qlearn.kernels.compiled_fft import backward, forward
 from qlearn.kernels.compiled_stepping import BLOCK, along_others, weighed
+from qlearn.kernels.series import INSIDE
 from qlearn.kernels.vectors import LANES, floats, load, repeated, spread, store, total, wholes
 
-__all__ = ["INSIDE", "series", "tridiagonal"]
-
-INSIDE = 16  # times at which samples are wanted: two vectors
+__all__ = ["series", "tridiagonal"]
 
 
 @numba.njit(cache=True)

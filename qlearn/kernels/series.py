@@ -6,10 +6,10 @@ import numpy as np
 
 from qlearn.kernels.stepping import LANES, Layout
 
-__all__ = ["Samples", "Series"]
+__all__ = ["INSIDE", "Samples", "Series"]
 
 AT_ONCE = 50_000_000  # points times terms: some tenths of a second, after which an interrupt is taken
-INSIDE = 16           # times of samples
+INSIDE = 16           # times inside an expansion at which samples are wanted: two vectors
 NO_PLACES = np.empty(0, dtype=np.int64)
 
 

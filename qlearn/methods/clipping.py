@@ -16,10 +16,10 @@ from typing import Any, final
 import numpy as np
 
 from qlearn.kernels.arrays import like, namespace, to_numpy
+from qlearn.kernels.series import INSIDE
 
-__all__ = ["INSIDE", "TailSamples"]
+__all__ = ["TailSamples"]
 
-INSIDE = 16     # times inside an expansion
 FEWEST = 192    # samples of T and of V,
 MANY = 256      # or one in 32 points up to so many, and beyond
 FEW_OF = 512    # one in so many points

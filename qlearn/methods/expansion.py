@@ -13,8 +13,9 @@ import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.arrays import as_complex, namespace, squared_sums
+from qlearn.kernels.series import INSIDE
 from qlearn.methods.bessel import bessel_functions, modified_bessel_functions
-from qlearn.methods.clipping import INSIDE, TailSamples
+from qlearn.methods.clipping import TailSamples
 from qlearn.methods.energies import Spectrum
 from qlearn.methods.frozen import FrozenOperator, local_levels
 from qlearn.methods.fused_series import FusedSeries, fused_series

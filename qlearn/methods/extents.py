@@ -22,7 +22,7 @@ from qlearn.kernels.phases import may_compile
 from qlearn.kernels.tails import in_place, in_wavenumber
 from qlearn.methods.presence import Presence, sorted_waves
 
-__all__ = ["FLAT", "NEAR", "RIM", "Extent", "Landscape", "by_energy", "extent_of", "landscape_of"]
+__all__ = ["RIM", "Extent", "Landscape", "by_energy", "extent_of", "landscape_of"]
 
 RIM = 1 / 32      # of the points of a cut axis at either end, and of the wavenumbers, where ψ is watched
 TOLD = 0.9        # of the Nyquist wavenumber of the window, at most, for k1

@@ -73,18 +73,11 @@ class _Shown:
 
     def __init__(self, places: np.ndarray):
         self.places, self._some = places, max(1, AT_ONCE // max(1, places.size))
-        self._most, self._copies = np.zeros(len(places)), list[Any]()  # of arrays that are not NumPy's
-        self._room, self._count = np.empty((0, *places.shape), dtype=complex), 0
+        self._most, self._copies = np.zeros(len(places)), list[Any]()
 
     def see(self, values: Any) -> None:
-        if isinstance(values, np.ndarray):
-            if not len(self._room):
-                self._room = np.empty((self._some, *self.places.shape), dtype=complex)
-            values.take(self.places, out=self._room[self._count], mode="clip")  # which needs no copy; places are all within
-            self._count += 1
-        else:
-            self._copies.append(self._taken(values))
-        if max(self._count, len(self._copies)) == self._some:
+        self._copies.append(values.take(self.places) if isinstance(values, np.ndarray) else self._taken(values))
+        if len(self._copies) > self._some:
             self.most()
 
     def most(self) -> np.ndarray:
@@ -93,9 +86,6 @@ class _Shown:
             copies = np.array([to_numpy(copy).reshape(self.places.shape) for copy in self._copies])
             self._most = np.maximum(self._most, squared_sums(copies, (-1,)).max(axis=0))
             self._copies.clear()
-        if self._count:
-            self._most = np.maximum(self._most, squared_sums(self._room[:self._count], (-1,)).max(axis=0))
-            self._count = 0
         return self._most
 
     def _taken(self, values: Any) -> Any:

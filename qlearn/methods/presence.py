@@ -63,7 +63,7 @@ class Presence:
             from qlearn.kernels.compiled_presence import highest
 
             found: tuple[float, float] = highest(*self.lines, potential, kinetic, sorted_waves(self.grid.wavenumbers[0]),
-                                                 float(self.grid.spacing[0]), self.log)
+                                                 float(self.grid.spacing[0]), self.log, ROUNDING, STEEPEST)
             return found
         here, u = self._there(self.places)
         there, v = self._there(self.waves)
