@@ -24,10 +24,12 @@ from qlearn import checks
 from qlearn.errors import MissingExtraError
 from qlearn.kernels.arrays import namespace
 
-__all__ = ["backend_name", "backward", "bound", "fft_backend", "forward", "sine"]
+__all__ = ["Call", "backend_name", "backward", "bound", "calls", "fft_backend", "forward", "sine"]
 
 Pass = Callable[[np.ndarray, tuple[int, ...]], np.ndarray]
 Passes = tuple[Callable[[Any], Any], Callable[[Any], Any], float]
+Call = tuple[Callable[..., Any], tuple[Any, ...]]  # a function and its arguments
+Calls = tuple[Call, Call, float]
 
 ALIGNMENT = 16
 
@@ -35,12 +37,13 @@ ALIGNMENT = 16
 @final
 @dataclass(frozen=True)
 class _Backend:
-    """``forward`` without factor, ``backward`` with 1/N; both may overwrite their argument."""
+    """``forward`` without factor, ``backward`` with 1/N; both may overwrite their argument. ``calls`` None: has none."""
 
     name: str
     forward: Pass
     backward: Pass
     bound: Callable[[np.ndarray, tuple[int, ...]], Passes]
+    calls: Callable[[np.ndarray, tuple[int, ...]], Calls | None] = lambda a, axes: None
 
 
 def _scipy(workers: int) -> _Backend:
@@ -87,7 +90,11 @@ def _in_place(name: str, c2c: Callable[..., np.ndarray], workers: int, otherwise
     def bound(a: np.ndarray, axes: tuple[int, ...]) -> Passes:
         some = None if len(axes) == a.ndim else axes  # None: all, 0.2 µs a call less
         return lambda b: c2c(b, some, True, 0, b, workers), lambda b: c2c(b, some, False, 0, b, workers), _inverse_count(a, axes)
-    return _Backend(name, forward, backward, bound)
+
+    def calls(a: np.ndarray, axes: tuple[int, ...]) -> Calls:
+        some = None if len(axes) == a.ndim else axes
+        return (c2c, (a, some, True, 0, a, workers)), (c2c, (a, some, False, 0, a, workers)), _inverse_count(a, axes)
+    return _Backend(name, forward, backward, bound, calls)
 
 
 def _pyfftw(workers: int) -> _Backend:
@@ -123,7 +130,14 @@ def _pyfftw(workers: int) -> _Backend:
         if not a.flags.c_contiguous:
             return plain.bound(a, axes)
         return executed(a, axes, "FFTW_FORWARD"), executed(a, axes, "FFTW_BACKWARD"), _inverse_count(a, axes)
-    return _Backend("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward), bound)
+
+    def calls(a: np.ndarray, axes: tuple[int, ...]) -> Calls:
+        plans = [plan(a, axes, direction) for direction in ("FFTW_FORWARD", "FFTW_BACKWARD")]
+        for made in plans:
+            made.update_arrays(a, a)
+        ahead, back = ((made.execute, ()) for made in plans)
+        return ahead, back, _inverse_count(a, axes)
+    return _Backend("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward), bound, calls)
 
 
 def _inverse_count(a: np.ndarray, axes: tuple[int, ...]) -> float:
@@ -208,6 +222,12 @@ def bound(array: Any, axes: tuple[int, ...]) -> Passes:
     if isinstance(array, np.ndarray) and array.dtype == complex and array.flags.writeable and array.size:
         return _current.bound(array, axes)
     return lambda a: forward(a, axes), lambda a: backward(a, axes), 1.0
+
+
+def calls(array: np.ndarray, axes: tuple[int, ...]) -> Calls | None:
+    """``bound`` for compiled code (qlearn.kernels.compiled_calls): forward and backward, each as a function of Python and its
+    arguments, which transform this very array, complex and C-contiguous, in place. None where the backend has no such ones."""
+    return _current.calls(array, axes) if array.size else None
 
 
 def _aside(array: np.ndarray, axes: tuple[int, ...], transform: Pass) -> np.ndarray:

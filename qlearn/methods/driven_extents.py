@@ -5,8 +5,9 @@ curve goes on enclosing what it enclosed. The rules were fixed on fourteen rando
 pulses, chirps and resonant drives), where at most 0.05 tol was outside. On 328 fresh ones in one dimension they found 190
 windows, of which 6 were given up, and on 40 in two dimensions 34 and 5; the one error above tol was that of the steps, on all
 points as in the window. That was with 24 PLACES. With 16 and with 24 another 400 in one dimension, harder ones, gave 220 and 218
-windows, of which 19 and 19 were given up, and no error above tol. All of these with tails down to √ε in place and ε of 0.02 tol; with the
-ε^¼ and 0.05 tol of now, 38 of 54 lines had windows, 3 of which were given up, the same 3 as before, and no error above tol.
+windows, of which 19 and 19 were given up, and no error above tol. All of these with tails down to √ε in place and ε of 0.02 tol;
+with the ε^¼ and 0.05 tol of now, 38 of 54 lines had windows, 3 of which were given up, the same 3 as before, and no error
+above tol.
 """
 
 import math

@@ -6,6 +6,7 @@ from typing import Any, final
 
 from qlearn.hamiltonian import Hamiltonian
 from qlearn.kernels.phases import Phases, may_compile
+from qlearn.methods.called import called_steps
 from qlearn.methods.coefficients import SplittingTable
 from qlearn.methods.covariant import CovariantSteps
 from qlearn.methods.fused import fused_steps
@@ -41,7 +42,9 @@ class SplittingKernel:
         flat = H.is_diagonal_in_k
         self._covariant = None if flat else CovariantSteps(H, step, kicks, self.phases, self.record, self.imaginary, most)
         self._plain = PlainSteps(H, step, kicks, self.phases, self.imaginary, most)
-        self._fused = fused_steps(H, step, kicks, self.phases, gradient, most) if flat and not self.imaginary else None
+        compiles = flat and not self.imaginary
+        self._fused = fused_steps(H, step, kicks, self.phases, gradient, most) if compiles else None
+        self._called = called_steps(H, step, kicks, self.phases, most) if compiles else None
 
     @property
     def pairs(self) -> int:
@@ -54,7 +57,8 @@ class SplittingKernel:
         if self._covariant is not None:
             return self._covariant.steps(phi, time, h, count)
         lookout = self.record.lookout
-        if self._fused is None or not self._fused.steps(phi, time, h, count, lookout, brief):
+        if not (self._fused is not None and self._fused.steps(phi, time, h, count, lookout, brief)) \
+                and not (self._called is not None and self._called.steps(phi, time, h, count, lookout)):
             phi = self._plain.steps(phi, time, h, count, lookout)
         self._count(count * self.pairs, phi)
         return phi

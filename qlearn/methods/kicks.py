@@ -68,11 +68,18 @@ class StaticKicks:
             return [(self.phases.turn, _angle(H, b, c, h, 0.0, False))]
         if self.imaginary or not H.is_hermitian or H.potential_table().size > AT_ONCE:
             return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows.tolist()]
+        return [(imul, like(table, phi)) for table in self.factors(rows, h)]
+
+    def factors(self, rows: np.ndarray, h: float) -> np.ndarray:
+        """exp(E) of each row, (n, …, *shape)."""
+        H = self.hamiltonian
+        if self.imaginary or not H.is_hermitian:
+            return np.array([self.factor(b, c, h) for b, c in rows.tolist()])
         if rows[:, 1].any():
             tables, weights = np.array([H.potential_table(), H.gradient_squared()]), rows * (h / H.hbar, -h**3 / H.hbar)
         else:
             tables, weights = H.potential_table()[None], rows[:, :1] * (h / H.hbar)
-        return [(imul, like(table, phi)) for table in self.phases.exponentials(tables, weights)]
+        return self.phases.exponentials(tables, weights)
 
 
 @final
@@ -107,9 +114,9 @@ class DrivenKicks:
             return phi
         return kick
 
-    def factors_in_turn(self, plan: Plan, h: float, time: float, count: int) -> Iterator[np.ndarray]:
-        """exp(E), (…, *shape), of the kick before ``count`` steps from ``time`` and of those behind their stages; AT_ONCE numbers
-        are made at a time."""
+    def factors_in_parts(self, plan: Plan, h: float, time: float, count: int) -> Iterator[np.ndarray]:
+        """exp(E), (n, *shape), of the kick before ``count`` steps from ``time`` and of those behind their stages, AT_ONCE numbers
+        at a time."""
         some = max(1, AT_ONCE // math.prod(self.tables.shape[1:]))
         compiled = self.phases.name == "numba"
         factors = self.factors_at(plan.times(time, h, count, compiled=compiled))
@@ -119,7 +126,7 @@ class DrivenKicks:
             made = self.phases.exponentials(self.tables, part)
             if self.damping is not None:
                 made *= np.exp(np.tensordot(part, self.damping, axes=1))
-            yield from made
+            yield made
 
 
 @final
