@@ -51,24 +51,28 @@ def _look(phi, places, seen, kind):
 
 
 @numba.njit(cache=True)
-def run(phi, forward, ahead, backward, back, drifts, which, stage, kicks, first, order, points, modes, seen):
-    """Stages of a drift and a kick on φ (members, n), which the calls overwrite with its modes and back.
+def run(phi, forward, ahead, backward, back, drifts, which, stage, kicks, order, first, count, points, modes, seen):
+    """``count`` stages of a drift and a kick on φ (members, n), which the calls overwrite with its modes and back.
 
     drifts (D, n), kicks (K, n) : factors; 1/N is in the drifts.   which (stages of a step,) : the drift of each, from ``stage``
-    on in turn.   first : the kick before all stages, or −1.   order (stages,) : the kick behind each.
+    on in turn.   order : the kick before the first stage, behind each of a step, and behind the very last; where it is empty,
+    kicks come in turn.   first : whether there is a kick before the first stage.
     points, modes : indices where Σ|φ|² is looked at behind a step, and Σ|φ_k|² in its first stage; see Lookout.
     """
-    if first >= 0:
-        _multiply(phi, kicks, first)
-    for kick in order:
+    kick, pairs = 0, which.size
+    if first:
+        _multiply(phi, kicks, order[0] if order.size > 0 else 0)
+        kick = 1
+    for left in range(count, 0, -1):
         _call(forward, ahead)
         if stage == 0 and modes.size > 0:
             _look(phi, modes, seen, 1)
         _multiply(phi, drifts, which[stage])
         _call(backward, back)
-        _multiply(phi, kicks, kick)
         stage += 1
-        if stage == which.size:
+        _multiply(phi, kicks, order[stage if left > 1 else pairs + 1] if order.size > 0 else kick)
+        kick += 1
+        if stage == pairs:
             stage = 0
             if points.size > 0:
                 _look(phi, points, seen, 0)

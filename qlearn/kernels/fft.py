@@ -24,7 +24,7 @@ from qlearn import checks
 from qlearn.errors import MissingExtraError
 from qlearn.kernels.arrays import namespace
 
-__all__ = ["Call", "backend_name", "backward", "bound", "calls", "fft_backend", "forward", "sine"]
+__all__ = ["Calls", "backend_name", "backward", "bound", "calls", "fft_backend", "forward", "sine"]
 
 Pass = Callable[[np.ndarray, tuple[int, ...]], np.ndarray]
 Passes = tuple[Callable[[Any], Any], Callable[[Any], Any], float]

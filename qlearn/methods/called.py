@@ -5,12 +5,13 @@ That is: phases by numba, arrays of NumPy, periodic axes, one static V or a sepa
 transforms can be called so. The numbers are those of the plain loop to rounding.
 """
 
+from functools import cache
 from typing import Any, final
 
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.fft import Call, calls
+from qlearn.kernels.fft import Calls, calls
 from qlearn.kernels.phases import Phases
 from qlearn.methods.kicks import DrivenKicks, Kicks, StaticKicks
 from qlearn.methods.last_few import last_few
@@ -47,33 +48,29 @@ class CalledSteps:
         passes = calls(phi, self.hamiltonian.grid.fourier_axes)
         if passes is None:
             return False
-        ahead, back, scale = passes
-        drifts, kicks = last_few(self._kept, (h, scale), self.most, lambda: self._made(h, scale))
-        pairs = len(self.plan.which)
+        drifts, kicks = last_few(self._kept, (h, passes[2]), self.most, lambda: self._made(h, passes[2]))
+        pairs, order = len(self.plan.which), self.plan.order
         if kicks is None:
-            first = 0
-            for tables in self.kicks.factors_in_parts(self.plan, h, time, count):
-                rest = np.arange(first == 0, len(tables))
-                self._run(phi, ahead, back, drifts, max(first - 1, 0) % pairs, tables, -1 if first else 0, rest, lookout)
-                first += len(tables)
+            done = 0
+            for part in self.kicks.factors_in_parts(self.plan, h, time, count):
+                tables, first = part.reshape(len(part), -1), done == 0
+                self._run(phi, passes, (drifts, self.plan.which, max(done - 1, 0) % pairs, tables, NOWHERE, first,
+                                        len(tables) - first), lookout)
+                done += len(tables)
             return True
-        order, most = self.plan.order, max(1, AT_ONCE // (phi.size * pairs))
+        most = max(1, AT_ONCE // (phi.size * pairs))
         for done in range(0, count, most):  # an interrupt is taken between two of them
-            rest = np.tile(order[1:-1], min(most, count - done))
-            rest[-1] = order[-1]
-            self._run(phi, ahead, back, drifts, 0, kicks, int(order[0]), rest, lookout)
+            stages = min(most, count - done) * pairs
+            self._run(phi, passes, (drifts, self.plan.which, 0, kicks, order, True, stages), lookout)
         return True
 
-    def _run(self, phi: np.ndarray, ahead: Call, back: Call, drifts: np.ndarray, stage: int, kicks: np.ndarray, first: int,
-             order: np.ndarray, lookout: Lookout | None) -> None:
-        from qlearn.kernels.compiled_calls import run
-
+    def _run(self, phi: np.ndarray, passes: Calls, stages: tuple[Any, ...], lookout: Lookout | None) -> None:
+        """See qlearn.kernels.compiled_calls."""
         rows = phi.reshape(-1, self.hamiltonian.grid.size)
         seen = np.zeros((len(rows), 2))
         points, modes = (NOWHERE, NOWHERE) if lookout is None else (lookout.places.points, lookout.places.modes)
-        (forward, there), (backward, here) = ahead, back
-        run(rows, id(forward), id(there), id(backward), id(here), drifts, self.plan.which, stage,
-            kicks.reshape(-1, rows.shape[1]), first, order, points, modes, seen)
+        (forward, there), (backward, here), _ = passes
+        _compiled().run(rows, id(forward), id(there), id(backward), id(here), *stages, points, modes, seen)
         if lookout is not None:
             lookout.note(seen)
 
@@ -83,4 +80,13 @@ class CalledSteps:
         table = self.hamiltonian.kinetic.table.reshape(1, -1)
         drifts = self.phases.exponentials(table, (self.plan.drifts * (h / self.hamiltonian.hbar))[:, None])
         drifts *= scale
-        return drifts, self.kicks.factors(self.plan.kicks, h) if isinstance(self.kicks, StaticKicks) else None
+        if isinstance(self.kicks, DrivenKicks):
+            return drifts, None
+        return drifts, self.kicks.factors(self.plan.kicks, h).reshape(len(self.plan.kicks), -1)
+
+
+@cache
+def _compiled() -> Any:
+    from qlearn.kernels import compiled_calls
+
+    return compiled_calls

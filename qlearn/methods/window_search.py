@@ -30,6 +30,7 @@ FAINTEST = 1e-14  # where rounding would be taken for a state
 WORTH = 0.75      # of the points of the grid: a larger window is not worth its trouble
 FEWER, FEWER_ON_A_LINE = 0.9, 0.6  # of the points of the grid that a window needs: as few of its own are worth another V
 SHORTEST = 64     # points of a line in the compiled loop
+MORE = 9 / 8      # times the points that a line has to have
 LARGE = 2**17     # points from which trajectories by NumPy cost less than they save
 SOME = 2**10      # points, about, at which V on other points is looked at
 SAME = 1e-10      # of the largest |V|: what rounding of the places changes
@@ -220,12 +221,20 @@ def _window(grid: Grid, parts: list[_Part]) -> Window:
     return Window(grid, Grid(count, bounds, twist=twist), first, covered)
 
 
-def good_count(least: int, line: bool) -> int:
-    """The next number of points, of a line or of an axis of a grid, that transforms are good at: for the compiled loop (see
-    qlearn.kernels.stepping) one with factors 2, 3 and 5, on a line a multiple of 8 from SHORTEST on."""
+def good_count(least: int, line: bool, most: int | None = None) -> int:
+    """A number of points, of a line or of an axis of a grid, that transforms are good at: for the compiled loop (see
+    qlearn.kernels.stepping) the next with factors 2, 3 and 5, on a line a multiple of 8 from SHORTEST on; a multiple of 64 where
+    it is no more than MORE, and than ``most``: all transforms take less there."""
     if not may_compile():
         return next_fast_len(least)
-    step, least = (8, max(least, SHORTEST)) if line else (1, least)
+    if not line:
+        return _multiple(1, least)
+    count, better = (_multiple(step, max(least, SHORTEST)) for step in (8, 64))
+    return better if better <= min(MORE * count, math.inf if most is None else most) else count
+
+
+def _multiple(step: int, least: int) -> int:
+    """The next multiple of a step from ``least`` on with factors 2, 3 and 5 besides."""
     count = -(-least // step)
     while factored(count) is None:
         count += 1
@@ -237,7 +246,8 @@ def _of_the_points(grid: Grid, axis: int, extent: Extent) -> _Part:
     n, nyquist, line = grid.shape[axis], np.pi / float(grid.spacing[axis]), grid.ndim == 1
     first, end, stride = extent.first, extent.end, max(1, int(nyquist / max(extent.nyquist, nyquist / n)))
     stride = max(1, min(stride, (end - first) // SHORTEST)) if line and may_compile() else stride
-    count = good_count(-(-(end - first) // stride), line)
+    room = end - first + 2 * min(first, n - end)
+    count = good_count(-(-(end - first) // stride), line, room // stride)
     start = first - (stride * count - (end - first)) // 2
     if first > 0 and end < n and start >= 0 and start + stride * count <= n:
         return start, stride * count, count
@@ -255,5 +265,6 @@ def _of_its_own(grid: Grid, axis: int, given: tuple[Extent, _Part]) -> _Part:
     start = extent.first - (covered - (extent.end - extent.first)) // 2
     if extent.first <= 0 or extent.end >= n or start < 0 or start + covered > n:
         start, covered = 0, n
-    count = good_count(math.ceil(covered * min(1.0, extent.nyquist / nyquist)), grid.ndim == 1)
-    return (start, covered, count) if count < min(covered, subset[2]) else subset
+    most = min(covered, subset[2])
+    count = good_count(math.ceil(covered * min(1.0, extent.nyquist / nyquist)), grid.ndim == 1, most - 1)
+    return (start, covered, count) if count < most else subset

@@ -78,7 +78,8 @@ def test_two_dimensions_and_a_twist():
 
 def test_good_numbers_of_points():
     pytest.importorskip("numba", reason="driven windows and good numbers of points need numba")
-    assert [good_count(n, line=True) for n in (40, 65, 301, 330, 448)] == [64, 72, 320, 360, 480]
+    assert [good_count(n, line=True) for n in (40, 65, 270, 301, 330, 448)] == [64, 72, 320, 320, 384, 512]
+    assert [good_count(n, line=True, most=n + 30) for n in (270, 330, 448)] == [288, 360, 480]
     assert [good_count(n, line=False) for n in (7, 11, 49, 77)] == [8, 12, 50, 80]
 
 
