@@ -227,7 +227,7 @@ def _meets_a_seam(task: Task) -> bool:
     if not axes:
         return False
     if task.outset.factors is not None and H.is_diagonal_in_k and H.grid.is_ring and not H.batch_shape and may_compile():
-        presence = Presence(H.grid, to_numpy(task.psi), task.modes(), task.tol)
+        presence = Presence(H.grid, to_numpy(task.psi), task.outset.modes(), task.tol)
         found = by_trajectories(H, presence, task.outset.factors, task.span)
         return found is not None and any(found[1][axis] == slice(0, H.grid.shape[axis]) for axis in axes)
     table, spread = H.potential_table(float(task.times[0])), H.hbar / task.outset.limits[0]

@@ -6,7 +6,6 @@ Every step of an automatic run is done both ways; the half steps are kept. The f
 growth where H amplifies), so they at worst add up: each step may spend (what is left of tol)·|h|/(what is left of the time).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, final
 
@@ -16,7 +15,7 @@ from qlearn.methods.growth import Growth, largest_gain
 from qlearn.methods.record import EPS, relative_distance
 from qlearn.methods.task import Task
 
-__all__ = ["Doubling", "OneStep"]
+__all__ = ["Doubling", "OneStep", "Swelling"]
 
 SHARE = 0.8        # of tol, planned
 FEWEST = 24        # steps at least: what H(t) does within 1/100 of the whole time may be missed
@@ -40,20 +39,29 @@ class OneStep(Protocol):
         """φ at time + h, a new array; ``allowed`` is what its own approximations may err."""
 
 
+class Swelling(Protocol):
+    """How errors grow, at φ behind ``count`` steps."""
+
+    def gain(self, phi: Any, count: int) -> float:
+        """The rate at which what was erred before may grow."""
+
+    def share(self, phi: Any, count: int) -> float:
+        """Of what a step may err, 1 where errors do not grow."""
+
+
 @final
 @dataclass(eq=False)
 class Doubling:
     """Where the run stands: ``now`` counts from times[0], ``step`` is the length to try next, ``count`` the steps done.
 
-    gain : the rate at which what was erred before may grow.   share : of what a step may err, 1 where errors do not grow.
-    Both are those of H where they are not given.
+    swelling : how errors grow; as H tells where it is not given.
     """
 
     task: Task
     move_once: OneStep
     norms: np.ndarray
     dt: float | None
-    gain: Callable[[float], float] | None = None
+    swelling: Swelling | None = None
     now: float = 0.0
     step: float = 0.0
     count: int = 0
@@ -61,7 +69,6 @@ class Doubling:
     shortest: float = np.inf
     longest: float = 0.0
     spent: float = 0.0
-    share: Callable[[], float] | None = None
     fewest: int = FEWEST
 
     def __post_init__(self):
@@ -94,13 +101,14 @@ class Doubling:
         else:
             whole = self.move_once(phi, time, self.sign * h, allowed)
             error, inner = self.constant * h ** (order + 1), self.move_once.inner
-        self._book(h, error + inner, time)
+        self._book(phi, h, error + inner, time)
         return whole, True
 
     def _chosen(self, phi: Any, h: float) -> tuple[Any, bool]:
         time, order = float(self.task.times[0]) + self.now, self.move_once.order
         left = max(abs(self.task.span - self.now), h)
-        share = 1 / self.growth.to_the_end(self.now, self.task.tol) if self.share is None else self.share()
+        share = 1 / self.growth.to_the_end(self.now, self.task.tol) if self.swelling is None \
+            else self.swelling.share(phi, self.count)
         rate = share * max(SHARE * self.task.tol - self.spent, 0.02 * self.task.tol) / left
         _, halves, error, inner = self._doubled(phi, time, h, 0.02 * rate * h)
         visible = error > NOISE
@@ -112,7 +120,7 @@ class Doubling:
         best = best if visible else max(best, h)  # an error below rounding says nothing against the step
         self.step = float(np.clip(best, 0.3 * self.step, 3 * max(h, 0.2 * self.step)))
         self.step = min(self.step, abs(self.task.span) / self.fewest)
-        self._book(h, (error * 2.0**-order if visible else 0.0) + inner, time)
+        self._book(phi, h, (error * 2.0**-order if visible else 0.0) + inner, time)
         return halves, True
 
     def _doubled(self, phi: Any, time: float, h: float, allowed: float) -> tuple[Any, Any, float, float]:
@@ -127,9 +135,11 @@ class Doubling:
         error = SAFETY * relative_distance(whole, halves, axes, self.norms) / (1 - 2.0**-step.order)
         return whole, halves, error, max(own, inner + step.inner)
 
-    def _book(self, h: float, error: float, time: float) -> None:
+    def _book(self, phi: Any, h: float, error: float, time: float) -> None:
+        """A step of h from φ at ``time``."""
         record = self.task.record
-        gain = largest_gain(self.task.hamiltonian, self.sign, time) if self.gain is None else self.gain(time)
+        gain = largest_gain(self.task.hamiltonian, self.sign, time) if self.swelling is None \
+            else self.swelling.gain(phi, self.count)
         growth = float(np.exp(gain * h))
         self.spent = self.spent * growth + error
         record.error, record.steps = self.spent, record.steps + 1

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from qlearn.kernels.phases import may_compile
 from qlearn.methods.record import EPS
 
 __all__ = ["Features", "Lengths", "features_of", "finest_lengths", "lengths_below"]
@@ -39,7 +40,19 @@ class Features(NamedTuple):
 
     def below(self, energy: float) -> tuple[float, float]:
         """ℓ and λ_2 where V < energy."""
-        bend, slope, length = 0.0, 0.0, np.inf  # ℓ of all parts together, λ of each
+        if self.heights.ndim == 2 and may_compile():
+            from qlearn.kernels.compiled_features import below
+
+            heights = np.ascontiguousarray(self.heights).view()
+            heights.flags.writeable = False  # of this view: one kind of arrays, compiled once
+            slope, bend, length = below(heights, self.slopes, self.bends, self.changes, self.noise, energy)
+        else:
+            slope, bend, length = self._largest(energy)
+        return self.spacing * (max(slope / bend, 1.0) if bend > self.noise else np.inf), self.spacing * max(length, 1.0)
+
+    def _largest(self, energy: float) -> tuple[float, float, float]:
+        """Of all parts the largest slope and bend, and the least λ_2, there."""
+        bend, slope, length = 0.0, 0.0, np.inf
         for part, reached in enumerate(self.heights < energy):
             bends = self.bends[part][reached]
             if not bends.size:
@@ -49,7 +62,7 @@ class Features(NamedTuple):
             change = float(self.changes[part][reached[..., 1:] & reached[..., :-1]].max(initial=0.0))
             if change > 2 * self.noise:
                 length = min(length, (high - low) / change)
-        return self.spacing * (max(slope / bend, 1.0) if bend > self.noise else np.inf), self.spacing * max(length, 1.0)
+        return slope, bend, length
 
 
 def features_of(potential: np.ndarray, spacing: np.ndarray, level: np.ndarray | None = None) -> list[Features]:

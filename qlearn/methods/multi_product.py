@@ -79,8 +79,8 @@ class MultiProductStepper:
     def __init__(self, task: Task, dt: float | None):
         self.task, self.phi = task, task.hamiltonian.grid.to_periodic(task.outset.psi)
         self.norms = np.sqrt(squared_sums(self.phi, task.hamiltonian.state_axes))
-        self.steps = Doubling(task, _Step(task), self.norms, dt, self._gain, share=self._share, fewest=FEWEST)
-        self._levels, self._fresh = np.zeros((3, 0)), -FRESH
+        self._levels = _Levels(task, self.norms)
+        self.steps = Doubling(task, _Step(task), self.norms, dt, self._levels, fewest=FEWEST)
 
     def move(self, target: float) -> Any | None:
         self.phi, arrived = self.steps.advance(self.phi, target)
@@ -90,38 +90,49 @@ class MultiProductStepper:
         self.task.record.note = f"MultiProduct6 with {self.steps.words}"
         return self.task.hamiltonian.grid.from_periodic(self.phi) if arrived else None
 
-    def _share(self) -> float:
-        """1 over how much errors may still grow: the amplitude of the lowest level in |φ|, which φ has no more of."""
-        return float(np.sqrt(np.clip(np.min(self._known()[2]), FAINTEST, 1.0)))
-
-    def _gain(self, _: float) -> float:
-        """How fast errors grow, at most: by ⟨H⟩ less the lowest level of H with the present f, which is not below ⟨H⟩ − ΔH where
-        ψ is near it, but not above a level that is seen. For how long f stays what it is nobody knows."""
-        hamiltonian, operator = self.task.hamiltonian, _Present(self.task.hamiltonian, self.phi)
-        lowest, seen, _weights = self._known()
-        xp, axes, applied = namespace(self.phi), hamiltonian.state_axes, operator(self.phi)
-        self.task.record.ffts += operator.cost(self.phi)
-        mean = to_numpy(xp.sum(xp.real(xp.conj(self.phi) * applied), axis=axes)).ravel() / self.norms.ravel() ** 2
-        spread = np.sqrt(np.maximum(squared_sums(applied, axes).ravel() / self.norms.ravel() ** 2 - mean**2, 0.0))
-        return max(0.0, float(np.max(mean - np.minimum(np.maximum(lowest, mean - spread), seen)))) / hamiltonian.hbar
-
-    def _known(self) -> np.ndarray:
-        """Of H with the present f: its lowest level from below, a level that is there, and the weight of that in |φ|, (3, ·)."""
-        if self.steps.count >= self._fresh + FRESH:
-            hamiltonian, sizes = self.task.hamiltonian, as_complex(namespace(self.phi).abs(self.phi))
-            space = ShortLanczos(_Present(hamiltonian, self.phi), sizes, len(hamiltonian.state_shape), self.task.record)
-            values, weights = space.values()
-            self._levels, self._fresh = np.stack([space.ground(), values[:, 0], weights[:, 0]]), self.steps.count
-        return self._levels
-
     def snapshot(self) -> dict[str, Any]:
         """φ, the clock and what is known of the lowest levels."""
-        return {"phi": to_numpy(self.phi).copy(), "levels": self._levels, "fresh": self._fresh, **self.steps.snapshot()}
+        levels = {"levels": self._levels.found, "fresh": self._levels.fresh}
+        return {"phi": to_numpy(self.phi).copy(), **levels, **self.steps.snapshot()}
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.phi = like(np.array(saved["phi"]), self.task.psi)
-        self._levels, self._fresh = np.asarray(saved["levels"]), int(saved["fresh"])
+        self._levels.found, self._levels.fresh = np.asarray(saved["levels"]), int(saved["fresh"])
         self.steps.restore(saved)
+
+
+@final
+class _Levels:
+    """How errors grow, by the lowest levels of H with the present f.
+
+    found (3, ·) : the lowest level from below, a level that is there, and the weight of that in |φ|, behind ``fresh`` steps.
+    """
+
+    def __init__(self, task: Task, norms: np.ndarray):
+        self.task, self.norms, self.found, self.fresh = task, norms, np.zeros((3, 0)), -FRESH
+
+    def share(self, phi: Any, count: int) -> float:
+        """1 over how much errors may still grow: the amplitude of the lowest level in |φ|, which φ has no more of."""
+        return float(np.sqrt(np.clip(np.min(self._at(phi, count)[2]), FAINTEST, 1.0)))
+
+    def gain(self, phi: Any, count: int) -> float:
+        """How fast errors grow, at most: by ⟨H⟩ less the lowest level of H with the present f, which is not below ⟨H⟩ − ΔH where
+        ψ is near it, but not above a level that is seen. For how long f stays what it is nobody knows."""
+        hamiltonian, operator = self.task.hamiltonian, _Present(self.task.hamiltonian, phi)
+        lowest, seen, _weights = self._at(phi, count)
+        xp, axes, applied = namespace(phi), hamiltonian.state_axes, operator(phi)
+        self.task.record.ffts += operator.cost(phi)
+        mean = to_numpy(xp.sum(xp.real(xp.conj(phi) * applied), axis=axes)).ravel() / self.norms.ravel() ** 2
+        spread = np.sqrt(np.maximum(squared_sums(applied, axes).ravel() / self.norms.ravel() ** 2 - mean**2, 0.0))
+        return max(0.0, float(np.max(mean - np.minimum(np.maximum(lowest, mean - spread), seen)))) / hamiltonian.hbar
+
+    def _at(self, phi: Any, count: int) -> np.ndarray:
+        if count >= self.fresh + FRESH:
+            hamiltonian, sizes = self.task.hamiltonian, as_complex(namespace(phi).abs(phi))
+            space = ShortLanczos(_Present(hamiltonian, phi), sizes, len(hamiltonian.state_shape), self.task.record)
+            values, weights = space.values()
+            self.found, self.fresh = np.stack([space.ground(), values[:, 0], weights[:, 0]]), count
+        return self.found
 
 
 @final

@@ -1,7 +1,6 @@
 """What the first state tells before a step is taken: found once, for the choice of the method and for its steps."""
 
 import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, final
 
@@ -17,6 +16,7 @@ from qlearn.methods.record import Record
 
 __all__ = ["Outset"]
 
+FEW = 2**13     # points whose modes are kept
 LONGEST = 1500  # steps that a bound of their length makes necessary, beyond which no forecast is made
 
 
@@ -25,12 +25,13 @@ class Outset:
     """Energies, speeds and forecasts at times[0]; psi (…, *state_shape) is looked at only and must not change."""
 
     def __init__(self, hamiltonian: Hamiltonian, psi: Any, times: np.ndarray, record: Record, imaginary: bool = False,
-                 factors: DriveFactors | None = None, modes: Callable[[], np.ndarray] | None = None):
+                 factors: DriveFactors | None = None):
         self.hamiltonian, self.times, self.record, self.imaginary = hamiltonian, times, record, imaginary
         self.time, self.span = float(times[0]), float(times[-1] - times[0])
         self.psi = _broadcast(hamiltonian, psi)
         self.reach = Reach(hamiltonian, record)
-        self._factors, self._modes = factors, modes
+        self._factors = factors
+        self.known_modes: np.ndarray | None = None
         self._forecasts: dict[SplittingTable, Forecast] = {}
         self.planned: dict[SplittingTable, Any] = {}  # steps from the choice of the method, for the run to take
 
@@ -46,11 +47,16 @@ class Outset:
         return np.where(norms > 0, norms, np.inf)
 
     def modes(self) -> np.ndarray:
-        """The modes of φ, NumPy, counted when they are made. Not to be overwritten."""
-        if self._modes is not None:
-            return self._modes()
-        self.record.ffts += math.prod(self.psi.shape) // self.hamiltonian.grid.size
-        return np.asarray(self.hamiltonian.grid.forward(to_numpy(self.phi).astype(complex)))
+        """The modes of φ, NumPy, without factors; counted when they are made, and kept on small grids where φ has neither
+        channels nor a batch of V. Not to be overwritten."""
+        if self.known_modes is not None:
+            return self.known_modes
+        H = self.hamiltonian
+        self.record.ffts += math.prod(self.psi.shape) // H.grid.size
+        found = np.asarray(H.grid.forward(to_numpy(self.phi).astype(complex)))
+        if H.grid.size <= FEW and not H.batch_shape and not H.channels:
+            self.known_modes = found
+        return found
 
     @cached_property
     def limits(self) -> tuple[float, float]:

@@ -43,6 +43,7 @@ class Reach:
         self.energy = np.inf  # ⟨H⟩ + 6ΔH at the last look
         self._momenta: list[float] = []  # the largest along each axis at that energy, at the last look
         self._lengths: Lengths | None = None
+        self._resolved: dict[tuple[float, float], float] = {}  # by time and what is faint, since the last look
 
     def limits(self, phi: Any, time: float, modes: np.ndarray | None = None) -> tuple[float, float]:
         """(ħ/ΔH, the longest step), infinite where nothing limits it; for a batch the shortest of all members. ``modes`` of φ
@@ -57,6 +58,7 @@ class Reach:
                 spread = math.sqrt(max(square / weight - mean**2, 0.0))
                 energies, highest, widest = max(energies, mean + SPREADS * spread), max(highest, mean), max(widest, spread)
         self.energy = energies
+        self._resolved.clear()
         if self._lengths is None or H.time_dependent:
             self._lengths = self._below(self.energy, time)
         lowest, inverse = float(self._heights(time).min()), self._inverse_masses(phi)
@@ -71,6 +73,11 @@ class Reach:
     def resolved(self, time: float, faint: float) -> float:
         """The longest step that leaps over no feature of V, scalar, that ψ may meet, as it was at the last look; features no
         higher than ``faint`` do not count. With u = ħ·RESOLVED/λ it is 4πmħ/(u(u + 2p)), the shortest of all axes."""
+        if (time, faint) not in self._resolved:
+            self._resolved[time, faint] = self._resolve(time, faint)
+        return self._resolved[time, faint]
+
+    def _resolve(self, time: float, faint: float) -> float:
         H, heights = self.hamiltonian, self._heights(time)
         lowest = float(heights.min())
         energy, faint = lowest + _rounded_up(self.energy - lowest, ROUNDED), 1 / _rounded_up(1 / faint, 1 / 2)

@@ -7,14 +7,11 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from qlearn.hamiltonian import Hamiltonian
-from qlearn.kernels.arrays import to_numpy
 from qlearn.methods.drive_factors import DriveFactors
 from qlearn.methods.outset import Outset
 from qlearn.methods.record import Record
 
 __all__ = ["Method", "Stepper", "Task"]
-
-FEW = 2**13  # points whose modes are kept
 
 
 @final
@@ -46,24 +43,7 @@ class Task:
     @cached_property
     def outset(self) -> Outset:
         """What the first state tells, found once."""
-        return Outset(self.hamiltonian, self.psi, self.times, self.record, self.imaginary, self.factors,
-                      None if self.hamiltonian.batch_shape or self.hamiltonian.channels else self.modes)
-
-    def modes(self) -> np.ndarray:
-        """The modes of the periodic part of ψ, (…, *shape), NumPy, without factors; counted when they are made, and kept on small
-        grids. Not to be overwritten."""
-        found: np.ndarray | None = self.__dict__.get("_modes")
-        if found is None:
-            grid = self.hamiltonian.grid
-            found = grid.forward(grid.to_periodic(to_numpy(self.psi)))
-            self.record.ffts += found.size // grid.size
-            if grid.size <= FEW:
-                self.__dict__["_modes"] = found
-        return found
-
-    @property
-    def knows_modes(self) -> bool:
-        return "_modes" in self.__dict__
+        return Outset(self.hamiltonian, self.psi, self.times, self.record, self.imaginary, self.factors)
 
     @property
     def span(self) -> float:

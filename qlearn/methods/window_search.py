@@ -53,7 +53,7 @@ def window_for(task: Task, last: Window | None = None, larger: float = 1.0,
     H, grid = task.hamiltonian, task.hamiltonian.grid
     if not _may_have_one(H):
         return None
-    presence = Presence(grid, to_numpy(task.psi), task.modes(), max(FAINT * task.tol, FAINTEST))
+    presence = Presence(grid, to_numpy(task.psi), task.outset.modes(), max(FAINT * task.tol, FAINTEST))
     extents, reached = _extents(task, presence)
     found = None if extents is None else \
         _around(H, [_more(extent, axis, last, larger, finer) for axis, extent in enumerate(extents)])

@@ -2,7 +2,9 @@
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any, final
+from weakref import WeakMethod
 
 import numpy as np
 
@@ -39,7 +41,7 @@ class Run:
         self.index, self.glanced, self.moving = 0, 0, False
         self.psi = problem.psi0 if isinstance(problem.psi0, np.ndarray) else as_complex(problem.psi0)
         self.monitor = GridMonitor(problem.H, self.record, float(problem.times[0]))
-        self.record.on_watch = self.monitor.glance
+        self.record.on_watch = _weakly(self.monitor.glance)
         self.norm_drift, self.every = 0.0, max(1, -(-len(problem.times) // LOOKS))
         self.energies: list[Any] = [None, None]
         self._stepper: Stepper | Reduced | Parts | None = None
@@ -128,8 +130,7 @@ class Run:
         """Look at the modes of ψ; with the same transform, ⟨H⟩/⟨ψ|ψ⟩ at the start (0) or the end (1)."""
         H, phi = self.problem.H, self.problem.H.grid.periodic_part(self.psi)
         conserved = not (self.problem.imaginary or H.time_dependent) and H.is_hermitian
-        task = self.problem.task
-        modes = task.modes() if which == 0 and task.knows_modes else None
+        modes = self.problem.task.outset.known_modes if which == 0 else None
         if not (conserved and H.is_linear and H.is_diagonal_in_k):
             self.monitor.look(phi, modes)
             if conserved:
@@ -248,3 +249,14 @@ class Run:
         if plan is None or plan.method.name == "Chebyshev" or not (H.is_linear and H.is_hermitian):
             return "Take a smaller tol."
         return "Take a smaller tol, or method=ql.Chebyshev()."
+
+
+def _weakly(method: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The method, whose object is not kept alive by this: what a run holds is to be let go with it, by no search for circles."""
+    kept = WeakMethod(method)
+
+    def call(phi: Any) -> None:
+        found = kept()
+        if found is not None:
+            found(phi)
+    return call

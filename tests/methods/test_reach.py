@@ -25,6 +25,16 @@ def test_feature_lengths(potential, of_slope, of_curvature):
     assert lengths.of_curvature[0] == pytest.approx(of_curvature, rel=0.05)
 
 
+@pytest.mark.parametrize("energy", [-1.0, 0.3, 5.0, 60.0])
+def test_the_compiled_look_at_features_finds_the_same(energy):
+    parts = np.stack([X**2 / 2, 0.1 * np.cos(2 * X), np.minimum(np.abs(X), 3.0)])
+    for potential, level in ((parts[0], None), (parts, None), (parts, parts.min(axis=0))):
+        features = features_of(potential, GRID.spacing, level)
+        with ql.phase_backend("numpy"):
+            wanted = lengths_below(energy, features)
+        assert lengths_below(energy, features) == wanted
+
+
 def test_limits_of_a_packet():
     H = ql.Hamiltonian(GRID, np.cos(2 * X), mass=2.0, hbar=0.5)
     psi = ql.gaussian(GRID, center=1, width=1.5, momentum=8.0, hbar=0.5)
