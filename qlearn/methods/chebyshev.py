@@ -33,6 +33,7 @@ AT_ONCE = 16            # times that share one expansion, and
 AT_ONCE_BYTES = 2**26   # the memory of their states
 SERIES_SHARE = 0.01     # of tol, for the tails of the series
 CLIP_SHARE = 0.9        # of tol, for the ceilings
+GROWN = 8.0             # times what has come to lie far above the ceilings: more may have passed there meanwhile
 LEAST_RISE = 0.015      # of a ceiling above the lowest value, doubled with each failure in a row
 DECAY = 4.0             # (⟨H⟩ − lowest bound)τ/ħ of one expansion in imaginary time
 
@@ -148,7 +149,8 @@ class ChebyshevStepper:
         turns = abs(dt) / self.task.hamiltonian.hbar
         parts = [samples.bounds(ceiling, norms, turns) for samples, ceiling, norms in
                  zip(sampled.samples, ceilings, sampled.norms, strict=True)]
-        bounds = [moving + max(resting - known, 0.0) for (moving, resting), known in zip(parts, self.resting, strict=True)]
+        dear = 1.0 if self.now == 0 else GROWN
+        bounds = [moving + dear * max(resting - known, 0.0) for (moving, resting), known in zip(parts, self.resting, strict=True)]
         if sum(bounds) <= allowed:
             self.clipping, self.failures = self.clipping + sum(bounds), 0
             self.resting = [max(resting, known) for (_, resting), known in zip(parts, self.resting, strict=True)]
