@@ -99,24 +99,25 @@ def _in_place(name: str, c2c: Callable[..., np.ndarray], workers: int, otherwise
 
 def _pyfftw(workers: int) -> _Backend:
     module, plain = _module("pyfftw"), _scipy(workers)
-    plans: dict[tuple, Any] = {}
+    plans: dict[tuple, tuple[Any, Any]] = {}
 
-    def plan(a: np.ndarray, axes: tuple[int, ...], direction: str) -> Any:
-        """One for each thread: it holds the array that it works on. Vectors of FFTW begin at multiples of ALIGNMENT bytes, as
-        NumPy's own arrays do; plans for any others are slower by a fifth."""
+    def pair(a: np.ndarray, axes: tuple[int, ...]) -> tuple[Any, Any]:
+        """Plans there and back, for each thread: they hold the array that they work on. Vectors of FFTW begin at multiples of
+        ALIGNMENT bytes, as NumPy's own arrays do; plans for any others are slower by a fifth."""
         aligned = module.is_byte_aligned(a, ALIGNMENT)
-        key = (a.shape, axes, direction, aligned, get_ident())
+        key = (a.shape, axes, aligned, get_ident())
         if key not in plans:
             scratch = module.empty_aligned(a.shape, dtype=complex, n=ALIGNMENT)
-            plans[key] = module.FFTW(scratch, scratch, axes=axes, direction=direction, threads=workers,
-                                     flags=("FFTW_MEASURE",) if aligned else ("FFTW_MEASURE", "FFTW_UNALIGNED"))
+            flags = ("FFTW_MEASURE",) if aligned else ("FFTW_MEASURE", "FFTW_UNALIGNED")
+            there, back = (module.FFTW(scratch, scratch, axes=axes, direction=way, threads=workers, flags=flags)
+                           for way in ("FFTW_FORWARD", "FFTW_BACKWARD"))
+            plans[key] = there, back
         return plans[key]
 
-    def either(direction: str, fallback: Pass) -> Pass:
-        return lambda a, axes: plan(a, axes, direction)(a, a) if a.flags.c_contiguous and a.flags.writeable else fallback(a, axes)
+    def either(back: bool, fallback: Pass) -> Pass:
+        return lambda a, axes: pair(a, axes)[back](a, a) if a.flags.c_contiguous and a.flags.writeable else fallback(a, axes)
 
-    def executed(a: np.ndarray, axes: tuple[int, ...], direction: str) -> Callable[[Any], Any]:
-        made = plan(a, axes, direction)
+    def executed(made: Any) -> Callable[[Any], Any]:
         execute = made.execute
 
         def transform(b: np.ndarray) -> np.ndarray:
@@ -129,15 +130,15 @@ def _pyfftw(workers: int) -> _Backend:
     def bound(a: np.ndarray, axes: tuple[int, ...]) -> Passes:
         if not a.flags.c_contiguous:
             return plain.bound(a, axes)
-        return executed(a, axes, "FFTW_FORWARD"), executed(a, axes, "FFTW_BACKWARD"), _inverse_count(a, axes)
+        there, back = pair(a, axes)
+        return executed(there), executed(back), _inverse_count(a, axes)
 
     def calls(a: np.ndarray, axes: tuple[int, ...]) -> Calls:
-        plans = [plan(a, axes, direction) for direction in ("FFTW_FORWARD", "FFTW_BACKWARD")]
-        for made in plans:
-            made.update_arrays(a, a)
-        ahead, back = ((made.execute, ()) for made in plans)
-        return ahead, back, _inverse_count(a, axes)
-    return _Backend("pyfftw", either("FFTW_FORWARD", plain.forward), either("FFTW_BACKWARD", plain.backward), bound, calls)
+        there, back = pair(a, axes)
+        there.update_arrays(a, a)
+        back.update_arrays(a, a)
+        return (there.execute, ()), (back.execute, ()), _inverse_count(a, axes)
+    return _Backend("pyfftw", either(False, plain.forward), either(True, plain.backward), bound, calls)
 
 
 def _inverse_count(a: np.ndarray, axes: tuple[int, ...]) -> float:
@@ -147,8 +148,22 @@ def _inverse_count(a: np.ndarray, axes: tuple[int, ...]) -> float:
 
 def _mkl_fft(workers: int) -> _Backend:
     module = _module("mkl_fft")
-    return _unbound("mkl_fft", lambda a, axes: module.fftn(a, axes=axes, out=a),
-                    lambda a, axes: module.ifftn(a, axes=axes, out=a))
+
+    def called(axes: tuple[int, ...], one: Callable[..., Any], many: Callable[..., Any], a: np.ndarray) -> Call:
+        """Along one axis 3 µs at 320 points instead of 9."""
+        return (one, (a, None, axes[0], None, a)) if len(axes) == 1 else (many, (a, None, axes, None, a))
+
+    def forward(a: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+        function, given = called(axes, module.fft, module.fftn, a)
+        return np.asarray(function(*given))
+
+    def backward(a: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+        function, given = called(axes, module.ifft, module.ifftn, a)
+        return np.asarray(function(*given))
+
+    def calls(a: np.ndarray, axes: tuple[int, ...]) -> Calls:
+        return called(axes, module.fft, module.fftn, a), called(axes, module.ifft, module.ifftn, a), 1.0
+    return replace(_unbound("mkl_fft", forward, backward), calls=calls)
 
 
 def _auto(workers: int) -> _Backend:

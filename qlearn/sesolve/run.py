@@ -74,7 +74,7 @@ class Run:
             self.moving = False
             return False
         norms = self.problem.H.norm(psi)
-        must_stay_finite(float(np.max(norms, initial=0.0)), float(self.problem.times[self.index + 1]))
+        must_stay_finite(float(norms.max(initial=0.0)), float(self.problem.times[self.index + 1]))
         self.psi, self.index, self.record.reached = psi, self.index + 1, target
         for norm, first in self._of_members(norms):
             drift = abs(norm / first - 1)

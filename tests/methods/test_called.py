@@ -20,7 +20,7 @@ LINE = ql.Grid(90, (-8, 8))  # no number of points that the loop with its own tr
 PLANE = ql.Grid((14, 24), [(-6, 6), (-5, 5)])
 BACKENDS = ["auto", "scipy", *(pytest.param(name, marks=pytest.mark.skipif(importlib.util.find_spec(name) is None,
                                                                            reason=f"{name} is optional"))
-                               for name in ("ducc0", "pyfftw"))]
+                               for name in ("ducc0", "pyfftw", "mkl_fft"))]
 
 
 def bowl(*q):
