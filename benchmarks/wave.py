@@ -1,5 +1,5 @@
-"""The benchmark of the wave solver: ``python -m benchmarks.wave [parts] [--quick] [--no-docs]``, parts counts, overhead, fewer,
-drives, peers, memory.
+"""The benchmark of the wave solver: ``python -m benchmarks.wave [parts] [--quick] [--no-docs]``, parts counts, overhead, stages,
+fewer, drives, peers, memory.
 
 Prints the tables of the chosen parts (all, where none is named), keeps them in benchmarks/results/ and writes
 docs/benchmarks.md from what is kept. One thread: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 before.
@@ -38,6 +38,12 @@ def _overhead(quick: bool) -> list[Table]:
     return overhead(5 if quick else 15)
 
 
+def _stages(quick: bool) -> list[Table]:
+    from benchmarks.stages import stages
+
+    return stages(3 if quick else 9)
+
+
 def _fewer(quick: bool) -> list[Table]:
     from benchmarks.fewer import fewer
 
@@ -62,8 +68,8 @@ def _memory(quick: bool) -> list[Table]:
     return memory()
 
 
-PARTS: dict[str, Callable[[bool], list[Table]]] = {"counts": _counts, "overhead": _overhead, "fewer": _fewer,
-                                                     "drives": _drives, "peers": _peers, "memory": _memory}
+PARTS: dict[str, Callable[[bool], list[Table]]] = {"counts": _counts, "overhead": _overhead, "stages": _stages,
+                                                     "fewer": _fewer, "drives": _drives, "peers": _peers, "memory": _memory}
 
 
 def _load_numba() -> None:
