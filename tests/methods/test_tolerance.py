@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import qlearn as ql
 from qlearn.errors import AccuracyWarning, ArgumentError
 from qlearn.exact import DrivenOscillator
-from qlearn.methods import fused, plain, probed
+from qlearn.methods import called, fused, plain, probed
 
 
 def double_well(n=256, twist=0.0):
@@ -155,7 +155,7 @@ def test_many_save_times_are_hit_and_share_their_phase_tables(monkeypatch):
     def counted(compute):
         return lambda *given: made.append(given[-1]) or compute(*given)
 
-    for loop, name in ((fused.FusedSteps, "_made"), (plain.PlainSteps, "_made")):
+    for loop, name in ((fused.FusedSteps, "_made"), (called.CalledSteps, "_made"), (plain.PlainSteps, "_made")):
         monkeypatch.setattr(loop, name, counted(getattr(loop, name)))
     times = np.linspace(0, 3, 301)
     result = ql.sesolve(H, psi0, times, method=ql.RKN6(), tol=1e-6)

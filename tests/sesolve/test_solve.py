@@ -1,13 +1,16 @@
 """sesolve and propagate: what goes in, what comes out, what is refused before work."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from counted import counting
 
 import qlearn as ql
 from qlearn.errors import AccuracyWarning, ArgumentError, MissingExtraError, UnsupportedError
 from qlearn.exact import GaussianPacket
+from qlearn.kernels import fft
 from qlearn.observables import momentum_operator
 
 GRID = ql.Grid(64, (-8, 8))
@@ -74,21 +77,10 @@ def test_statistics(method):
 
 @pytest.mark.parametrize("method", [ql.Strang(dt=0.02), ql.RKN6(), ql.Chebyshev(), ql.Lanczos()], ids=lambda m: m.name)
 def test_transforms_are_counted(method, monkeypatch):
-    """stats["ffts"] against the calls of the transforms in force; looks at the grid included. The compiled loop has its own
-    transforms, and the same counts."""
-    from dataclasses import replace
-
-    from qlearn.kernels import fft
-
-    counted, plain = [], fft._current
-
-    def bound(a, axes):
-        forward, backward, factor = plain.bound(a, axes)
-        return lambda b: counted.append(1) or forward(b), lambda b: counted.append(1) or backward(b), factor
-    monkeypatch.setattr(fft, "_current", replace(
-        plain, forward=lambda a, axes: counted.append(1) or plain.forward(a, axes),
-        backward=lambda a, axes: counted.append(1) or plain.backward(a, axes), bound=bound))
-    monkeypatch.setattr(fft, "_current", replace(fft._current, name="scipy"))
+    """stats["ffts"] against the calls of the transforms in force; looks at the grid included. The compiled loop with its own has
+    the same counts."""
+    counted = []
+    monkeypatch.setattr(fft, "_current", replace(counting(fft._current, GRID.size, counted), name="scipy"))
     result = ql.sesolve(H, PSI, [0, 1.0], method=method, tol=1e-6)
     assert result.stats["ffts"] == len(counted) > 20
     monkeypatch.undo()
