@@ -5,13 +5,18 @@ calls takes longer than a transform of a few hundred points. The interpreter is 
 where it is told to), and an exception in a call is handed on. See qlearn.methods.called.
 """
 
+import math
 from typing import Any
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as of_numba
+
+from qlearn.kernels.vector_phases import put_exponentials
+from qlearn.kernels.vectors import LANES, floats, load, repeated
 
 __all__ = ["run"]
 
@@ -41,6 +46,25 @@ def _multiply(phi, tables, row):
 
 
 @numba.njit(cache=True)
+def _drive(factors, tables, damping, weights, kick):
+    """Into the row of factors (1, n), n ≥ LANES: exp(−i Σ_r w_r g_r), times exp(Σ_r w_r d_r) where there is damping."""
+    terms, size = tables.shape
+    out, numbers = floats(factors.view(np.float64), 0), floats(weights, kick * terms)
+    for i in range(0, size, LANES):
+        at = min(i, size - LANES)
+        angle = repeated(numbers, 0) * load(tables, at)
+        for r in range(1, terms):
+            angle = angle + repeated(numbers, r) * load(tables, r * size + at)
+        put_exponentials(angle, out, 2 * at)
+    if damping.size > 0:
+        for i in range(size):
+            exponent = 0.0
+            for r in range(terms):
+                exponent += weights[kick, r] * damping[r, i]
+            factors[0, i] *= math.exp(exponent)
+
+
+@numba.njit(cache=True)
 def _look(phi, places, seen, kind):
     """Into seen (members, 2) the larger of what is there and Σ|φ|² at the places."""
     for member in range(phi.shape[0]):
@@ -51,28 +75,29 @@ def _look(phi, places, seen, kind):
 
 
 @numba.njit(cache=True)
-def run(phi, forward, ahead, backward, back, drifts, which, stage, kicks, order, first, count, points, modes, seen):
-    """``count`` stages of a drift and a kick on φ (members, n), which the calls overwrite with its modes and back.
+def run(phi, forward, ahead, backward, back, drifts, which, kicks, order, tables, damping, weights, count, points, modes, seen):
+    """``count`` steps on φ (members, n), which the calls overwrite with its modes and back.
 
-    drifts (D, n), kicks (K, n) : factors; 1/N is in the drifts.   which (stages of a step,) : the drift of each, from ``stage``
-    on in turn.   order : the kick before the first stage, behind each of a step, and behind the very last; where it is empty,
-    kicks come in turn.   first : whether there is a kick before the first stage.
+    drifts (D, n) : factors, with 1/N in them.   which (stages,) : the drift of each stage.   kicks (K, n) : factors.
+    order (stages + 2,) : the kick before all steps, behind each stage, the last of a step and the first of the next being one,
+    and behind the last.   weights (1 + count·stages, R) : of exp(−i Σ_r w_r g_r) for each kick in turn, tables (R, n), damping
+    the same for exp(Σ_r w_r d_r), or empty; kicks is room for one of them. Where weights is empty, ``order`` counts.
     points, modes : indices where Σ|φ|² is looked at behind a step, and Σ|φ_k|² in its first stage; see Lookout.
     """
-    kick, pairs = 0, which.size
-    if first:
-        _multiply(phi, kicks, order[0] if order.size > 0 else 0)
-        kick = 1
-    for left in range(count, 0, -1):
-        _call(forward, ahead)
-        if stage == 0 and modes.size > 0:
-            _look(phi, modes, seen, 1)
-        _multiply(phi, drifts, which[stage])
-        _call(backward, back)
-        stage += 1
-        _multiply(phi, kicks, order[stage if left > 1 else pairs + 1] if order.size > 0 else kick)
-        kick += 1
-        if stage == pairs:
-            stage = 0
-            if points.size > 0:
-                _look(phi, points, seen, 0)
+    pairs = which.size
+    last = count * pairs
+    for kick in range(last + 1):
+        stage = (kick - 1) % pairs
+        if kick > 0:
+            _call(forward, ahead)
+            if stage == 0 and modes.size > 0:
+                _look(phi, modes, seen, 1)
+            _multiply(phi, drifts, which[stage])
+            _call(backward, back)
+        if weights.size > 0:
+            _drive(kicks, tables, damping, weights, kick)
+            _multiply(phi, kicks, 0)
+        else:
+            _multiply(phi, kicks, order[0 if kick == 0 else stage + 1 if kick < last else pairs + 1])
+        if kick > 0 and stage == pairs - 1 and points.size > 0:
+            _look(phi, points, seen, 0)

@@ -114,9 +114,9 @@ class DrivenKicks:
             return phi
         return kick
 
-    def factors_in_parts(self, plan: Plan, h: float, time: float, count: int) -> Iterator[np.ndarray]:
-        """exp(E), (n, *shape), of the kick before ``count`` steps from ``time`` and of those behind their stages, AT_ONCE numbers
-        at a time."""
+    def factors_in_turn(self, plan: Plan, h: float, time: float, count: int) -> Iterator[np.ndarray]:
+        """exp(E), (…, *shape), of the kick before ``count`` steps from ``time`` and of those behind their stages; AT_ONCE numbers
+        are made at a time."""
         some = max(1, AT_ONCE // math.prod(self.tables.shape[1:]))
         compiled = self.phases.name == "numba"
         factors = self.factors_at(plan.times(time, h, count, compiled=compiled))
@@ -126,7 +126,7 @@ class DrivenKicks:
             made = self.phases.exponentials(self.tables, part)
             if self.damping is not None:
                 made *= np.exp(np.tensordot(part, self.damping, axes=1))
-            yield made
+            yield from made
 
 
 @final

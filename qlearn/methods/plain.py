@@ -1,7 +1,7 @@
 """Runs of a splitting as a loop over transforms and products, on arrays of any kind, for all kinds of kicks and boundaries."""
 
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import repeat
 from operator import imul
 from typing import Any, final
 
@@ -91,8 +91,7 @@ def turns_of(kicks: Any, prepared: list[Product], plan: Plan, phi: Any, size: in
     """The kick before ``count`` steps and those behind their stages, each with its table or, where they have none, its time.
     prepared : by the kicks, in the order of the plan.   size : points of the grid."""
     if isinstance(kicks, DrivenKicks) and isinstance(phi, np.ndarray) and size <= FEW:
-        factors = chain.from_iterable(kicks.factors_in_parts(plan, h, time, count))
-        return zip(repeat(imul), factors, strict=False)
+        return zip(repeat(imul), kicks.factors_in_turn(plan, h, time, count), strict=False)
     turns = [prepared[0], *prepared[1:-1] * count]
     turns[-1] = prepared[-1]
     if prepared[0][1] is not None:

@@ -78,18 +78,28 @@ def test_a_lookout_sees_the_same(case):
 
 @pytest.mark.parametrize("case", ["line", "driven line"])
 def test_long_runs_are_done_in_parts(case, monkeypatch):
-    """So that an interrupt need not wait for the end of a stretch, and tables of a drive do not fill the memory; a part may end
-    within a step."""
+    """So that an interrupt need not wait for the end of a stretch."""
     monkeypatch.setattr(called, "AT_ONCE", 3 * 90 * ql.RKN6.table.pairs)
-    monkeypatch.setattr("qlearn.methods.kicks.AT_ONCE", 90 * 5)
-    psi, places, calls = packet(LINE), Places(np.arange(30, 40), np.arange(4)), []
-    run = called.CalledSteps._run
-    monkeypatch.setattr(called.CalledSteps, "_run", lambda *given: calls.append(run(*given)))
+    psi, places, parts = packet(LINE), Places(np.arange(30, 40), np.arange(4)), []
+    weights = called.CalledSteps._weights
+    monkeypatch.setattr(called.CalledSteps, "_weights", lambda *given: parts.append(given[-1]) or weights(*given))
     (some, record), (plain, other) = (moved(CASES[case], ql.RKN6, psi, Lookout(places, psi, 90), way, count=8)
                                       for way in (False, True))
-    assert len(calls) > 2
+    assert parts == [3, 3, 2]
     np.testing.assert_allclose(some, plain, atol=2e-13)
     np.testing.assert_allclose(record.lookout.seen, other.lookout.seen, rtol=1e-10)
+
+
+@pytest.mark.parametrize("V", [lambda x: 1e7 + x**2, ql.SeparablePotential(lambda x: x**2, [(lambda t: 1e7, np.cos)])],
+                         ids=["static", "driven"])
+def test_phases_too_large_for_compiled_code_are_right(V):
+    H, psi = ql.Hamiltonian(LINE, V), packet(LINE)
+    found = SplittingKernel(H, ql.Strang.table, Record()).steps(psi.copy(), 0.0, 0.1, 2)
+    kick, drift = np.exp(-0.05j * H.potential_table(0.0)), np.exp(-0.1j * H.kinetic.table)
+    exact = psi
+    for _ in range(2):
+        exact = kick * np.fft.ifft(drift * np.fft.fft(kick * exact))
+    np.testing.assert_allclose(found, exact, atol=1e-8)
 
 
 @pytest.mark.parametrize("H", [
