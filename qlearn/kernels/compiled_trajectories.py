@@ -49,7 +49,7 @@ def run(table, frame, rows, factors, h, count, q, p, action):
     """q, p and action are overwritten."""
     state, (n, d) = _state(table, frame, q, p, action), q.shape
     m = state.size // (2 * d + 2)
-    _moved(table, frame, rows, factors, 0, h, count, state)
+    _moved(table, frame, rows, factors, np.int64(0), h, count, state)
     for i in range(n):
         for axis in range(d):
             q[i, axis] = frame[axis, 0] + state[axis * m + i] * frame[axis, 1]
@@ -87,7 +87,7 @@ def compared(table, frame, rows, enter, leave, factors, h, ends, q, p, action, m
     first, d, room = _state(table, frame, q, p, action), frame.shape[0], q.shape[0] // members
     coarse, fine, beside = first.copy(), first.copy(), np.empty_like(first)
     each, count = len(rows), ends[-1]
-    narrow, entering = count * each, 3 * count * each
+    one, narrow, entering = np.int64(1), count * each, 3 * count * each  # a number written out would be compiled for itself
     leaving, some = entering + 2 * len(enter), min(len(enter), 1)
     _moved(table, frame, enter, factors, entering, h, some, coarse)
     _moved(table, frame, enter, factors, entering + len(enter), h / 2, some, fine)
@@ -95,15 +95,15 @@ def compared(table, frame, rows, enter, leave, factors, h, ends, q, p, action, m
         begin, end = ends[block], ends[block + 1]
         for i in range(coarse.size):  # not by an assignment of arrays, which takes seconds to compile
             beside[i] = coarse[i]
-        _moved(table, frame, rows, factors, narrow + 2 * begin * each, h / 2, 2, beside)
-        _moved(table, frame, rows, factors, begin * each, h, 1, coarse)
+        _moved(table, frame, rows, factors, narrow + 2 * begin * each, h / 2, 2 * one, beside)
+        _moved(table, frame, rows, factors, begin * each, h, one, coarse)
         local[block] = _difference(coarse, beside, d, room, members)
         _moved(table, frame, rows, factors, (begin + 1) * each, h, end - begin - 1, coarse)
         _moved(table, frame, rows, factors, narrow + 2 * begin * each, h / 2, 2 * (end - begin), fine)
         total[block] = _difference(coarse, fine, d, room, members)
     if some:
-        _moved(table, frame, leave, factors, leaving, h, 1, coarse)
-        _moved(table, frame, leave, factors, leaving + len(leave), h / 2, 1, fine)
+        _moved(table, frame, leave, factors, leaving, h, one, coarse)
+        _moved(table, frame, leave, factors, leaving + len(leave), h / 2, one, fine)
         total[:] = 0.0
         total[-1] = _difference(coarse, fine, d, room, members)
     return _least_area(first, coarse, d, room, members)
