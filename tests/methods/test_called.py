@@ -1,6 +1,7 @@
 """The compiled loop that calls a backend's transforms gives the numbers of the plain loop, and is taken where it applies."""
 
 import importlib.util
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -158,3 +159,14 @@ def test_threads_give_the_bits_of_one(name):
             found = list(pool.map(lambda kernel: kernel.steps(psi.copy(), 0.0, 0.01, 300), kernels[1:]))
     for phi in found:
         np.testing.assert_array_equal(phi, alone)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_what_transforms_return_is_let_go(name):
+    H, psi = CASES["line"], packet(LINE)
+    with ql.fft_backend(name):
+        kernel = SplittingKernel(H, ql.Strang.table, Record())
+        phi = kernel.steps(psi, 0.0, 0.01, 2)
+        before = sys.getrefcount(psi)
+        phi = kernel.steps(psi, 0.0, 0.01, 500)
+        assert phi is psi and sys.getrefcount(psi) == before
