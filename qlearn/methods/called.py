@@ -58,7 +58,8 @@ class CalledSteps:
         if any(part is None for part in weights):
             return False
         rows = phi.reshape(-1, self.hamiltonian.grid.size)
-        seen, places = np.zeros((len(rows), 2)), NOWHERE if lookout is None else (lookout.places.points, lookout.places.modes)
+        places = NOWHERE if lookout is None else (lookout.places.points, lookout.places.modes)
+        seen = np.zeros((len(rows), 2))
         (forward, there), (backward, here), _ = passes
         for (_, steps), part in zip(parts, weights, strict=True):
             _compiled().run(rows, id(forward), id(there), id(backward), id(here), drifts, self.plan.which, kicks, self.plan.order,

@@ -1,5 +1,6 @@
-"""The steps of a splitting: one compiled loop where it applies (``fused``), a loop over transforms elsewhere (``plain``), over
-applications of T where it is not diagonal in the wavenumbers (``covariant``)."""
+"""The steps of a splitting: one compiled loop where it applies, with its own transforms (``fused``) or those of a backend
+(``called``), a loop over transforms elsewhere (``plain``), over applications of T where it is not diagonal in the wavenumbers
+(``covariant``)."""
 
 import math
 from typing import Any, final
@@ -56,12 +57,16 @@ class SplittingKernel:
         that is not worth tables of its own, as in a look at the error of a step."""
         if self._covariant is not None:
             return self._covariant.steps(phi, time, h, count)
-        lookout = self.record.lookout
-        if not (self._fused is not None and self._fused.steps(phi, time, h, count, lookout, brief)) \
-                and not (self._called is not None and self._called.steps(phi, time, h, count, lookout)):
-            phi = self._plain.steps(phi, time, h, count, lookout)
+        if not self._compiled(phi, time, h, count, brief):
+            phi = self._plain.steps(phi, time, h, count, self.record.lookout)
         self._count(count * self.pairs, phi)
         return phi
+
+    def _compiled(self, phi: Any, time: float, h: float, count: int, brief: bool) -> bool:
+        """True where a compiled loop has done the steps on φ: that with its own transforms, or that with those of a backend."""
+        fused, called, lookout = self._fused, self._called, self.record.lookout
+        return (fused is not None and fused.steps(phi, time, h, count, lookout, brief)) \
+            or (called is not None and called.steps(phi, time, h, count, lookout))
 
     def enter(self, phi: Any, time: float, h: float) -> Any:
         """Before a run of equal steps h: the processor; nothing for schemes without one."""
