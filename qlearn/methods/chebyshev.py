@@ -149,8 +149,9 @@ class ChebyshevStepper:
         turns = abs(dt) / self.task.hamiltonian.hbar
         parts = [samples.bounds(ceiling, norms, turns) for samples, ceiling, norms in
                  zip(sampled.samples, ceilings, sampled.norms, strict=True)]
-        dear = 1.0 if self.now == 0 else GROWN
-        bounds = [moving + dear * max(resting - known, 0.0) for (moving, resting), known in zip(parts, self.resting, strict=True)]
+        grown = [max(resting - known, 0.0) for (_, resting), known in zip(parts, self.resting, strict=True)]
+        passed = [0.0 if self.now == 0 else max(growth - self.expansion.rounding(dt), 0.0) for growth in grown]
+        bounds = [moving + growth + (GROWN - 1) * some for (moving, _), growth, some in zip(parts, grown, passed, strict=True)]
         if sum(bounds) <= allowed:
             self.clipping, self.failures = self.clipping + sum(bounds), 0
             self.resting = [max(resting, known) for (_, resting), known in zip(parts, self.resting, strict=True)]
