@@ -5,7 +5,8 @@
 Far above a ceiling the bound is not of use: what is there, η, has energies above it and stays small, ‖η‖ constant, so that it
 errs by 2‖η‖ at most, once and for all times, besides the shift of the energies, ⟨H − H_c⟩; both are counted instead of
 ‖(H − H_c)η‖ dt. Where ‖η‖ grows, waves get onto the ceiling, and off again where V is a plateau (of a clipped V, say): the
-growth, but for rounding, counts GROWN times (qlearn.methods.chebyshev). Once it did not, and one random run in 700 ended at 1.06 tol.
+growth, but for rounding, counts GROWN times (qlearn.methods.chebyshev). Once it did not, and one random run in 700 ended at
+1.06 tol.
 
 The integrand is taken from ψ_c at 16 times inside each expansion, on sampled modes and points: all of them on small grids,
 at the ceiling on larger ones, ever fewer of them away from it. No transform is spent on it.
