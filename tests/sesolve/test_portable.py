@@ -19,12 +19,19 @@ def strict(array):
     return xp.asarray(array)
 
 
+def elsewhere(array):
+    """On a device that is not the processor: arrays of two devices refuse to be combined, as those of a GPU and of the processor
+    do."""
+    xp = pytest.importorskip("array_api_strict", reason="array_api_strict is an optional kind of array")
+    return xp.asarray(array, device=xp.Device("device1"))
+
+
 def torch(array):
     pytest.importorskip("array_api_compat", reason="PyTorch needs array_api_compat")
     return pytest.importorskip("torch", reason="PyTorch is an optional kind of array").from_numpy(np.array(array))
 
 
-KINDS = pytest.mark.parametrize("kind", [strict, torch], ids=["array-api-strict", "torch"])
+KINDS = pytest.mark.parametrize("kind", [strict, elsewhere, torch], ids=["array-api-strict", "another device", "torch"])
 METHODS = pytest.mark.parametrize("method", [ql.Strang(dt=0.05), ql.RKN6(), ql.Chebyshev(), None],
                                   ids=["Strang", "RKN6", "Chebyshev", "chosen"])
 
@@ -36,6 +43,7 @@ def test_the_same_numbers_and_states_of_the_same_kind(kind, method):
     options = {"method": method, "tol": 1e-7, "e_ops": operators, "store_states": True}
     expected, found = ql.sesolve(H, PSI, TIMES, **options), ql.sesolve(H, kind(PSI), TIMES, **options)
     assert type(found.final_state) is type(found.states) is type(kind(PSI))
+    assert found.final_state.device == found.states.device == kind(PSI).device
     np.testing.assert_allclose(to_numpy(found.states), expected.states, atol=1e-11)
     for name, values in expected.e_data.items():
         assert isinstance(found.e_data[name], np.ndarray)
