@@ -15,7 +15,7 @@ from qlearn.methods.kernel import SplittingKernel
 
 __all__ = ["stages"]
 
-POINTS = (64, 256, 320, 1024, 4096)
+POINTS = (64, 256, 288, 320, 1024, 4096)
 BACKENDS = ("scipy", "ducc0", "pyfftw", "mkl_fft")
 STEPS = 40
 COLUMNS = ["points", "FFT", "stage, compiled loop, µs", "stage, Python's loop, µs", "times faster", "quartiles", "a pair, µs",

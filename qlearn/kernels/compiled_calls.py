@@ -15,8 +15,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as of_numba
 
-from qlearn.kernels.vector_phases import put_exponentials
-from qlearn.kernels.vectors import LANES, floats, load, repeated
+from qlearn.kernels.compiled_exponentials import put_row
+from qlearn.kernels.vectors import floats
 
 __all__ = ["run"]
 
@@ -48,18 +48,11 @@ def _multiply(phi, tables, row):
 @numba.njit(cache=True)
 def _drive(factors, tables, damping, weights, kick):
     """Into the row of factors (1, n), n ≥ LANES: exp(−i Σ_r w_r g_r), times exp(Σ_r w_r d_r) where there is damping."""
-    terms, size = tables.shape
-    out, numbers = floats(factors.view(np.float64), 0), floats(weights, kick * terms)
-    for i in range(0, size, LANES):
-        at = min(i, size - LANES)
-        angle = repeated(numbers, 0) * load(tables, at)
-        for r in range(1, terms):
-            angle = angle + repeated(numbers, r) * load(tables, r * size + at)
-        put_exponentials(angle, out, 2 * at)
+    put_row(tables, weights, kick, floats(factors.view(np.float64), 0))
     if damping.size > 0:
-        for i in range(size):
+        for i in range(tables.shape[1]):
             exponent = 0.0
-            for r in range(terms):
+            for r in range(tables.shape[0]):
                 exponent += weights[kick, r] * damping[r, i]
             factors[0, i] *= math.exp(exponent)
 

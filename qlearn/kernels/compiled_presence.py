@@ -57,7 +57,7 @@ def highest(psi, modes, potential, kinetic, k, spacing, log, rounding, steepest)
     """psi, modes (members, n); V and T, (n,), in the order of the two; k ascends."""
     n, least = potential.size, np.exp(log)
     half = (n + 1) // 2
-    places, waves = powers_of(psi, half - half), powers_of(modes, half)
+    places, waves = powers_of(psi, np.int64(0)), powers_of(modes, half)
     here, there = present_in(places, least), present_in(waves, least)
     level, v = level_of(here, there, n, log), np.empty(there.size)
     fastest, bumpiest, peak = np.empty(there.size), np.empty(there.size), k[np.argmax(waves)]

@@ -66,7 +66,7 @@ class StaticKicks:
         if len(rows) == 1 and not self.imaginary and H.is_hermitian:  # done once: no table is made
             (b, c), = rows.tolist()
             return [(self.phases.turn, _angle(H, b, c, h, 0.0, False))]
-        if self.imaginary or not H.is_hermitian or H.potential_table().size > AT_ONCE:
+        if H.potential_table().size > AT_ONCE:
             return [(imul, like(self.factor(b, c, h), phi)) for b, c in rows.tolist()]
         return [(imul, like(table, phi)) for table in self.factors(rows, h)]
 

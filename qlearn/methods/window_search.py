@@ -224,7 +224,8 @@ def _window(grid: Grid, parts: list[_Part]) -> Window:
 def good_count(least: int, line: bool, most: int | None = None) -> int:
     """A number of points, of a line or of an axis of a grid, that transforms are good at: for the compiled loop (see
     qlearn.kernels.stepping) the next with factors 2, 3 and 5, on a line a multiple of 8 from SHORTEST on; a multiple of 64 where
-    it is no more than MORE, and than ``most``: all transforms take less there."""
+    it is no more than MORE, and than ``most``: on 320 points ducc0 and pyFFTW take a tenth less than on 288, the compiled loop as
+    long, SciPy a tenth more."""
     if not may_compile():
         return next_fast_len(least)
     if not line:

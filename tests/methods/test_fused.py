@@ -9,21 +9,14 @@ import qlearn as ql
 
 pytest.importorskip("numba", reason="the compiled loop needs numba")
 
+from splitting_cases import DRIVE, STEEP, STEEP_DRIVE, bowl, packet, steps_of_strang
+
 from qlearn.methods import Record
 from qlearn.methods.kernel import SplittingKernel
 from qlearn.methods.lookout import Lookout, Places
 
 LINE = ql.Grid(96, (-8, 8))
 PLANE = ql.Grid((20, 24), [(-6, 6), (-5, 5)])
-
-
-def bowl(*q):
-    return 0.4 * sum(x**2 for x in q) + 0.1 * np.sin(q[0])
-
-
-def packet(grid, batch=()):
-    psi = np.exp(-sum((x - 0.7) ** 2 for x in grid.mesh) / 2 + 0.5j * grid.mesh[0])
-    return np.array(np.broadcast_to(psi, (*batch, *grid.shape)))
 
 
 def both(H, method, psi, h=0.05, count=3, time=0.2, lookout=None):
@@ -43,7 +36,6 @@ def both(H, method, psi, h=0.05, count=3, time=0.2, lookout=None):
     return found
 
 
-DRIVE = ql.SeparablePotential(bowl, [(lambda t: np.sin(1.3 * t), lambda *q: q[0]), (lambda t: t, lambda *q: np.cos(q[-1]))])
 CASES = {"line": ql.Hamiltonian(LINE, bowl), "driven line": ql.Hamiltonian(LINE, DRIVE), "plane": ql.Hamiltonian(PLANE, bowl),
          "driven plane": ql.Hamiltonian(PLANE, DRIVE), "masses": ql.Hamiltonian(PLANE, bowl, mass=[1.0, 2.5], hbar=0.7),
          "mass matrix": ql.Hamiltonian(PLANE, bowl, mass=[[1.0, 0.3], [0.3, 2.0]]),
@@ -72,16 +64,10 @@ def test_a_lookout_sees_the_same(case):
     assert np.all(fused.lookout.seen > 0)
 
 
-@pytest.mark.parametrize("V", [lambda x: 1e7 + x**2, ql.SeparablePotential(lambda x: x**2, [(lambda t: 1e7, np.cos)])],
-                         ids=["static", "driven"])
+@pytest.mark.parametrize("V", [STEEP, STEEP_DRIVE], ids=["static", "driven"])
 def test_phases_too_large_for_the_compiled_loop_are_right(V):
     """1e7·h: beyond what the short reduction takes exactly."""
-    H, psi = ql.Hamiltonian(LINE, V), packet(LINE)
-    found = SplittingKernel(H, ql.Strang.table, Record()).steps(psi.copy(), 0.0, 0.1, 2)
-    kick, drift = np.exp(-0.05j * H.potential_table(0.0)), np.exp(-0.1j * H.kinetic.table)
-    exact = psi
-    for _ in range(2):
-        exact = kick * np.fft.ifft(drift * np.fft.fft(kick * exact))
+    found, exact = steps_of_strang(SplittingKernel(ql.Hamiltonian(LINE, V), ql.Strang.table, Record()), packet(LINE))
     np.testing.assert_allclose(found, exact, atol=1e-8)
 
 

@@ -25,9 +25,10 @@ def pulse(t):
 DRIVE = ql.SeparablePotential(bowl, [(np.sin, lambda x: x)])
 STEP = ql.SeparablePotential(bowl, [(pulse, lambda x: x)])
 STATIC, MOVING = ql.Hamiltonian(LINE, bowl), ql.Hamiltonian(LINE, DRIVE)
+WIDE = ql.Hamiltonian(ql.Grid(512, (-40, 40)), bowl)
 RUNS = {
     "default": (STATIC, {}), "all points": (STATIC, {"window": False}), "driven": (MOVING, {}),
-    "plane": (ql.Hamiltonian(PLANE, bowl), {}),
+    "plane": (ql.Hamiltonian(PLANE, bowl), {}), "window": (WIDE, {"method": ql.Gradient6()}),
     "kink": (ql.Hamiltonian(LINE, np.abs), {}), "jump": (ql.Hamiltonian(LINE, STEP), {}),
     "V(t)": (ql.Hamiltonian(LINE, lambda t, x: x**2 * np.cos(t), time_dependent=True), {}),
     "loss": (ql.Hamiltonian(LINE, bowl, absorber=lambda x: 0.01 * x**2), {}),
